@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Every target that `make help` names exists, and every script is one.
+set -eu
+source=$2
+. "$source/tests/house/lib.sh"
+
+targets=$(make -C "$source" help | sed -n 's/^make \([a-z]*\) .*/\1/p')
+for target in demo check bench format lint asan tsan clang coverage clean; do
+	check "make help names $target" \
+		grep -qw "$target" <<<"$targets"
+done
+for target in $targets; do
+	check "make $target is a target" \
+		make -n -s -C "$source" "$target" >/dev/null
+done
+for script in "$source"/tools/*.sh "$source"/tests/*/*.sh \
+	"$source/.ci/run" "$source/tools/check-freestanding"; do
+	check "${script#"$source"/} is a shell script" bash -n "$script"
+done
+finish
