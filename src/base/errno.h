@@ -99,6 +99,9 @@
 #ifndef EINPROGRESS
 #define EINPROGRESS 115
 #endif
+#ifndef EREMOTEIO
+#define EREMOTEIO	121
+#endif
 #ifndef ECANCELED
 #define ECANCELED 125
 #endif

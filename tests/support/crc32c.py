@@ -79,10 +79,15 @@ def self_test():
         assert zeros(0x12345678, count) == update(0x12345678, bytes(count))
 
 
-if sys.argv[1:] == ["--self-test"]:
-    self_test()
-elif len(sys.argv) < 2:
-    sys.exit(__doc__)
-else:
-    for name in sys.argv[1:]:
-        print("%08x  %s" % (file_crc(name), name))
+def main():
+    if sys.argv[1:] == ["--self-test"]:
+        self_test()
+    elif len(sys.argv) < 2:
+        sys.exit(__doc__)
+    else:
+        for name in sys.argv[1:]:
+            print("%08x  %s" % (file_crc(name), name))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains: what a transaction of a (device, PASID) pair is translated with.
+ *
+ * The one mechanism of the library. Binding an address space, auxiliary
+ * domains, guest tables are fronts over *attach a domain to a (device, PASID)
+ * pair*; PASID 0 stands for transactions without one.
+ */
+#ifndef SVA_DOMAIN_H
+#define SVA_DOMAIN_H
+
+#include <sva/device.h>
+#include <sva/mm.h>
+#include <sva/types.h>
+
+struct iommu_domain;
+
+/**
+ * enum iommu_domain_type - where the translation comes from
+ * @IOMMU_DOMAIN_BLOCKED:  nowhere: every access is aborted.
+ * @IOMMU_DOMAIN_IDENTITY: addresses are physical.
+ * @IOMMU_DOMAIN_PAGING:   a table of the driver, changed by map and unmap.
+ * @IOMMU_DOMAIN_SVA:      the table of an address space.
+ * @IOMMU_DOMAIN_NESTED:   a guest's table through a stage-2 parent.
+ */
+enum iommu_domain_type {
+	IOMMU_DOMAIN_BLOCKED,
+	IOMMU_DOMAIN_IDENTITY,
+	IOMMU_DOMAIN_PAGING,
+	IOMMU_DOMAIN_SVA,
+	IOMMU_DOMAIN_NESTED,
+};
+
+/**
+ * iommu_domain_alloc() - make a domain
+ * @unit:       IOMMU whose devices it is for. Borrowed while it lives.
+ * @type:       BLOCKED, IDENTITY or PAGING; the others have their own makers.
+ * @ret_domain: owned by the caller.
+ *
+ * Context: may sleep.
+ * Return:  0, -EINVAL another type, -EOPNOTSUPP not with this IOMMU, -ENOMEM.
+ */
+SVA_MUST_CHECK int iommu_domain_alloc(struct iommu_unit *unit,
+				      enum iommu_domain_type type,
+				      struct iommu_domain **ret_domain);
+
+/**
+ * iommu_domain_alloc_sva() - make a domain of an address space
+ * @mm: the caller holds a user. The domain takes a reference, not a user.
+ *
+ * Context: may sleep.
+ * Return:  0, -EOPNOTSUPP the IOMMU cannot walk @mm, -ESRCH it is exiting,
+ *          -ENOSPC no hardware id left for it, -ENOMEM. [K16]
+ */
+SVA_MUST_CHECK int iommu_domain_alloc_sva(struct iommu_unit *unit,
+					  struct iommu_mm *mm,
+					  struct iommu_domain **ret_domain);
+
+/**
+ * iommu_domain_free() - free it
+ * @domain: attached nowhere; otherwise -EBUSY and nothing changed.
+ */
+SVA_MUST_CHECK int iommu_domain_free(struct iommu_domain *domain);
+
+/* Context: any. */
+enum iommu_domain_type iommu_domain_type(const struct iommu_domain *domain);
+
+/**
+ * iommu_attach_device() - translate what a device sends without a PASID
+ *
+ * Replaces what was attached before.
+ *
+ * Context: may sleep; takes the SVA lock, then the device's.
+ * Return:  0, -EINVAL the domain is of another unit or of SVA type, -EBUSY a
+ *          feature is enabled on the device or something is attached to its
+ *          PASIDs [A5] [A6], or what the driver met: -ENOMEM, or -ETIMEDOUT,
+ *          after which nothing is attached and the device's accesses abort.
+ * Test:    tests/core/domain_test.c
+ */
+SVA_MUST_CHECK int iommu_attach_device(struct iommu_domain *domain,
+				       struct iommu_device *dev);
+
+/* Back to blocked. As iommu_attach_device(); -EINVAL not attached. */
+SVA_MUST_CHECK int iommu_detach_device(struct iommu_domain *domain,
+				       struct iommu_device *dev);
+
+/**
+ * iommu_attach_device_pasid() - translate what a device sends with a PASID
+ * @domain: PAGING or SVA, of the device's unit.
+ * @pasid:  1 to (1 << pasid_bits of the device) - 1, owned by the caller.
+ *
+ * Context: may sleep; takes the SVA lock, then the device's.
+ * Return:  0, -EINVAL a bad pasid or domain, -EBUSY something is attached
+ *          there, -EOPNOTSUPP not with this IOMMU, -ESRCH the address space of
+ *          an SVA domain is exiting, or what the driver met (-ENOMEM,
+ *          -ETIMEDOUT, -ENOSPC).
+ * Test:    tests/core/domain_test.c
+ */
+SVA_MUST_CHECK int iommu_attach_device_pasid(struct iommu_domain *domain,
+					     struct iommu_device *dev,
+					     ioasid_t pasid);
+
+/**
+ * iommu_detach_device_pasid() - stop that
+ *
+ * Precondition: the device issues nothing new for the PASID and its page
+ * requests are on their way. On return everything they led to is over: queues
+ * drained, work flushed, the entry and all caches clear. [B3]
+ *
+ * What is not attached, or was attached by a bind, is left alone and logged.
+ *
+ * Context: may sleep; takes the SVA lock, then the device's. Not from a fault
+ *          handler.
+ * Test:    tests/core/domain_test.c
+ */
+void iommu_detach_device_pasid(struct iommu_domain *domain,
+			       struct iommu_device *dev, ioasid_t pasid);
+
+/**
+ * iommu_map(), iommu_unmap() - change the table of a PAGING domain
+ * @iova, @pa, @size: multiples of 4096.
+ * @perm: of enum iommu_perm.
+ *
+ * A failing iommu_map() leaves nothing mapped. iommu_unmap() hands back how
+ * many bytes it took out, and on return no device uses them.
+ *
+ * Context: may sleep.
+ * Return:  0, -EINVAL a bad range or domain, -EEXIST something is mapped
+ *          there, -EOPNOTSUPP not with this IOMMU, -ENOMEM, -ETIMEDOUT.
+ */
+SVA_MUST_CHECK int iommu_map(struct iommu_domain *domain, uint64_t iova,
+			     uint64_t pa, uint64_t size, unsigned int perm);
+SVA_MUST_CHECK int iommu_unmap(struct iommu_domain *domain, uint64_t iova,
+			       uint64_t size, uint64_t *ret_unmapped);
+
+#endif

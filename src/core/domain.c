@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* Domains: making them, and attaching them to devices and PASIDs. */
+#include <sva/domain.h>
+
+#include "base/errno.h"
+#include "core/device.h"
+
+/* @mm: for SVA domains, with a user held; the domain keeps a reference. */
+static int domain_make(struct iommu_unit *unit, enum iommu_domain_type type,
+		       struct iommu_mm *mm, struct iommu_domain **ret_domain)
+{
+	struct iommu_domain *domain;
+	int err;
+
+	if (!unit->ops->domain_alloc)
+		return -EOPNOTSUPP;
+	err = unit->ops->domain_alloc(unit, type, mm, &domain);
+	if (err)
+		return err;
+	domain->unit = unit;
+	domain->type = type;
+	domain->mm = mm;
+	atomic_init(&domain->attach_count, 0);
+	if (mm)
+		iommu_mm_get(mm);
+	atomic_fetch_add_explicit(&unit->domain_count, 1, memory_order_relaxed);
+	*ret_domain = domain;
+	return 0;
+}
+
+int iommu_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
+		       struct iommu_domain **ret_domain)
+{
+	switch (type) {
+	case IOMMU_DOMAIN_BLOCKED:
+	case IOMMU_DOMAIN_IDENTITY:
+	case IOMMU_DOMAIN_PAGING:
+		return domain_make(unit, type, NULL, ret_domain);
+	case IOMMU_DOMAIN_SVA:
+	case IOMMU_DOMAIN_NESTED:
+		break;
+	}
+	return -EINVAL;
+}
+
+int iommu_domain_alloc_sva(struct iommu_unit *unit, struct iommu_mm *mm,
+			   struct iommu_domain **ret_domain)
+{
+	int err;
+
+	if (mm->sys != unit->sys)
+		return -EINVAL;
+	if (!iommu_mm_get_users(mm))
+		return -ESRCH;
+	err = domain_make(unit, IOMMU_DOMAIN_SVA, mm, ret_domain);
+	iommu_mm_put_users(mm);
+	return err;
+}
+
+int iommu_domain_free(struct iommu_domain *domain)
+{
+	struct iommu_unit *unit = domain->unit;
+	struct iommu_mm *mm = domain->mm;
+
+	/* Acquire pairs with the release of who detached it last. */
+	if (atomic_load_explicit(&domain->attach_count, memory_order_acquire))
+		return -EBUSY;
+	unit->ops->domain_free(domain);
+	if (mm)
+		iommu_mm_put(mm);
+	/* Release pairs with the acquire in iommu_unit_unregister(). */
+	atomic_fetch_sub_explicit(&unit->domain_count, 1, memory_order_release);
+	return 0;
+}
+
+enum iommu_domain_type iommu_domain_type(const struct iommu_domain *domain)
+{
+	return domain->type;
+}
+
+/* PASIDs in use count as a feature does: their users would be exposed. [A6] */
+static bool device_busy_locked(struct iommu_device *dev)
+{
+	return device_pinned_locked(dev) || dev->paging_count || dev->sva_count;
+}
+
+/* Device lock held. */
+static void set_primary(struct iommu_device *dev, struct iommu_domain *domain)
+{
+	if (domain)
+		atomic_fetch_add_explicit(&domain->attach_count, 1,
+					  memory_order_relaxed);
+	/* Release pairs with the acquire in iommu_domain_free(). */
+	if (dev->domain)
+		atomic_fetch_sub_explicit(&dev->domain->attach_count, 1,
+					  memory_order_release);
+	dev->domain = domain;
+}
+
+int iommu_attach_device(struct iommu_domain *domain, struct iommu_device *dev)
+{
+	const struct plat *plat = dev->sys->plat;
+	int err = 0;
+
+	if (domain->unit != dev->unit || domain->type == IOMMU_DOMAIN_SVA)
+		return -EINVAL;
+	plat_lock(plat, &dev->sys->sva_lock);
+	plat_lock(plat, &dev->lock);
+	if (device_busy_locked(dev))
+		err = -EBUSY;
+	else if (dev->domain != domain)
+		err = dev->unit->ops->set_dev_pasid(domain, dev, IOMMU_NO_PASID,
+						    dev->domain);
+	if (!err && dev->domain != domain)
+		set_primary(dev, domain);
+	else if (err == -ETIMEDOUT)
+		set_primary(dev, NULL); /* the entry was left aborting */
+	plat_unlock(plat, &dev->lock);
+	plat_unlock(plat, &dev->sys->sva_lock);
+	return err;
+}
+
+int iommu_detach_device(struct iommu_domain *domain, struct iommu_device *dev)
+{
+	const struct plat *plat = dev->sys->plat;
+	int err = 0;
+
+	plat_lock(plat, &dev->sys->sva_lock);
+	plat_lock(plat, &dev->lock);
+	if (!domain || dev->domain != domain) {
+		err = -EINVAL;
+	} else if (device_busy_locked(dev)) {
+		err = -EBUSY;
+	} else {
+		dev->unit->ops->remove_dev_pasid(domain, dev, IOMMU_NO_PASID);
+		set_primary(dev, NULL);
+	}
+	plat_unlock(plat, &dev->lock);
+	plat_unlock(plat, &dev->sys->sva_lock);
+	return err;
+}
+
+static int pasid_attach_check(const struct iommu_domain *domain,
+			      const struct iommu_device *dev, ioasid_t pasid)
+{
+	if (domain->unit != dev->unit || (domain->type != IOMMU_DOMAIN_PAGING &&
+					  domain->type != IOMMU_DOMAIN_SVA))
+		return -EINVAL;
+	if (!pasid || pasid > device_pasid_last(dev))
+		return -EINVAL;
+	return dev->unit->ops->set_dev_pasid ? 0 : -EOPNOTSUPP;
+}
+
+int iommu_attach_device_pasid(struct iommu_domain *domain,
+			      struct iommu_device *dev, ioasid_t pasid)
+{
+	const struct plat *plat = dev->sys->plat;
+	struct attach *att;
+	int err;
+
+	err = pasid_attach_check(domain, dev, pasid);
+	if (err)
+		return err;
+	att = plat_zalloc(plat, sizeof(*att));
+	if (!att)
+		return -ENOMEM;
+	att->dev = dev;
+	att->pasid = pasid;
+	att->domain = domain;
+
+	/* An exit that begins now waits, and then finds the attachment. */
+	if (domain->mm && !iommu_mm_get_users(domain->mm)) {
+		err = -ESRCH;
+		goto free_attach;
+	}
+	plat_lock(plat, &dev->sys->sva_lock);
+	err = attach_add_locked(att);
+	plat_unlock(plat, &dev->sys->sva_lock);
+	if (domain->mm)
+		iommu_mm_put_users(domain->mm);
+	if (!err)
+		return 0;
+free_attach:
+	plat_free(plat, att);
+	return err;
+}
+
+void iommu_detach_device_pasid(struct iommu_domain *domain,
+			       struct iommu_device *dev, ioasid_t pasid)
+{
+	const struct plat *plat = dev->sys->plat;
+	struct attach *att;
+
+	plat_lock(plat, &dev->sys->sva_lock);
+	att = attach_find(dev, pasid);
+	/* What a bind attached, its unbind detaches. */
+	if (!att || att->domain != domain || att->sva ||
+	    !attach_claim_locked(att)) {
+		plat_unlock(plat, &dev->sys->sva_lock);
+		plat_log(plat, PLAT_LOG_WARN,
+			 "%s: detach of PASID %u, which is not attached",
+			 dev->name, pasid);
+		return;
+	}
+	attach_del_locked(att);
+	plat_unlock(plat, &dev->sys->sva_lock);
+	plat_free(plat, att);
+}
+
+static int range_check(const struct iommu_domain *domain, uint64_t iova,
+		       uint64_t size)
+{
+	if (domain->type != IOMMU_DOMAIN_PAGING || !size ||
+	    (iova | size) & 4095 || iova + (size - 1) < iova)
+		return -EINVAL;
+	return 0;
+}
+
+int iommu_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+	      uint64_t size, unsigned int perm)
+{
+	int err = range_check(domain, iova, size);
+
+	if (err)
+		return err;
+	if (pa & 4095 || pa + (size - 1) < pa || !(perm & IOMMU_PERM_RWX) ||
+	    perm & ~(IOMMU_PERM_RWX | IOMMU_PERM_PRIV))
+		return -EINVAL;
+	if (!domain->unit->ops->map)
+		return -EOPNOTSUPP;
+	return domain->unit->ops->map(domain, iova, pa, size, perm);
+}
+
+int iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
+		uint64_t *ret_unmapped)
+{
+	int err = range_check(domain, iova, size);
+
+	if (err)
+		return err;
+	if (!domain->unit->ops->unmap)
+		return -EOPNOTSUPP;
+	return domain->unit->ops->unmap(domain, iova, size, ret_unmapped);
+}

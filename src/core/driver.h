@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The boundary to vendor drivers: what core asks of an IOMMU driver, and what
+ * it offers one.
+ *
+ * One mechanism: set_dev_pasid() attaches a domain to a (device, PASID) pair,
+ * remove_dev_pasid() takes it away. A front of the public API that would need
+ * a hook of its own here is a mistake in the mechanism.
+ *
+ * Unless said otherwise an op may sleep, and one that fails leaves things as
+ * they were.
+ */
+#ifndef CORE_DRIVER_H
+#define CORE_DRIVER_H
+
+#include <sva/device.h>
+#include <sva/domain.h>
+#include <sva/fault.h>
+#include <sva/mm.h>
+#include <sva/system.h>
+
+struct iommu_unit_ops;
+
+/**
+ * struct iommu_unit - one IOMMU; embedded in the driver's own structure
+ * @sys, @ops, @name: set by iommu_unit_register().
+ * @iopf:  fault queue of its devices, made by core before the first of them
+ *         is added. The driver may discard its partial groups.
+ *
+ * The rest is core's.
+ */
+struct iommu_unit {
+	struct iommu_system *sys;
+	const struct iommu_unit_ops *ops;
+	char name[32];
+	struct iopf_queue *iopf;
+	struct iommu_unit *next;
+	unsigned int device_count;
+	_Atomic unsigned int domain_count;
+};
+
+/**
+ * struct iommu_domain - embedded in the driver's own structure
+ * @unit, @type, @mm: set by core after domain_alloc(). @mm: SVA domains only,
+ *             with a reference held.
+ * @attach_count: (device, PASID) pairs it is attached to; core's.
+ */
+struct iommu_domain {
+	struct iommu_unit *unit;
+	enum iommu_domain_type type;
+	struct iommu_mm *mm;
+	_Atomic unsigned int attach_count;
+	void *core;
+};
+
+/**
+ * struct iommu_unit_ops - an IOMMU driver
+ *
+ * @probe_device: make the unit ready for the device: stream table entries
+ *     that abort, PASID table, then PASID and ATS in its configuration space
+ *     where both sides have them. *@ret_caps says what works, *@ret_priv is
+ *     found again with iommu_device_priv(). Called under the system lock.
+ *     -ERANGE a stream id is out of range, -EEXIST it is taken, -ENOMEM,
+ *     -ETIMEDOUT.
+ * @release_device: the reverse. Nothing is attached any more.
+ *
+ * @domain_alloc: @mm is set for IOMMU_DOMAIN_SVA only, with a user held by
+ *     the caller. An SVA domain's driver registers its own notifier on @mm.
+ *     *@ret_domain is embedded in the driver's structure; core fills it.
+ *     -EOPNOTSUPP not this type, or the table of @mm cannot be walked;
+ *     -ENOSPC no hardware id; -ESRCH; -ENOMEM.
+ * @domain_free: attached nowhere.
+ *
+ * @set_dev_pasid: from now on the device's transactions with @pasid (0:
+ *     without one) are translated with @domain. What was there before, if
+ *     anything, is @old: the change is one step for the device, and on return
+ *     nothing cached of @old for this pair is used. Device lock held.
+ *     -ENOMEM, -ETIMEDOUT (the entry is then aborting, not @old).
+ * @remove_dev_pasid: the pair's transactions abort and are reported. On return
+ *     nothing cached is used. Device lock held; cannot fail: a hardware
+ *     that does not answer is logged and stays aborting.
+ * @quiesce_dev_pasid: the pair's transactions abort quietly, without a report,
+ *     and page requests for it get Invalid; on return nothing cached is used.
+ *     The address space has gone. Device lock held. Followed by
+ *     remove_dev_pasid() at the unbind.
+ *
+ * @enable_faults: page requests (PRI) or stalls of the device reach
+ *     iommu_report_device_fault(). -ENODEV it has neither, -EIO, -ETIMEDOUT.
+ * @disable_faults: the reverse.
+ * @drain_faults: every fault of the device that the hardware had queued at the
+ *     call has been reported on return. No lock held. May be NULL.
+ * @page_response: send the answer to a closed group. @req is the request that
+ *     closed it. Any thread, no core lock but the device's fault lock.
+ *     -ETIMEDOUT.
+ *
+ * @map, @unmap: of PAGING domains; NULL: the driver has none.
+ * @describe: see iommu_unit_describe(). May be NULL.
+ */
+struct iommu_unit_ops {
+	int (*probe_device)(struct iommu_unit *unit, struct iommu_device *dev,
+			    const struct iommu_device_desc *desc,
+			    struct iommu_device_caps *ret_caps,
+			    void **ret_priv);
+	void (*release_device)(struct iommu_unit *unit,
+			       struct iommu_device *dev);
+
+	int (*domain_alloc)(struct iommu_unit *unit,
+			    enum iommu_domain_type type, struct iommu_mm *mm,
+			    struct iommu_domain **ret_domain);
+	void (*domain_free)(struct iommu_domain *domain);
+
+	int (*set_dev_pasid)(struct iommu_domain *domain,
+			     struct iommu_device *dev, ioasid_t pasid,
+			     struct iommu_domain *old);
+	void (*remove_dev_pasid)(struct iommu_domain *domain,
+				 struct iommu_device *dev, ioasid_t pasid);
+	void (*quiesce_dev_pasid)(struct iommu_domain *domain,
+				  struct iommu_device *dev, ioasid_t pasid);
+
+	int (*enable_faults)(struct iommu_device *dev);
+	void (*disable_faults)(struct iommu_device *dev);
+	void (*drain_faults)(struct iommu_device *dev);
+	int (*page_response)(struct iommu_device *dev,
+			     const struct iommu_fault_page_request *req,
+			     enum iommu_page_response_code code);
+
+	int (*map)(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+		   uint64_t size, unsigned int perm);
+	int (*unmap)(struct iommu_domain *domain, uint64_t iova, uint64_t size,
+		     uint64_t *ret_unmapped);
+
+	void (*describe)(struct iommu_unit *unit,
+			 void (*row)(void *arg,
+				     const struct iommu_unit_row *row),
+			 void *arg);
+};
+
+/**
+ * iommu_unit_register() - a driver has brought up an IOMMU
+ * @unit: embedded in the driver's structure, zeroed.
+ * @name: copied, cut to 31 bytes.
+ *
+ * Return: 0, -ENOMEM.
+ */
+SVA_MUST_CHECK int iommu_unit_register(struct iommu_system *sys,
+				       struct iommu_unit *unit,
+				       const struct iommu_unit_ops *ops,
+				       const char *name);
+
+/* Return: 0, -EBUSY while it has devices or domains: nothing changed. */
+SVA_MUST_CHECK int iommu_unit_unregister(struct iommu_unit *unit);
+
+/* What probe_device() gave; NULL before. Context: any. */
+void *iommu_device_priv(const struct iommu_device *dev);
+
+/*
+ * What to answer the hardware when iommu_report_device_fault() failed with @err
+ * for a request with LAST_PAGE: no memory as the system's oom_policy says, no
+ * handler Failure, all else Invalid. [F9] [L3]
+ */
+enum iommu_page_response_code
+iommu_fault_verdict(const struct iommu_device *dev, int err);
+
+/* Hold a device found from hardware's stream id while reporting its fault. */
+void iommu_device_get(struct iommu_device *dev);
+void iommu_device_put(struct iommu_device *dev);
+
+#endif

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reporting of faults, and answers to page requests.
+ *
+ * A request that closes a group is on record from before its handler is called
+ * until its answer is sent. Taking the record out is what makes the answer:
+ * both happen under the fault lock, so the hardware gets exactly one. [R2]
+ */
+#include "core/fault.h"
+
+#include "base/errno.h"
+#include "core/device.h"
+
+static struct list *bucket_of(struct fault_dev *fd, uint32_t grpid)
+{
+	return &fd->pending[grpid % FAULT_BUCKETS];
+}
+
+void fault_dev_init(struct iommu_device *dev)
+{
+	struct fault_dev *fd = &dev->faults;
+	unsigned int i;
+
+	plat_lock_init(dev->sys->plat, &fd->lock, PLAT_LOCK_MUTEX,
+		       PLAT_RANK_FAULT_DEVICE, "device faults");
+	for (i = 0; i < FAULT_BUCKETS; i++)
+		list_init(&fd->pending[i]);
+	list_init(&fd->partials);
+	list_init(&fd->queue_link);
+}
+
+void fault_dev_fini(struct iommu_device *dev)
+{
+	plat_lock_fini(dev->sys->plat, &dev->faults.lock);
+}
+
+bool fault_dev_busy(struct iommu_device *dev)
+{
+	struct fault_dev *fd = &dev->faults;
+	bool busy;
+
+	plat_lock(dev->sys->plat, &fd->lock);
+	busy = fd->handler || fd->queue || fd->pending_count;
+	plat_unlock(dev->sys->plat, &fd->lock);
+	return busy;
+}
+
+int iommu_register_device_fault_handler(struct iommu_device *dev,
+					iommu_dev_fault_handler_t handler,
+					void *data)
+{
+	struct fault_dev *fd = &dev->faults;
+	int err = 0;
+
+	if (!handler)
+		return -EINVAL;
+	plat_lock(dev->sys->plat, &fd->lock);
+	if (fd->handler) {
+		err = -EBUSY;
+	} else {
+		fd->handler = handler;
+		fd->data = data;
+	}
+	plat_unlock(dev->sys->plat, &fd->lock);
+	return err;
+}
+
+/* No report is inside the handler. Fault lock held, dropped meanwhile. */
+static void wait_idle_locked(struct iommu_device *dev)
+{
+	struct fault_dev *fd = &dev->faults;
+	const struct plat *plat = dev->sys->plat;
+
+	while (fd->reporting) {
+		uint32_t seen = plat_event_read(&fd->idle);
+
+		plat_unlock(plat, &fd->lock);
+		/* No time limit: a handler does not wait for other faults. */
+		if (plat_event_wait(plat, &fd->idle, seen, UINT64_MAX))
+			plat_relax(plat, 0);
+		plat_lock(plat, &fd->lock);
+	}
+}
+
+int iommu_unregister_device_fault_handler(struct iommu_device *dev)
+{
+	struct fault_dev *fd = &dev->faults;
+	int err = 0;
+
+	plat_lock(dev->sys->plat, &fd->lock);
+	wait_idle_locked(dev);
+	if (fd->pending_count) {
+		err = -EBUSY;
+	} else {
+		fd->handler = NULL;
+		fd->data = NULL;
+	}
+	plat_unlock(dev->sys->plat, &fd->lock);
+	return err;
+}
+
+static void record_unlink(struct fault_dev *fd, struct fault_record *rec)
+{
+	list_del(&rec->link);
+	fd->pending_count--;
+}
+
+/* Fault lock held. @grpid narrows the search to one bucket. */
+static struct fault_record *find_id(struct fault_dev *fd, uint32_t grpid,
+				    uint64_t id)
+{
+	struct fault_record *rec;
+
+	list_for_each(rec, bucket_of(fd, grpid), link) {
+		if (rec->id == id)
+			return rec;
+	}
+	return NULL;
+}
+
+/* Is @rec a request of this group? A PASID counts if the request had one. */
+static bool record_matches(const struct fault_record *rec, uint32_t grpid,
+			   ioasid_t pasid)
+{
+	if (rec->prm.grpid != grpid)
+		return false;
+	return !(rec->prm.flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID) ||
+	       rec->prm.pasid == pasid;
+}
+
+uint64_t fault_pending_id_locked(struct iommu_device *dev,
+				 const struct iommu_fault_page_request *prm)
+{
+	struct fault_record *rec;
+	uint64_t id = 0;
+
+	/* The newest: it is the one that is being reported. */
+	list_for_each(rec, bucket_of(&dev->faults, prm->grpid), link) {
+		if (record_matches(rec, prm->grpid, prm->pasid))
+			id = rec->id;
+	}
+	return id;
+}
+
+/* Puts a request on record. *ret_id is its id. */
+static int record_add(struct iommu_device *dev,
+		      const struct iommu_fault_page_request *prm,
+		      uint64_t *ret_id)
+{
+	struct fault_dev *fd = &dev->faults;
+	const struct plat *plat = dev->sys->plat;
+	struct fault_record *rec = plat_zalloc(plat, sizeof(*rec));
+
+	if (!rec)
+		return -ENOMEM;
+	rec->prm = *prm;
+	rec->since_ns = plat_now_ns(plat);
+	plat_lock(plat, &fd->lock);
+	rec->id = ++fd->last_id;
+	*ret_id = rec->id;
+	list_add_tail(bucket_of(fd, prm->grpid), &rec->link);
+	fd->pending_count++;
+	plat_unlock(plat, &fd->lock);
+	if (dev->sys->timer_wq)
+		plat_event_signal(plat, &dev->sys->timer_event);
+	return 0;
+}
+
+/* The handler refused. False: it answered nevertheless. */
+static bool record_take_back(struct iommu_device *dev, uint32_t grpid,
+			     uint64_t id)
+{
+	struct fault_dev *fd = &dev->faults;
+	struct fault_record *rec;
+
+	plat_lock(dev->sys->plat, &fd->lock);
+	rec = find_id(fd, grpid, id);
+	if (rec)
+		record_unlink(fd, rec);
+	plat_unlock(dev->sys->plat, &fd->lock);
+	plat_free(dev->sys->plat, rec);
+	return rec;
+}
+
+/* Enters the handler: NULL if there is none. */
+static iommu_dev_fault_handler_t handler_enter(struct iommu_device *dev,
+					       void **ret_data)
+{
+	struct fault_dev *fd = &dev->faults;
+	iommu_dev_fault_handler_t handler;
+
+	plat_lock(dev->sys->plat, &fd->lock);
+	handler = fd->handler;
+	*ret_data = fd->data;
+	fd->reporting += handler != NULL;
+	plat_unlock(dev->sys->plat, &fd->lock);
+	return handler;
+}
+
+static void handler_leave(struct iommu_device *dev)
+{
+	struct fault_dev *fd = &dev->faults;
+
+	plat_lock(dev->sys->plat, &fd->lock);
+	fd->reporting--;
+	plat_event_signal(dev->sys->plat, &fd->idle);
+	plat_unlock(dev->sys->plat, &fd->lock);
+}
+
+static bool is_last(const struct iommu_fault *fault)
+{
+	return fault->type == IOMMU_FAULT_PAGE_REQ &&
+	       fault->prm.flags & IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE;
+}
+
+static void count_fault(struct iommu_system *sys,
+			const struct iommu_fault *fault)
+{
+	if (fault->type == IOMMU_FAULT_UNRECOV)
+		counter_inc(&sys->counters.faults);
+	else
+		counter_inc(&sys->counters.page_requests);
+	if (is_last(fault))
+		counter_inc(&sys->counters.page_groups);
+}
+
+int iommu_report_device_fault(struct iommu_device *dev,
+			      const struct iommu_fault *fault)
+{
+	iommu_dev_fault_handler_t handler;
+	uint64_t id = 0;
+	void *data;
+	int err = 0;
+
+	if (fault->type != IOMMU_FAULT_UNRECOV &&
+	    fault->type != IOMMU_FAULT_PAGE_REQ)
+		return -EINVAL;
+	count_fault(dev->sys, fault);
+	handler = handler_enter(dev, &data);
+	if (!handler)
+		return -EINVAL;
+	if (is_last(fault))
+		err = record_add(dev, &fault->prm, &id);
+	if (err)
+		fault_discard_group(dev, &fault->prm);
+	else
+		err = handler(fault, dev, data);
+	/* A handler that answered and then failed has answered: another
+	 * answer from the reporter would be one too many. */
+	if (err && id && !record_take_back(dev, fault->prm.grpid, id))
+		err = 0;
+	handler_leave(dev);
+	return err;
+}
+
+enum iommu_page_response_code
+iommu_fault_verdict(const struct iommu_device *dev, int err)
+{
+	if (!err)
+		return IOMMU_PAGE_RESP_SUCCESS;
+	if (err == -ENOMEM)
+		return dev->sys->cfg.oom_policy == IOMMU_OOM_RETRY ?
+			       IOMMU_PAGE_RESP_SUCCESS :
+			       IOMMU_PAGE_RESP_FAILURE;
+	return err == -EINVAL ? IOMMU_PAGE_RESP_FAILURE :
+				IOMMU_PAGE_RESP_INVALID;
+}
+
+int fault_answer_locked(struct iommu_device *dev, struct fault_record *rec,
+			enum iommu_page_response_code code)
+{
+	const struct iommu_unit_ops *ops = dev->unit->ops;
+	struct iommu_system *sys = dev->sys;
+	int err;
+
+	record_unlink(&dev->faults, rec);
+	counter_inc(&sys->counters.page_responses);
+	if (code != IOMMU_PAGE_RESP_SUCCESS)
+		counter_inc(&sys->counters.response_failures);
+	err = ops->page_response(dev, &rec->prm, code);
+	if (err)
+		plat_log(sys->plat, PLAT_LOG_WARN,
+			 "%s: no answer to page request group %u: %d",
+			 dev->name, rec->prm.grpid, err);
+	plat_free(sys->plat, rec);
+	return err;
+}
+
+static int msg_check(const struct iommu_page_response *msg)
+{
+	if (!msg || msg->version != IOMMU_PAGE_RESP_VERSION_1 ||
+	    msg->flags & ~(uint32_t)IOMMU_PAGE_RESP_PASID_VALID)
+		return -EINVAL;
+	switch (msg->code) {
+	case IOMMU_PAGE_RESP_SUCCESS:
+	case IOMMU_PAGE_RESP_INVALID:
+	case IOMMU_PAGE_RESP_FAILURE:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int iommu_page_response(struct iommu_device *dev,
+			const struct iommu_page_response *msg)
+{
+	struct fault_dev *fd = &dev->faults;
+	struct fault_record *rec;
+	int err;
+
+	if (!dev->unit->ops->page_response)
+		return -ENODEV;
+	err = msg_check(msg);
+	if (err)
+		return err;
+	err = -EINVAL;
+	plat_lock(dev->sys->plat, &fd->lock);
+	list_for_each(rec, bucket_of(fd, msg->grpid), link) {
+		if (record_matches(rec, msg->grpid, msg->pasid)) {
+			err = fault_answer_locked(dev, rec, msg->code);
+			break;
+		}
+	}
+	plat_unlock(dev->sys->plat, &fd->lock);
+	return err;
+}
+
+int fault_answer(struct iommu_device *dev, uint32_t grpid, uint64_t id,
+		 enum iommu_page_response_code code)
+{
+	struct fault_dev *fd = &dev->faults;
+	struct fault_record *rec;
+	int err = -ENOENT;
+
+	plat_lock(dev->sys->plat, &fd->lock);
+	rec = find_id(fd, grpid, id);
+	if (rec)
+		err = fault_answer_locked(dev, rec, code);
+	plat_unlock(dev->sys->plat, &fd->lock);
+	return err;
+}
+
+void fault_drain(struct iommu_device *dev)
+{
+	if (dev->unit->ops->drain_faults)
+		dev->unit->ops->drain_faults(dev);
+	fault_flush(dev);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of the mock's paging domains. */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "base/string.h"
+#include "drivers/mock/priv.h"
+
+static le64_atomic *table_at(struct mock *mock, uint64_t root)
+{
+	return plat_phys_to_virt(mock->plat, root);
+}
+
+static unsigned int index_of(uint64_t va, unsigned int level)
+{
+	return va >> (12 + 9 * level) & 511;
+}
+
+int mock_table_alloc(struct mock *mock, uint64_t *ret_root)
+{
+	void *table = plat_pages_alloc(mock->plat, MOCK_TABLE_BYTES);
+
+	if (!table)
+		return -ENOMEM;
+	memset(table, 0xff, MOCK_TABLE_BYTES);
+	*ret_root = plat_virt_to_phys(mock->plat, table);
+	return 0;
+}
+
+static void free_level(struct mock *mock, uint64_t root, unsigned int level)
+{
+	le64_atomic *table = table_at(mock, root);
+	unsigned int i;
+
+	for (i = 0; level && i < 512; i++) {
+		uint64_t pte = le64_load_relaxed(&table[i]);
+
+		if (!(pte & MOCK_INVALID))
+			free_level(mock, pte & MOCK_ADDRESS, level - 1);
+	}
+	plat_pages_free(mock->plat, table_at(mock, root), MOCK_TABLE_BYTES);
+}
+
+void mock_table_free(struct mock *mock, uint64_t root)
+{
+	free_level(mock, root, MOCK_LEVELS - 1);
+}
+
+/* The leaf word of @va; tables are made if @make. NULL: none, no memory. */
+static le64_atomic *leaf_of(struct mock *mock, uint64_t root, uint64_t va,
+			    bool make)
+{
+	unsigned int level;
+
+	for (level = MOCK_LEVELS - 1; level; level--) {
+		le64_atomic *pte = &table_at(mock, root)[index_of(va, level)];
+		/* Pairs with the release below: the table is filled. */
+		uint64_t word = le64_load_acquire(pte);
+
+		if (word & MOCK_INVALID) {
+			if (!make || mock_table_alloc(mock, &word))
+				return NULL;
+			le64_store_release(pte, word);
+		}
+		root = word & MOCK_ADDRESS;
+	}
+	return &table_at(mock, root)[index_of(va, 0)];
+}
+
+static uint64_t denials(unsigned int perm)
+{
+	uint64_t word = 0;
+
+	if (!(perm & IOMMU_PERM_READ))
+		word |= MOCK_PTE_NO_READ;
+	if (!(perm & IOMMU_PERM_WRITE))
+		word |= MOCK_PTE_NO_WRITE;
+	if (!(perm & IOMMU_PERM_EXEC))
+		word |= MOCK_PTE_NO_EXEC;
+	return word;
+}
+
+bool mock_table_walk(struct mock *mock, uint64_t root, uint64_t va,
+		     unsigned int perm, uint64_t *ret_pa)
+{
+	uint64_t wanted =
+		~denials(perm) &
+		(MOCK_PTE_NO_READ | MOCK_PTE_NO_WRITE | MOCK_PTE_NO_EXEC);
+	le64_atomic *leaf;
+	uint64_t word;
+
+	if (va >> MOCK_VA_BITS)
+		return false;
+	leaf = leaf_of(mock, root, va, false);
+	if (!leaf)
+		return false;
+	word = le64_load_acquire(leaf);
+	if (word & MOCK_INVALID || word & wanted)
+		return false;
+	*ret_pa = (word & MOCK_ADDRESS) | (va & 4095);
+	return true;
+}
+
+/* Takes [iova, iova + size) out; how many bytes there were. Lock held. */
+static uint64_t clear_range(struct mock_domain *md, uint64_t iova,
+			    uint64_t size)
+{
+	uint64_t done, cleared = 0;
+
+	for (done = 0; done < size; done += 4096) {
+		le64_atomic *leaf =
+			leaf_of(md->mock, md->root, iova + done, false);
+
+		if (!leaf || le64_load_relaxed(leaf) & MOCK_INVALID)
+			continue;
+		le64_store_release(leaf, UINT64_MAX);
+		cleared += 4096;
+	}
+	return cleared;
+}
+
+static int map_range(struct mock_domain *md, uint64_t iova, uint64_t pa,
+		     uint64_t size, unsigned int perm)
+{
+	uint64_t done;
+	int err;
+
+	for (done = 0; done < size; done += 4096) {
+		le64_atomic *leaf =
+			leaf_of(md->mock, md->root, iova + done, true);
+
+		err = !leaf                                  ? -ENOMEM :
+		      le64_load_relaxed(leaf) & MOCK_INVALID ? 0 :
+							       -EEXIST;
+		if (err) {
+			clear_range(md, iova, done);
+			mock_forget_range(md->mock, &md->domain, iova,
+					  iova + done);
+			return err;
+		}
+		le64_store_release(leaf, ((pa + done) & MOCK_ADDRESS) |
+						 denials(perm));
+	}
+	return 0;
+}
+
+int mock_op_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+		uint64_t size, unsigned int perm)
+{
+	struct mock_domain *md = to_mock_domain(domain);
+	int err = mock_enter(md->mock, MOCK_OP_MAP, NULL, IOMMU_NO_PASID);
+
+	if (err)
+		return err;
+	if ((iova + (size - 1)) >> MOCK_VA_BITS || (pa + (size - 1)) >> 52)
+		return -EINVAL;
+	plat_lock(md->mock->plat, &md->lock);
+	err = map_range(md, iova, pa, size, perm);
+	plat_unlock(md->mock->plat, &md->lock);
+	return err;
+}
+
+int mock_op_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
+		  uint64_t *ret_unmapped)
+{
+	struct mock_domain *md = to_mock_domain(domain);
+	int err = mock_enter(md->mock, MOCK_OP_UNMAP, NULL, IOMMU_NO_PASID);
+
+	if (err)
+		return err;
+	if ((iova + (size - 1)) >> MOCK_VA_BITS)
+		return -EINVAL;
+	plat_lock(md->mock->plat, &md->lock);
+	*ret_unmapped = clear_range(md, iova, size);
+	mock_forget_range(md->mock, domain, iova, iova + size);
+	plat_unlock(md->mock->plat, &md->lock);
+	return 0;
+}
