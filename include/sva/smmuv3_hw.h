@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Model of an Arm SMMUv3, non-secure programming interface.
+ */
+#ifndef SVA_SMMUV3_HW_H
+#define SVA_SMMUV3_HW_H
+
+#include <sva/model.h>
+
+/* Interrupt wires, for hw_env.wire. */
+enum smmuv3_hw_wire {
+	SMMUV3_HW_WIRE_EVENTQ,
+	SMMUV3_HW_WIRE_PRIQ,
+	SMMUV3_HW_WIRE_GERROR,
+	SMMUV3_HW_WIRE_CMD_SYNC,
+	SMMUV3_HW_WIRE_COUNT,
+};
+
+/**
+ * struct smmuv3_hw_cfg - one SMMU
+ * @idr, @iidr, @aidr: identification registers as software reads them. What
+ *         the model does follows from them: a feature that is not announced
+ *         does not work.
+ * @personality: of the configuration caches and the TLB.
+ * @eager_period: eager only: forget entries every so many lookups, 0: 64.
+ * @tlb_lg2: log2 of TLB entries, 6 to 20; 0: 12.
+ * @command_batch: how many commands one access to the registers lets the queue
+ *         make progress; 0: all there are, at once.
+ * @sid:   StreamID of the SMMU's own writes (MSIs), for hw_env.msi.
+ */
+struct smmuv3_hw_cfg {
+	uint32_t idr[6];
+	uint32_t iidr;
+	uint32_t aidr;
+	enum hw_personality personality;
+	unsigned int eager_period;
+	unsigned int tlb_lg2;
+	unsigned int command_batch;
+	uint32_t sid;
+};
+
+/**
+ * smmuv3_hw_cfg_default() - an SMMUv3.2 with all the model has
+ *
+ * Stage 1, 4 KiB granule, 48-bit addresses, 20-bit substreams, two-level
+ * tables, HTTU, ATS, PRI, MSI, 16-bit ASIDs, coherent.
+ */
+void smmuv3_hw_cfg_default(struct smmuv3_hw_cfg *ret_cfg);
+
+/**
+ * smmuv3_hw_size() - bytes of state of a model with this configuration
+ * Return: 0 if the configuration is not valid.
+ */
+size_t smmuv3_hw_size(const struct smmuv3_hw_cfg *cfg);
+
+/**
+ * smmuv3_hw_create() - make a model in the caller's memory
+ * @mem:  of smmuv3_hw_size() bytes, 64-byte aligned; the caller's until after
+ *        smmuv3_hw_destroy().
+ * @env, @bus: copied. @bus may be NULL: no ATS, no PRI.
+ *
+ * Return: 0, -EINVAL the configuration announces what the model lacks or is
+ *         contradictory, a callback is missing, or @mem is too small.
+ * Test:   tests/models/smmuv3_regs_test.c
+ */
+SVA_MUST_CHECK int smmuv3_hw_create(const struct smmuv3_hw_cfg *cfg,
+				    const struct hw_env *env,
+				    const struct hw_bus *bus, void *mem,
+				    size_t mem_size, struct iommu_hw **ret_hw);
+
+/* No port is left and nobody calls the model any more. */
+void smmuv3_hw_destroy(struct iommu_hw *hw);
+
+#endif

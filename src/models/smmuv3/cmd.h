@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* The command queue. */
+#ifndef HW_SMMUV3_CMD_H
+#define HW_SMMUV3_CMD_H
+
+#include "models/smmuv3/state.h"
+
+/*
+ * Lets the command queue make progress. Under the lock, as the last thing its
+ * holder does: the lock may be dropped and taken again on the way.
+ */
+void smmuv3_hw_cmd_run(struct smmuv3_hw *m);
+
+void smmuv3_hw_ats_inv_complete(struct iommu_hw *hw, uint64_t cookie, bool ok);
+
+#endif

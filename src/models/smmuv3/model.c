@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The SMMUv3 model as a whole: what it can be, creation, reset, counters.
+ */
+#include <stdarg.h>
+
+#include "models/smmuv3/cmd.h"
+#include "models/smmuv3/config.h"
+#include "models/smmuv3/port.h"
+#include "models/smmuv3/pri.h"
+#include "models/smmuv3/regs.h"
+#include "models/smmuv3/tlb.h"
+#include "models/smmuv3/translate.h"
+
+enum {
+	TLB_LG2_DEFAULT = 12,
+	TLB_LG2_MIN = 6,
+	TLB_LG2_MAX = 20,
+	EAGER_PERIOD_DEFAULT = 64,
+};
+
+void smmuv3_hw_cfg_default(struct smmuv3_hw_cfg *ret_cfg)
+{
+	*ret_cfg = (struct smmuv3_hw_cfg){
+		.idr = {
+			REG_CONST(SMMU_IDR0_S1P, 1) |
+			REG_CONST(SMMU_IDR0_TTF, SMMU_IDR0_TTF_AARCH64) |
+			REG_CONST(SMMU_IDR0_COHACC, 1) |
+			REG_CONST(SMMU_IDR0_HTTU, SMMU_IDR0_HTTU_AF_DIRTY) |
+			REG_CONST(SMMU_IDR0_ATS, 1) |
+			REG_CONST(SMMU_IDR0_ASID16, 1) |
+			REG_CONST(SMMU_IDR0_MSI, 1) |
+			REG_CONST(SMMU_IDR0_PRI, 1) |
+			REG_CONST(SMMU_IDR0_CD2L, 1) |
+			REG_CONST(SMMU_IDR0_TTENDIAN,
+				  SMMU_IDR0_TTENDIAN_LE) |
+			REG_CONST(SMMU_IDR0_ATSRECERR, 1) |
+			REG_CONST(SMMU_IDR0_STALL_MODEL,
+				  SMMU_IDR0_STALL_MODEL_NONE) |
+			REG_CONST(SMMU_IDR0_TERM_MODEL, 1) |
+			REG_CONST(SMMU_IDR0_ST_LEVEL,
+				  SMMU_IDR0_ST_LEVEL_2LVL),
+			REG_CONST(SMMU_IDR1_SIDSIZE, 16) |
+			REG_CONST(SMMU_IDR1_SSIDSIZE, 20) |
+			REG_CONST(SMMU_IDR1_PRIQS, SMMU_IDR1_QS_MAX) |
+			REG_CONST(SMMU_IDR1_EVENTQS, SMMU_IDR1_QS_MAX) |
+			REG_CONST(SMMU_IDR1_CMDQS, SMMU_IDR1_QS_MAX) |
+			REG_CONST(SMMU_IDR1_ATTR_PERMS_OVR, 1),
+			0,
+			REG_CONST(SMMU_IDR3_HAD, 1) |
+			REG_CONST(SMMU_IDR3_STT, 1) |
+			REG_CONST(SMMU_IDR3_RIL, 1) |
+			REG_CONST(SMMU_IDR3_BBML, 2),
+			0,
+			REG_CONST(SMMU_IDR5_OAS, SMMU_PS_48) |
+			REG_CONST(SMMU_IDR5_GRAN4K, 1),
+		},
+		.aidr = SMMU_AIDR_V3_2,
+		.personality = HW_STRICT,
+	};
+}
+
+/* What may be announced, as a mask per register; the rest is not there yet. */
+static const uint32_t announceable[6] = {
+	FIELD_MASK(SMMU_IDR0_S1P) | FIELD_MASK(SMMU_IDR0_TTF) |
+		FIELD_MASK(SMMU_IDR0_COHACC) | FIELD_MASK(SMMU_IDR0_HTTU) |
+		FIELD_MASK(SMMU_IDR0_HYP) | FIELD_MASK(SMMU_IDR0_ATS) |
+		FIELD_MASK(SMMU_IDR0_NS1ATS) | FIELD_MASK(SMMU_IDR0_ASID16) |
+		FIELD_MASK(SMMU_IDR0_MSI) | FIELD_MASK(SMMU_IDR0_SEV) |
+		FIELD_MASK(SMMU_IDR0_PRI) | FIELD_MASK(SMMU_IDR0_CD2L) |
+		FIELD_MASK(SMMU_IDR0_TTENDIAN) |
+		FIELD_MASK(SMMU_IDR0_ATSRECERR) |
+		FIELD_MASK(SMMU_IDR0_STALL_MODEL) |
+		FIELD_MASK(SMMU_IDR0_TERM_MODEL) |
+		FIELD_MASK(SMMU_IDR0_ST_LEVEL),
+	FIELD_MASK(SMMU_IDR1_SIDSIZE) | FIELD_MASK(SMMU_IDR1_SSIDSIZE) |
+		FIELD_MASK(SMMU_IDR1_PRIQS) | FIELD_MASK(SMMU_IDR1_EVENTQS) |
+		FIELD_MASK(SMMU_IDR1_CMDQS) |
+		FIELD_MASK(SMMU_IDR1_ATTR_PERMS_OVR),
+	0,
+	FIELD_MASK(SMMU_IDR3_HAD) | FIELD_MASK(SMMU_IDR3_PPS) |
+		FIELD_MASK(SMMU_IDR3_STT) | FIELD_MASK(SMMU_IDR3_RIL) |
+		FIELD_MASK(SMMU_IDR3_BBML) | FIELD_MASK(SMMU_IDR3_PTWNNC),
+	UINT32_MAX,
+	FIELD_MASK(SMMU_IDR5_OAS) | FIELD_MASK(SMMU_IDR5_GRAN4K),
+};
+
+/* Fields with more than two values, and what goes together. */
+static bool values_valid(const struct smmuv3_hw_cfg *cfg)
+{
+	uint32_t idr0 = cfg->idr[0], idr1 = cfg->idr[1];
+
+	return REG_GET(SMMU_IDR0_S1P, idr0) &&
+	       REG_GET(SMMU_IDR0_TTF, idr0) == SMMU_IDR0_TTF_AARCH64 &&
+	       REG_GET(SMMU_IDR0_HTTU, idr0) <= SMMU_IDR0_HTTU_AF_DIRTY &&
+	       REG_GET(SMMU_IDR0_TTENDIAN, idr0) == SMMU_IDR0_TTENDIAN_LE &&
+	       REG_GET(SMMU_IDR0_STALL_MODEL, idr0) ==
+		       SMMU_IDR0_STALL_MODEL_NONE &&
+	       REG_GET(SMMU_IDR0_TERM_MODEL, idr0) &&
+	       REG_GET(SMMU_IDR0_ST_LEVEL, idr0) <= SMMU_IDR0_ST_LEVEL_2LVL &&
+	       (REG_GET(SMMU_IDR0_ATS, idr0) ||
+		!REG_GET(SMMU_IDR0_PRI, idr0)) &&
+	       REG_GET(SMMU_IDR1_SIDSIZE, idr1) <= SMMU_IDR1_SIDSIZE_MAX &&
+	       REG_GET(SMMU_IDR1_SSIDSIZE, idr1) <= SMMU_IDR1_SSIDSIZE_MAX &&
+	       REG_GET(SMMU_IDR1_CMDQS, idr1) <= SMMU_IDR1_QS_MAX &&
+	       REG_GET(SMMU_IDR1_EVENTQS, idr1) <= SMMU_IDR1_QS_MAX &&
+	       REG_GET(SMMU_IDR1_PRIQS, idr1) <= SMMU_IDR1_QS_MAX &&
+	       REG_GET(SMMU_IDR3_BBML, cfg->idr[3]) <= 2 &&
+	       REG_GET(SMMU_IDR5_OAS, cfg->idr[5]) <= SMMU_PS_48 &&
+	       REG_GET(SMMU_IDR5_GRAN4K, cfg->idr[5]);
+}
+
+static bool cfg_valid(const struct smmuv3_hw_cfg *cfg)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(announceable); i++)
+		if (cfg->idr[i] & ~announceable[i])
+			return false;
+	return values_valid(cfg) && cfg->aidr <= SMMU_AIDR_V3_2 &&
+	       (cfg->personality == HW_STRICT ||
+		cfg->personality == HW_EAGER) &&
+	       (!cfg->tlb_lg2 ||
+		(cfg->tlb_lg2 >= TLB_LG2_MIN && cfg->tlb_lg2 <= TLB_LG2_MAX));
+}
+
+static unsigned int tlb_lg2(const struct smmuv3_hw_cfg *cfg)
+{
+	return cfg->tlb_lg2 ? cfg->tlb_lg2 : TLB_LG2_DEFAULT;
+}
+
+size_t smmuv3_hw_size(const struct smmuv3_hw_cfg *cfg)
+{
+	if (!cfg_valid(cfg))
+		return 0;
+	return sizeof(struct smmuv3_hw) +
+	       (sizeof(struct smmuv3_hw_tlb_entry) << tlb_lg2(cfg));
+}
+
+static bool env_complete(const struct hw_env *env)
+{
+	return env->mem_write && env->mem_load64 && env->mem_cas64 &&
+	       env->msi && env->wire && env->lock_init && env->lock_fini &&
+	       env->lock && env->unlock && env->relax && env->now_ns;
+}
+
+/* The whole of it under the lock, or before there is one. */
+static void cold(struct smmuv3_hw *m)
+{
+	smmuv3_hw_regs_reset(m);
+	smmuv3_hw_config_flush(m);
+	smmuv3_hw_tlb_flush(m);
+	m->cmd.epoch++;
+	m->cmd.atc_pending = 0;
+	m->cmd.atc_failed = false;
+}
+
+static void reset(struct iommu_hw *hw)
+{
+	struct smmuv3_hw *m = smmuv3_hw_of(hw);
+
+	smmuv3_hw_lock(m);
+	cold(m);
+	smmuv3_hw_drain(m);
+	smmuv3_hw_unlock(m);
+}
+
+static void stats(struct iommu_hw *hw, struct iommu_hw_stats *ret_stats)
+{
+	struct smmuv3_hw *m = smmuv3_hw_of(hw);
+
+	smmuv3_hw_lock(m);
+	*ret_stats = m->stats;
+	smmuv3_hw_port_sum(m, ret_stats);
+	smmuv3_hw_unlock(m);
+}
+
+static const struct iommu_hw_ops ops = {
+	.mmio_read = smmuv3_hw_mmio_read,
+	.mmio_write = smmuv3_hw_mmio_write,
+	.port_add = smmuv3_hw_port_add,
+	.port_remove = smmuv3_hw_port_remove,
+	.translate = smmuv3_hw_translate,
+	.ats_translate = smmuv3_hw_ats_translate,
+	.page_request = smmuv3_hw_page_request,
+	.ats_inv_complete = smmuv3_hw_ats_inv_complete,
+	.reset = reset,
+	.stats = stats,
+};
+
+static void caches_init(struct smmuv3_hw *m)
+{
+	m->ste_cache = (struct smmuv3_hw_cache){ m->ste_key, STE_LG2, 0 };
+	m->l1std_cache = (struct smmuv3_hw_cache){ m->l1std_key, L1STD_LG2, 0 };
+	m->cd_cache = (struct smmuv3_hw_cache){ m->cd_key, CD_LG2, 0 };
+	m->l1cd_cache = (struct smmuv3_hw_cache){ m->l1cd_key, L1CD_LG2, 0 };
+}
+
+int smmuv3_hw_create(const struct smmuv3_hw_cfg *cfg, const struct hw_env *env,
+		     const struct hw_bus *bus, void *mem, size_t mem_size,
+		     struct iommu_hw **ret_hw)
+{
+	static const uint8_t oas_lg2[] = { 32, 36, 40, 42, 44, 48 };
+	size_t size = smmuv3_hw_size(cfg);
+	struct smmuv3_hw *m = mem;
+
+	if (!size || mem_size < size || !is_aligned((uintptr_t)mem, 64))
+		return -EINVAL;
+	if (!env_complete(env))
+		return -EINVAL;
+	if (bus && (!bus->ats_invalidate || !bus->prg_response))
+		return -EINVAL;
+	memset(m, 0, size);
+	m->hw.ops = &ops;
+	m->hw.mmio_size = SMMU_REGS_SIZE;
+	m->env = *env;
+	m->has_bus = bus;
+	if (bus)
+		m->bus = *bus;
+	m->cfg = *cfg;
+	if (!m->cfg.eager_period)
+		m->cfg.eager_period = EAGER_PERIOD_DEFAULT;
+	m->tlb_lg2 = tlb_lg2(cfg);
+	m->oas_lg2 = oas_lg2[IDR(m, 5, OAS)];
+	m->perms_ovr = IDR(m, 1, ATTR_PERMS_OVR);
+	caches_init(m);
+	smmuv3_hw_regs_init(m);
+	cold(m);
+	m->env.lock_init(m->env.ctx, &m->lock, HW_RANK_IOMMU, "smmuv3");
+	*ret_hw = &m->hw;
+	return 0;
+}
+
+void smmuv3_hw_destroy(struct iommu_hw *hw)
+{
+	struct smmuv3_hw *m = smmuv3_hw_of(hw);
+
+	m->env.lock_fini(m->env.ctx, &m->lock);
+}
+
+void smmuv3_hw_log(struct smmuv3_hw *m, enum hw_log_level level,
+		   const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!m->env.log)
+		return;
+	va_start(ap, fmt);
+	m->env.log(m->env.ctx, level, fmt, ap);
+	va_end(ap);
+}

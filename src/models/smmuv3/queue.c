@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The queues the SMMU writes, global errors, and the interrupts of both.
+ *
+ * An interrupt is an MSI if MSIs are supported and the address is not zero,
+ * else a pulse of the wire. The queue indexes are visible before it.
+ */
+#include "models/smmuv3/queue.h"
+
+#include "base/le64.h"
+
+static uint32_t reg32(const struct smmuv3_hw *m, enum smmuv3_hw_reg r)
+{
+	return (uint32_t)m->reg[r];
+}
+
+/* 6.3.26: the size is capped, the base aligned to the larger of it and 32. */
+static struct smmuv3_hw_queue geometry(const struct smmuv3_hw *m,
+				       enum smmuv3_hw_reg base,
+				       unsigned int max_lg2,
+				       unsigned int entry_lg2)
+{
+	struct smmuv3_hw_queue q;
+	uint64_t addr = REG_GET(SMMU_CMDQ_BASE_ADDR, m->reg[base]) << 5;
+
+	q.lg2 = (unsigned int)REG_GET(SMMU_CMDQ_BASE_LOG2SIZE, m->reg[base]);
+	if (q.lg2 > max_lg2)
+		q.lg2 = max_lg2;
+	q.base = align_down(smmuv3_hw_oas(m, addr), BIT(q.lg2 + entry_lg2));
+	return q;
+}
+
+struct smmuv3_hw_queue smmuv3_hw_queue_cmd(const struct smmuv3_hw *m)
+{
+	return geometry(m, R_CMDQ_BASE, (unsigned int)IDR(m, 1, CMDQS), 4);
+}
+
+struct smmuv3_hw_queue smmuv3_hw_queue_evt(const struct smmuv3_hw *m)
+{
+	return geometry(m, R_EVENTQ_BASE, (unsigned int)IDR(m, 1, EVENTQS), 5);
+}
+
+struct smmuv3_hw_queue smmuv3_hw_queue_pri(const struct smmuv3_hw *m)
+{
+	return geometry(m, R_PRIQ_BASE, (unsigned int)IDR(m, 1, PRIQS), 4);
+}
+
+static void pulse(struct smmuv3_hw *m, unsigned int line)
+{
+	m->env.wire(m->env.ctx, line, true);
+	m->env.wire(m->env.ctx, line, false);
+}
+
+/* @enable: bit of IRQ_CTRL. @cfg0: the first of the three registers. */
+static void interrupt(struct smmuv3_hw *m, unsigned int enable,
+		      enum smmuv3_hw_reg cfg0, unsigned int line)
+{
+	uint64_t addr = REG_GET(SMMU_IRQ_CFG0_ADDR, m->reg[cfg0]) << 2;
+
+	if (!(m->reg[R_IRQ_CTRL] >> enable & 1))
+		return;
+	if (IDR(m, 0, MSI) && addr)
+		m->env.msi(m->env.ctx, m->cfg.sid, smmuv3_hw_oas(m, addr),
+			   (uint32_t)m->reg[cfg0 + 1]);
+	else
+		pulse(m, line);
+}
+
+bool smmuv3_hw_gerror_active(const struct smmuv3_hw *m, unsigned int bit)
+{
+	return (m->reg[R_GERROR] ^ m->reg[R_GERRORN]) >> bit & 1;
+}
+
+void smmuv3_hw_gerror(struct smmuv3_hw *m, unsigned int bit)
+{
+	if (smmuv3_hw_gerror_active(m, bit))
+		return;
+	m->reg[R_GERROR] ^= BIT(bit);
+	interrupt(m, SMMU_IRQ_CTRL_GERROR_IRQEN_LO, R_GERROR_IRQ_CFG0,
+		  SMMUV3_HW_WIRE_GERROR);
+}
+
+void smmuv3_hw_sync_irq(struct smmuv3_hw *m, uint64_t addr, uint32_t data)
+{
+	if (IDR(m, 0, MSI) && addr)
+		m->env.msi(m->env.ctx, m->cfg.sid, smmuv3_hw_oas(m, addr),
+			   data);
+	else
+		pulse(m, SMMUV3_HW_WIRE_CMD_SYNC);
+}
+
+/* OVFLG and OVACKFLG are bit 31 of PROD and CONS of both queues. */
+static bool overflown(uint32_t prod, uint32_t cons)
+{
+	return (prod ^ cons) >> SMMU_EVENTQ_PROD_OVFLG_LO & 1;
+}
+
+/* The indexes without the bits above the wrap bit. */
+static int write_entry(struct smmuv3_hw *m, const struct smmuv3_hw_queue *q,
+		       uint32_t prod, const uint64_t *dw, unsigned int words)
+{
+	unsigned char buf[32];
+	uint64_t addr =
+		q->base + (uint64_t)smmu_q_index(prod, q->lg2) * words * 8;
+
+	le64_store_words(buf, dw, words);
+	return m->env.mem_write(m->env.ctx, addr, buf, words * 8, NULL);
+}
+
+static void advance(struct smmuv3_hw *m, enum smmuv3_hw_reg r, unsigned int lg2)
+{
+	uint32_t prod = reg32(m, r);
+	uint32_t flag = prod & (uint32_t)BIT(SMMU_EVENTQ_PROD_OVFLG_LO);
+
+	m->reg[r] = smmu_q_add(prod, 1, lg2) | flag;
+}
+
+void smmuv3_hw_queue_event(struct smmuv3_hw *m, const struct smmu_evt *evt)
+{
+	struct smmuv3_hw_queue q = smmuv3_hw_queue_evt(m);
+	uint32_t prod = reg32(m, R_EVENTQ_PROD);
+	uint32_t cons = reg32(m, R_EVENTQ_CONS);
+
+	m->stats.events++;
+	if (!smmuv3_hw_cr0(m, SMMU_CR0_EVENTQEN_LO) ||
+	    smmuv3_hw_gerror_active(m, SMMU_GERROR_EVENTQ_ABT_ERR_LO))
+		goto lost;
+	if (smmu_q_full(prod, cons, q.lg2)) {
+		if (!overflown(prod, cons))
+			m->reg[R_EVENTQ_PROD] ^= BIT(SMMU_EVENTQ_PROD_OVFLG_LO);
+		goto lost;
+	}
+	if (write_entry(m, &q, prod, evt->dw, 4)) {
+		smmuv3_hw_gerror(m, SMMU_GERROR_EVENTQ_ABT_ERR_LO);
+		goto lost;
+	}
+	advance(m, R_EVENTQ_PROD, q.lg2);
+	if (smmu_q_empty(prod, cons, q.lg2))
+		interrupt(m, SMMU_IRQ_CTRL_EVENTQ_IRQEN_LO, R_EVENTQ_IRQ_CFG0,
+			  SMMUV3_HW_WIRE_EVENTQ);
+	return;
+
+lost:
+	m->stats.events_lost++;
+}
+
+static void pri_interrupt(struct smmuv3_hw *m)
+{
+	interrupt(m, SMMU_IRQ_CTRL_PRIQ_IRQEN_LO, R_PRIQ_IRQ_CFG0,
+		  SMMUV3_HW_WIRE_PRIQ);
+}
+
+enum smmuv3_hw_pri_fate smmuv3_hw_queue_request(struct smmuv3_hw *m,
+						const struct smmu_pri *pri,
+						bool last)
+{
+	struct smmuv3_hw_queue q = smmuv3_hw_queue_pri(m);
+	uint32_t prod = reg32(m, R_PRIQ_PROD);
+	uint32_t cons = reg32(m, R_PRIQ_CONS);
+	bool last_only =
+		REG_GET(SMMU_PRIQ_IRQ_CFG2_LO, m->reg[R_PRIQ_IRQ_CFG2]);
+	bool full = smmu_q_full(prod, cons, q.lg2);
+
+	/* 6.3.9.5: SMMUEN of 0 turns the queue off too. */
+	if (!smmuv3_hw_cr0(m, SMMU_CR0_SMMUEN_LO) ||
+	    !smmuv3_hw_cr0(m, SMMU_CR0_PRIQEN_LO) ||
+	    smmuv3_hw_gerror_active(m, SMMU_GERROR_PRIQ_ABT_ERR_LO))
+		return PRI_REFUSED;
+	/* 8.1: an overflow that is not acknowledged keeps requests out. */
+	if (full || overflown(prod, cons)) {
+		if (!overflown(prod, cons))
+			m->reg[R_PRIQ_PROD] ^= BIT(SMMU_PRIQ_PROD_OVFLG_LO);
+		if (last_only && last)
+			pri_interrupt(m);
+		return PRI_OVERFLOW;
+	}
+	if (write_entry(m, &q, prod, pri->dw, 2)) {
+		smmuv3_hw_gerror(m, SMMU_GERROR_PRIQ_ABT_ERR_LO);
+		return PRI_REFUSED;
+	}
+	advance(m, R_PRIQ_PROD, q.lg2);
+	if (last_only ? last : smmu_q_empty(prod, cons, q.lg2))
+		pri_interrupt(m);
+	return PRI_QUEUED;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * State of the SMMUv3 model, and the few helpers every part of it uses.
+ *
+ * Letters on members: (c) constant after create, (l) under the model's lock,
+ * (a) atomic.
+ *
+ * The lock is dropped in the middle of an operation by smmuv3_hw_drain() and
+ * by the delivery of a page response, and nowhere else. Both happen in command
+ * processing and in a write of CR0 only; m->cmd.running keeps a second thread
+ * out of the command queue meanwhile.
+ */
+#ifndef HW_SMMUV3_STATE_H
+#define HW_SMMUV3_STATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sva/smmuv3_hw.h>
+
+#include "base/bits.h"
+#include "base/errno.h"
+#include "base/string.h"
+#include "fmt/arm_pt.h"
+#include "fmt/smmuv3.h"
+#include "models/smmuv3/cache.h"
+
+/* Registers that have storage; a pair of halves is one. */
+enum smmuv3_hw_reg {
+	R_NONE,
+	R_IDR0,
+	R_IDR1,
+	R_IDR2,
+	R_IDR3,
+	R_IDR4,
+	R_IDR5,
+	R_IIDR,
+	R_AIDR,
+	R_CR0,
+	R_CR0ACK,
+	R_CR1,
+	R_CR2,
+	R_STATUSR,
+	R_GBPA,
+	R_IRQ_CTRL,
+	R_IRQ_CTRLACK,
+	R_GERROR,
+	R_GERRORN,
+	R_GERROR_IRQ_CFG0,
+	R_GERROR_IRQ_CFG1,
+	R_GERROR_IRQ_CFG2,
+	R_STRTAB_BASE,
+	R_STRTAB_BASE_CFG,
+	R_CMDQ_BASE,
+	R_CMDQ_PROD,
+	R_CMDQ_CONS,
+	R_EVENTQ_BASE,
+	R_EVENTQ_PROD,
+	R_EVENTQ_CONS,
+	R_EVENTQ_IRQ_CFG0,
+	R_EVENTQ_IRQ_CFG1,
+	R_EVENTQ_IRQ_CFG2,
+	R_PRIQ_BASE,
+	R_PRIQ_PROD,
+	R_PRIQ_CONS,
+	R_PRIQ_IRQ_CFG0,
+	R_PRIQ_IRQ_CFG1,
+	R_PRIQ_IRQ_CFG2,
+	R_COUNT,
+};
+
+/* Stream worlds; the first two have ASIDs and user accesses. */
+enum smmuv3_hw_world {
+	WORLD_EL1 = 0,
+	WORLD_E2H = 1,
+	WORLD_EL2 = 2,
+};
+
+/*
+ * What one access allows, per privilege: IOMMU_PERM_READ, _WRITE, _EXEC. The
+ * privileged ones are shifted. CLEAN: would be writable, but the dirty state
+ * is to be written into the descriptor first.
+ */
+enum {
+	PERM_PRIV_SHIFT = 3,
+	PERM_USER = 7,
+	PERM_PRIV = 7 << PERM_PRIV_SHIFT,
+	PERM_CLEAN_SHIFT = 6,
+	PERM_CLEAN_USER = 1 << 6,
+	PERM_CLEAN_PRIV = 1 << 7,
+};
+
+/* The input of a translation, overrides of the STE applied. */
+struct smmuv3_hw_req {
+	uint32_t sid;
+	uint32_t ssid;
+	bool ssv;
+	bool translated;
+	bool priv;
+	bool inst;         /* InD: never with write */
+	bool write;        /* not RnW */
+	bool ats;          /* Translation Request */
+	unsigned int need; /* IOMMU_PERM_* it takes */
+	uint64_t addr;
+};
+
+/* Why a transaction is refused. @id 0: without a record. */
+struct smmuv3_hw_fault {
+	uint8_t id;
+	uint8_t class;
+	uint64_t fetch; /* FetchAddr */
+};
+
+enum smmuv3_hw_kind {
+	CTX_NONE,
+	CTX_BYPASS,    /* output is input, checked against OAS */
+	CTX_TRANSLATE, /* stage 1 */
+};
+
+struct smmuv3_hw_ttb {
+	uint64_t base;
+	uint8_t txsz;
+	uint8_t page_lg2;
+	bool tbi;
+	bool epd;
+	bool had;
+};
+
+/*
+ * How one (stream, substream) is served: the STE and the CD, decoded.
+ * @tag: what the TLB entries of it are tagged with, see tlb.h.
+ * @ps_lg2: bits of the effective IPA size.
+ */
+struct smmuv3_hw_ctx {
+	enum smmuv3_hw_kind kind;
+	uint8_t world;
+	uint8_t privcfg, instcfg;
+	uint8_t ps_lg2;
+	bool ats; /* effective EATS is full ATS */
+	bool r;   /* CD.R */
+	bool ha, hd;
+	bool affd, wxn, pan;
+	uint64_t tag;
+	uint64_t mair;
+	struct smmuv3_hw_ttb ttb[2];
+};
+
+/*
+ * A context as the hit path sees it; see tlb.c for the protocol.
+ *
+ * @word: kind 1:0, tbi0 2, tbi1 3, privcfg 5:4, instcfg 7:6, tag 63:16.
+ */
+struct smmuv3_hw_ctx_entry {
+	_Alignas(32) _Atomic uint64_t seq;
+	_Atomic uint64_t key;
+	_Atomic uint64_t word;
+};
+
+/* @va, @tag, @out: see tlb.h. */
+struct smmuv3_hw_tlb_entry {
+	_Alignas(32) _Atomic uint64_t seq;
+	_Atomic uint64_t va;
+	_Atomic uint64_t tag;
+	_Atomic uint64_t out;
+};
+
+enum {
+	CTX_LG2 = 10,
+	STE_LG2 = 8,
+	L1STD_LG2 = 6,
+	CD_LG2 = 11,
+	L1CD_LG2 = 10,
+};
+
+/* What the configuration caches keep of an STE and a CD. */
+enum { CFG_WORDS = 4 };
+
+/* A wait for the ports in progress, (l). */
+struct smmuv3_hw_drain {
+	struct hw_port *cursor;
+	uint64_t seen;
+	struct smmuv3_hw_drain *next;
+};
+
+struct smmuv3_hw {
+	struct iommu_hw hw;
+	struct hw_env env;        /* (c) */
+	struct hw_bus bus;        /* (c) all zero: none */
+	bool has_bus;             /* (c) */
+	struct smmuv3_hw_cfg cfg; /* (c) */
+	unsigned int oas_lg2;     /* (c) */
+	unsigned int tlb_lg2;     /* (c) */
+	bool perms_ovr;           /* (c) */
+	/* Bit n: entries of 1 << n bytes may be there. [0] by ASID, [1] all. */
+	_Atomic uint64_t tlb_sizes[2]; /* (a) */
+
+	/* Apart from what the hit path reads. */
+	_Alignas(64) struct hw_lock lock;
+
+	uint64_t reg[R_COUNT];      /* (l) */
+	uint64_t writable[R_COUNT]; /* (c) bits software may write */
+
+	struct {
+		bool running;   /* a thread is in the command queue */
+		uint32_t epoch; /* of reset */
+		unsigned int atc_pending;
+		bool atc_failed;
+		bool undrained; /* invalidated, ports not yet waited for */
+	} cmd;                  /* (l) */
+
+	struct hw_port *ports;          /* (l) */
+	struct smmuv3_hw_drain *drains; /* (l) */
+	struct iommu_hw_stats retired;  /* (l) ports that left */
+	struct iommu_hw_stats stats;    /* (l) */
+
+	struct smmuv3_hw_cache ste_cache, l1std_cache, cd_cache, l1cd_cache;
+	uint64_t ste[1 << STE_LG2][CFG_WORDS]; /* (l) */
+	uint64_t l1std[1 << L1STD_LG2];        /* (l) */
+	uint64_t cd[1 << CD_LG2][CFG_WORDS];   /* (l) */
+	uint64_t l1cd[1 << L1CD_LG2];          /* (l) */
+	uint64_t ste_key[1 << STE_LG2];        /* (l) */
+	uint64_t l1std_key[1 << L1STD_LG2];    /* (l) */
+	uint64_t cd_key[1 << CD_LG2];          /* (l) */
+	uint64_t l1cd_key[1 << L1CD_LG2];      /* (l) */
+
+	struct smmuv3_hw_ctx_entry ctx[1 << CTX_LG2]; /* (a) */
+	struct smmuv3_hw_ctx ctx_full[1 << CTX_LG2];  /* (l) */
+	unsigned int ctx_victim;                      /* (l) */
+
+	unsigned int tlb_victim;                       /* (l) */
+	_Alignas(64) struct smmuv3_hw_tlb_entry tlb[]; /* (a) */
+};
+
+static inline struct smmuv3_hw *smmuv3_hw_of(struct iommu_hw *hw)
+{
+	return container_of(hw, struct smmuv3_hw, hw);
+}
+
+#define IDR(m, n, f) REG_GET(SMMU_IDR##n##_##f, (m)->cfg.idr[n])
+
+static inline bool smmuv3_hw_cr0(const struct smmuv3_hw *m, unsigned int bit)
+{
+	return m->reg[R_CR0] >> bit & 1;
+}
+
+static inline void smmuv3_hw_lock(struct smmuv3_hw *m)
+{
+	m->env.lock(m->env.ctx, &m->lock);
+}
+
+static inline void smmuv3_hw_unlock(struct smmuv3_hw *m)
+{
+	m->env.unlock(m->env.ctx, &m->lock);
+}
+
+/* No bits beyond the output address size. */
+static inline uint64_t smmuv3_hw_oas(const struct smmuv3_hw *m, uint64_t addr)
+{
+	return addr & (BIT(m->oas_lg2) - 1);
+}
+
+static inline bool smmuv3_hw_strict(const struct smmuv3_hw *m)
+{
+	return m->cfg.personality == HW_STRICT;
+}
+
+void smmuv3_hw_log(struct smmuv3_hw *m, enum hw_log_level level,
+		   const char *fmt, ...) SVA_PRINTF(3, 4);
+
+#endif
