@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+#include "pgtable/arm_lpae.h"
+
+#include "base/bits.h"
+#include "base/errno.h"
+#include "fmt/arm_pt.h"
+
+#define MIN_ALLOC 4096u
+
+/* log2 of the bytes one entry of the level maps. */
+static unsigned int entry_lg2(const struct arm_lpae *t, int level)
+{
+	return arm_pt_entry_lg2(t->cfg.granule_lg2, level);
+}
+
+static size_t entry_index(const struct arm_lpae *t, int level, uint64_t va)
+{
+	uint64_t index = va >> entry_lg2(t, level);
+
+	/* The root has as many entries as va_bits asks for. */
+	if (level == t->start_level)
+		return (size_t)index;
+	return (size_t)(index &
+			(BIT(arm_pt_level_bits(t->cfg.granule_lg2)) - 1));
+}
+
+static size_t entry_count(const struct arm_lpae *t, int level)
+{
+	if (level == t->start_level)
+		return (size_t)BIT(t->cfg.va_bits - entry_lg2(t, level));
+	return (size_t)BIT(arm_pt_level_bits(t->cfg.granule_lg2));
+}
+
+static size_t table_size(const struct arm_lpae *t)
+{
+	return (size_t)BIT(t->cfg.granule_lg2);
+}
+
+static bool pte_valid(uint64_t pte)
+{
+	return pte & 1;
+}
+
+static bool pte_is_table(uint64_t pte, int level)
+{
+	return level < ARM_PT_LEVEL_LAST && (pte & 3) == ARM_PTE_KIND_TABLE;
+}
+
+static uint64_t pte_pa(const struct arm_lpae *t, uint64_t raw,
+		       unsigned int size_lg2)
+{
+	struct arm_pte pte = { { raw } };
+
+	return arm_pte_oa(&pte, t->cfg.granule_lg2, size_lg2, false);
+}
+
+static le64_atomic *pte_table(const struct arm_lpae *t, uint64_t raw)
+{
+	return plat_phys_to_virt(t->cfg.plat,
+				 pte_pa(t, raw, t->cfg.granule_lg2));
+}
+
+static uint64_t make_table(const struct arm_lpae *t, const void *table)
+{
+	struct arm_pte pte = { { ARM_PTE_KIND_TABLE } };
+
+	arm_pte_set_oa(&pte, t->cfg.granule_lg2,
+		       plat_virt_to_phys(t->cfg.plat, table), false);
+	return pte.dw[0];
+}
+
+/* perm has passed perm_ok(). */
+static uint64_t make_leaf(const struct arm_lpae *t, int level, uint64_t pa,
+			  unsigned int perm, unsigned int flags)
+{
+	struct arm_pte pte = { { level == ARM_PT_LEVEL_LAST ?
+					 ARM_PTE_KIND_PAGE :
+					 ARM_PTE_KIND_BLOCK } };
+	bool priv = perm & IOMMU_PERM_PRIV;
+	bool exec = perm & IOMMU_PERM_EXEC;
+	bool clean = flags & ARM_LPAE_CLEAN;
+	unsigned int ap = priv ? 0 : ARM_PTE_S1_AP_USER;
+
+	if (!(perm & IOMMU_PERM_WRITE) || clean)
+		ap |= ARM_PTE_S1_AP_READONLY;
+
+	arm_pte_set_oa(&pte, t->cfg.granule_lg2, pa, false);
+	FIELD_SET(ARM_PTE_S1_ATTRINDX, &pte, flags & ARM_LPAE_ATTR_MASK);
+	FIELD_SET(ARM_PTE_S1_AP, &pte, ap);
+	FIELD_SET(ARM_PTE_S1_SH, &pte, ARM_PTE_SH_ISH);
+	FIELD_SET(ARM_PTE_S1_AF, &pte, 1);
+	FIELD_SET(ARM_PTE_S1_NG, &pte, 1);
+	FIELD_SET(ARM_PTE_S1_DBM, &pte, clean && (perm & IOMMU_PERM_WRITE));
+	FIELD_SET(ARM_PTE_S1_PXN, &pte, !(priv && exec));
+	FIELD_SET(ARM_PTE_S1_UXN, &pte, priv || !exec);
+	return pte.dw[0];
+}
+
+static bool perm_ok(unsigned int perm)
+{
+	unsigned int known = IOMMU_PERM_RWX | IOMMU_PERM_PRIV;
+
+	return !(perm & ~known) &&
+	       (perm & (IOMMU_PERM_READ | IOMMU_PERM_WRITE));
+}
+
+static bool range_ok(uint64_t addr, uint64_t size, unsigned int bits,
+		     unsigned int granule_lg2)
+{
+	return size && is_aligned(addr | size, BIT(granule_lg2)) &&
+	       addr < BIT(bits) && size <= BIT(bits) - addr;
+}
+
+int arm_lpae_init(struct arm_lpae *t, const struct arm_lpae_cfg *cfg)
+{
+	unsigned int g = cfg->granule_lg2;
+
+	if (!cfg->plat ||
+	    (g != ARM_PT_4K_LG2 && g != ARM_PT_16K_LG2 &&
+	     g != ARM_PT_64K_LG2) ||
+	    cfg->va_bits < 25 || cfg->va_bits > 48 || cfg->pa_bits < 32 ||
+	    cfg->pa_bits > 48)
+		return -EINVAL;
+
+	t->cfg = *cfg;
+	t->start_level = arm_pt_start_level(g, cfg->va_bits);
+	t->table_count = 0;
+	t->root_size = entry_count(t, t->start_level) * sizeof(le64_atomic);
+	if (t->root_size < MIN_ALLOC)
+		t->root_size = MIN_ALLOC;
+	t->root = plat_pages_alloc(cfg->plat, t->root_size);
+	return t->root ? 0 : -ENOMEM;
+}
+
+/* Recursion is as deep as there are levels. */
+static void free_below(struct arm_lpae *t, le64_atomic *table, int level)
+{
+	size_t i, n = entry_count(t, level);
+
+	for (i = 0; i < n; i++) {
+		uint64_t pte = le64_load_relaxed(&table[i]);
+		le64_atomic *next;
+
+		if (!pte_is_table(pte, level))
+			continue;
+		next = pte_table(t, pte);
+		free_below(t, next, level + 1);
+		plat_pages_free(t->cfg.plat, next, table_size(t));
+	}
+}
+
+void arm_lpae_fini(struct arm_lpae *t)
+{
+	if (!t->root)
+		return;
+	free_below(t, t->root, t->start_level);
+	plat_pages_free(t->cfg.plat, t->root, t->root_size);
+	t->root = NULL;
+}
+
+uint64_t arm_lpae_root_pa(const struct arm_lpae *t)
+{
+	return plat_virt_to_phys(t->cfg.plat, t->root);
+}
+
+/* The entry of va at the level; missing tables above it are made. */
+static int get_entry(struct arm_lpae *t, uint64_t va, int level,
+		     le64_atomic **ret_entry)
+{
+	le64_atomic *entry, *table = t->root;
+	int l;
+
+	for (l = t->start_level;; l++) {
+		uint64_t pte;
+
+		entry = &table[entry_index(t, l, va)];
+		if (l == level)
+			break;
+		pte = le64_load_relaxed(entry);
+		if (pte_is_table(pte, l)) {
+			table = pte_table(t, pte);
+			continue;
+		}
+		if (pte_valid(pte))
+			return -EEXIST;
+		table = plat_pages_alloc(t->cfg.plat, table_size(t));
+		if (!table)
+			return -ENOMEM;
+		t->table_count++;
+		/* Pairs with the walker's acquire: it sees a zeroed table. */
+		le64_store_release(entry, make_table(t, table));
+	}
+	*ret_entry = entry;
+	return 0;
+}
+
+/*
+ * First level that has no table for va: below it there is nothing yet, so a
+ * block of it could be installed.
+ */
+static int first_free_level(const struct arm_lpae *t, uint64_t va)
+{
+	const le64_atomic *table = t->root;
+	int level;
+
+	for (level = t->start_level; level < ARM_PT_LEVEL_LAST; level++) {
+		uint64_t pte =
+			le64_load_relaxed(&table[entry_index(t, level, va)]);
+
+		if (!pte_is_table(pte, level))
+			break;
+		table = pte_table(t, pte);
+	}
+	return level;
+}
+
+/* The level at which the next piece of a mapping goes in. */
+static int pick_level(const struct arm_lpae *t, uint64_t va, uint64_t pa,
+		      uint64_t size, unsigned int flags)
+{
+	int level;
+
+	if (flags & ARM_LPAE_NO_BLOCK)
+		return ARM_PT_LEVEL_LAST;
+	for (level = first_free_level(t, va); level < ARM_PT_LEVEL_LAST;
+	     level++) {
+		uint64_t bytes = BIT(entry_lg2(t, level));
+
+		if (arm_pt_block_level(t->cfg.granule_lg2, level, false) &&
+		    bytes <= size && is_aligned(va | pa, bytes))
+			break;
+	}
+	return level;
+}
+
+/*
+ * Two passes with the same choices: the first makes the tables and finds
+ * conflicts, so that the second, which makes things visible, cannot fail.
+ */
+static int map_pass(struct arm_lpae *t, uint64_t va, uint64_t pa, uint64_t size,
+		    unsigned int perm, unsigned int flags, bool install)
+{
+	while (size) {
+		int level = pick_level(t, va, pa, size, flags);
+		uint64_t bytes = BIT(entry_lg2(t, level));
+		le64_atomic *entry;
+		int err;
+
+		err = get_entry(t, va, level, &entry);
+		if (err)
+			return err;
+		if (install)
+			/* What is in the page is seen by who finds the leaf. */
+			le64_store_release(entry, make_leaf(t, level, pa, perm,
+							    flags));
+		else if (pte_valid(le64_load_relaxed(entry)))
+			return -EEXIST;
+		va += bytes;
+		pa += bytes;
+		size -= bytes;
+	}
+	return 0;
+}
+
+int arm_lpae_map(struct arm_lpae *t, uint64_t va, uint64_t pa, uint64_t size,
+		 unsigned int perm, unsigned int flags)
+{
+	unsigned int g = t->cfg.granule_lg2;
+	int err;
+
+	if (!range_ok(va, size, t->cfg.va_bits, g) ||
+	    !range_ok(pa, size, t->cfg.pa_bits, g) || !perm_ok(perm))
+		return -EINVAL;
+
+	err = map_pass(t, va, pa, size, perm, flags, false);
+	if (err)
+		return err;
+	return map_pass(t, va, pa, size, perm, flags, true);
+}
+
+/* Clears leaves of one table that overlap [start, last]; both are inside it. */
+static size_t clear_table(struct arm_lpae *t, le64_atomic *table, int level,
+			  uint64_t start, uint64_t last, uint64_t *bytes)
+{
+	unsigned int lg2 = entry_lg2(t, level);
+	size_t i = entry_index(t, level, start);
+	size_t n = entry_index(t, level, last);
+	uint64_t base = align_down(start, BIT(lg2));
+	size_t cleared = 0;
+
+	for (; i <= n; i++, base += BIT(lg2)) {
+		uint64_t pte = le64_load_relaxed(&table[i]);
+		uint64_t entry_last = base + (BIT(lg2) - 1);
+
+		if (pte_is_table(pte, level)) {
+			cleared += clear_table(
+				t, pte_table(t, pte), level + 1,
+				start > base ? start : base,
+				last < entry_last ? last : entry_last, bytes);
+		} else if (pte_valid(pte)) {
+			/*
+			 * Nothing to release: whoever reuses the page has a
+			 * TLB invalidation between this and that.
+			 */
+			le64_store_relaxed(&table[i], 0);
+			cleared++;
+			*bytes += BIT(lg2);
+		}
+	}
+	return cleared;
+}
+
+static bool leaf_crosses(const struct arm_lpae *t, uint64_t va)
+{
+	struct arm_lpae_leaf leaf;
+
+	return !arm_lpae_walk(t, va, &leaf) && leaf.va != va;
+}
+
+int arm_lpae_unmap(struct arm_lpae *t, uint64_t va, uint64_t size,
+		   uint64_t *ret_bytes)
+{
+	uint64_t bytes = 0;
+
+	if (!range_ok(va, size, t->cfg.va_bits, t->cfg.granule_lg2) ||
+	    leaf_crosses(t, va) || leaf_crosses(t, va + size))
+		return -EINVAL;
+
+	clear_table(t, t->root, t->start_level, va, va + size - 1, &bytes);
+	if (ret_bytes)
+		*ret_bytes = bytes;
+	return 0;
+}
+
+int arm_lpae_set(struct arm_lpae *t, uint64_t va, uint64_t pa,
+		 unsigned int perm)
+{
+	unsigned int g = t->cfg.granule_lg2;
+	le64_atomic *entry;
+	int err;
+
+	if (!range_ok(va, BIT(g), t->cfg.va_bits, g) ||
+	    !range_ok(pa, BIT(g), t->cfg.pa_bits, g) || !perm_ok(perm))
+		return -EINVAL;
+	err = get_entry(t, va, ARM_PT_LEVEL_LAST, &entry);
+	if (err)
+		return err;
+	/* What is in the page is seen by who finds the leaf. */
+	le64_store_release(entry, make_leaf(t, ARM_PT_LEVEL_LAST, pa, perm,
+					    ARM_LPAE_ATTR_NORMAL));
+	return 0;
+}
+
+void arm_lpae_clear(struct arm_lpae *t, uint64_t start, uint64_t end,
+		    size_t *ret_cleared)
+{
+	uint64_t limit = BIT(t->cfg.va_bits), bytes = 0;
+	size_t cleared = 0;
+
+	if (end > limit)
+		end = limit;
+	if (start < end)
+		cleared = clear_table(t, t->root, t->start_level, start,
+				      end - 1, &bytes);
+	if (ret_cleared)
+		*ret_cleared = cleared;
+}
+
+static void decode_leaf(const struct arm_lpae *t, uint64_t raw, uint64_t va,
+			unsigned int size_lg2, struct arm_lpae_leaf *leaf)
+{
+	struct arm_pte pte = { { raw } };
+	uint64_t ap = FIELD_GET(ARM_PTE_S1_AP, &pte);
+	bool priv = !(ap & ARM_PTE_S1_AP_USER);
+	bool dbm = FIELD_GET(ARM_PTE_S1_DBM, &pte);
+
+	leaf->va = align_down(va, BIT(size_lg2));
+	leaf->pa = pte_pa(t, raw, size_lg2);
+	leaf->size_lg2 = size_lg2;
+	leaf->attr = (unsigned int)FIELD_GET(ARM_PTE_S1_ATTRINDX, &pte);
+	leaf->accessed = FIELD_GET(ARM_PTE_S1_AF, &pte);
+	leaf->dirty = !(ap & ARM_PTE_S1_AP_READONLY);
+	leaf->perm = IOMMU_PERM_READ;
+	if (leaf->dirty || dbm)
+		leaf->perm |= IOMMU_PERM_WRITE;
+	if (priv ? !FIELD_GET(ARM_PTE_S1_PXN, &pte) :
+		   !FIELD_GET(ARM_PTE_S1_UXN, &pte))
+		leaf->perm |= IOMMU_PERM_EXEC;
+	if (priv)
+		leaf->perm |= IOMMU_PERM_PRIV;
+}
+
+int arm_lpae_walk(const struct arm_lpae *t, uint64_t va,
+		  struct arm_lpae_leaf *ret_leaf)
+{
+	const le64_atomic *table = t->root;
+	int level;
+
+	if (va >= BIT(t->cfg.va_bits))
+		return -ENOENT;
+	for (level = t->start_level; level <= ARM_PT_LEVEL_LAST; level++) {
+		/* Pairs with the release of get_entry(). */
+		uint64_t pte =
+			le64_load_acquire(&table[entry_index(t, level, va)]);
+
+		if (!pte_valid(pte))
+			break;
+		if (!pte_is_table(pte, level)) {
+			decode_leaf(t, pte, va, entry_lg2(t, level), ret_leaf);
+			return 0;
+		}
+		table = pte_table(t, pte);
+	}
+	return -ENOENT;
+}
