@@ -8,8 +8,8 @@
 #include <sched.h>
 #include <time.h>
 
-#define MAX_HELD	16
-#define NO_DEADLINE	UINT64_MAX
+#define MAX_HELD    16
+#define NO_DEADLINE UINT64_MAX
 
 struct test_lock {
 	pthread_mutex_t mutex;
@@ -40,8 +40,8 @@ static _Thread_local struct test_lock *held[MAX_HELD];
 static _Thread_local unsigned int held_count;
 
 /* A test that goes on here would only hide what happened. */
-static __attribute__((noreturn, format(printf, 1, 2))) void
-die(const char *fmt, ...)
+static __attribute__((noreturn, format(printf, 1, 2))) void die(const char *fmt,
+								...)
 {
 	va_list ap;
 
@@ -221,8 +221,8 @@ static int tp_event_wait(void *ctx, struct plat_event *ev, uint32_t seen,
 		if (deadline_ns == NO_DEADLINE)
 			pthread_cond_wait(&tp->event_cond, &tp->event_lock);
 		else if (pthread_cond_timedwait(&tp->event_cond,
-						&tp->event_lock, &ts) ==
-			 ETIMEDOUT)
+						&tp->event_lock,
+						&ts) == ETIMEDOUT)
 			err = -ETIMEDOUT;
 	}
 	if (atomic_load(&ev->count) != seen)

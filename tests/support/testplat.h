@@ -16,14 +16,14 @@
 
 #include <sva/plat.h>
 
-#define TESTPLAT_IRQS		32u
-#define TESTPLAT_MSI_BASE	UINT64_C(0xfee00000)
+#define TESTPLAT_IRQS     32u
+#define TESTPLAT_MSI_BASE UINT64_C(0xfee00000)
 
 struct testplat_irq {
 	void (*fn)(void *arg);
 	void *arg;
 	_Atomic bool pending;
-	bool msi;		/* number given out by msi_alloc */
+	bool msi; /* number given out by msi_alloc */
 	pthread_mutex_t running;
 };
 
@@ -38,8 +38,8 @@ struct testplat {
 	struct plat plat;
 	bool msis;
 	_Atomic long live_allocations;
-	_Atomic long allocations;	/* attempts since testplat_fail_nth() */
-	_Atomic long fail_nth;		/* 0: never */
+	_Atomic long allocations; /* attempts since testplat_fail_nth() */
+	_Atomic long fail_nth;    /* 0: never */
 	_Atomic unsigned int errors_logged;
 	_Atomic unsigned int warnings_logged;
 	_Atomic unsigned int locks_live;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Driver of the Arm SMMUv3, non-secure programming interface.
+ */
+#ifndef SVA_SMMUV3_H
+#define SVA_SMMUV3_H
+
+#include <sva/plat.h>
+#include <sva/system.h>
+#include <sva/types.h>
+
+/* Interrupts of an SMMU. */
+enum smmuv3_irq {
+	SMMUV3_IRQ_EVENTQ,
+	SMMUV3_IRQ_PRIQ,
+	SMMUV3_IRQ_GERROR,
+	SMMUV3_IRQ_COUNT,
+};
+
+/**
+ * struct smmuv3_desc - where an SMMU is and how it is to be used
+ * @name:    for messages; copied. NULL: "smmuv3".
+ * @mmio:    its registers, both 64 KiB pages; the ops are borrowed until
+ *           smmuv3_remove().
+ * @irq:     wired interrupts for plat_irq_request(); used if the SMMU or the
+ *           platform has no MSIs, or with @no_msi.
+ * @no_msi:  keep to the wires.
+ * @sid_bits: width of the StreamIDs that occur; 0: what the SMMU has.
+ * @cmdq_lg2, @evtq_lg2, @priq_lg2: log2 of queue entries; 0: the default (8,
+ *           8, 8); cut to what the SMMU has.
+ * @timeout_ms: bound of every wait for the SMMU; 0: 1000.
+ */
+struct smmuv3_desc {
+	const char *name;
+	struct plat_mmio mmio;
+	unsigned int irq[SMMUV3_IRQ_COUNT];
+	bool no_msi;
+	unsigned int sid_bits;
+	unsigned int cmdq_lg2;
+	unsigned int evtq_lg2;
+	unsigned int priq_lg2;
+	unsigned int timeout_ms;
+};
+
+/**
+ * struct smmuv3_stats - what the driver has done
+ * @commands:      commands written to the queue, CMD_SYNC included.
+ * @syncs:         of these, CMD_SYNCs.
+ * @tlb_invalidations: TLBI commands; @ats_invalidations: CMD_ATC_INV;
+ * @config_invalidations: CMD_CFGI_*.
+ * @events:        event records read; @events_lost: overflows seen.
+ * @page_requests: PRI records read; @page_responses: CMD_PRI_RESP written.
+ * @priq_overflows: times the PRI queue overflowed.
+ */
+struct smmuv3_stats {
+	uint64_t commands;
+	uint64_t syncs;
+	uint64_t tlb_invalidations;
+	uint64_t ats_invalidations;
+	uint64_t config_invalidations;
+	uint64_t events;
+	uint64_t events_lost;
+	uint64_t page_requests;
+	uint64_t page_responses;
+	uint64_t priq_overflows;
+};
+
+/**
+ * smmuv3_probe() - bring up an SMMU and add it to a system
+ * @desc:     copied.
+ * @ret_unit: the unit, until smmuv3_remove().
+ *
+ * The SMMU is disabled first, whatever state it was found in, its queues and
+ * stream table are set up, then command queue, event queue, PRI queue,
+ * interrupts and translation are enabled, in that order, each with its
+ * acknowledgement. All streams abort until devices are added.
+ *
+ * Context: may sleep.
+ * Return:  0, or with the SMMU disabled: -ENODEV not an SMMUv3, or without what
+ *          the driver needs (stage 1, AArch64 tables, a 4 KiB granule),
+ *          -EINVAL a bad description, -ENOMEM, -ETIMEDOUT no acknowledgement,
+ *          or what an interrupt request met.
+ * Spec:    Arm IHI 0070 6.3 (registers), 3.5 (queues), 3.11 (reset and
+ *          initialization).
+ * Test:    tests/drivers/smmuv3_probe_test.c
+ */
+SVA_MUST_CHECK int smmuv3_probe(struct iommu_system *sys,
+				const struct smmuv3_desc *desc,
+				struct iommu_unit **ret_unit);
+
+/**
+ * smmuv3_remove() - disable an SMMU and take it from its system
+ *
+ * Return: 0, -EBUSY while it has devices or domains: nothing changed.
+ */
+SVA_MUST_CHECK int smmuv3_remove(struct iommu_unit *unit);
+
+/* Exact counters, each for itself. Context: any. */
+void smmuv3_stats(struct iommu_unit *unit, struct smmuv3_stats *ret_stats);
+
+#endif

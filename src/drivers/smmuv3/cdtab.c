@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Context descriptors: Arm IHI 0070, 3.3.2, 5.3, 5.4 and the update rules of
+ * 3.21.3. [K3] to [K9]
+ *
+ * A CD that hardware may read changes in 64-bit stores only. Word 0 has V and
+ * everything that turns a walk on or off, so it goes last when a CD comes to
+ * life and first when it dies.
+ */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/smmuv3.h"
+
+#define LEAF_LG2     ((unsigned int)SMMU_CDTAB_64K_L2_LG2)
+#define LEAF_ENTRIES (1u << LEAF_LG2)
+#define LEAF_SIZE    ((size_t)LEAF_ENTRIES * sizeof(struct smmu_cd))
+#define CD_WORDS     8u
+
+static size_t at_least_a_page(size_t size)
+{
+	return size < 4096 ? 4096 : size;
+}
+
+int smmuv3_cdtab_init(struct smmuv3_cdtab *tab, const struct plat *plat,
+		      unsigned int ssid_bits, bool two_level)
+{
+	size_t n;
+
+	*tab = (struct smmuv3_cdtab){ .plat = plat, .ssid_bits = ssid_bits };
+	if (!two_level || ssid_bits <= LEAF_LG2) {
+		tab->base_size = at_least_a_page((size_t)sizeof(struct smmu_cd)
+						 << ssid_bits);
+	} else {
+		n = (size_t)1 << (ssid_bits - LEAF_LG2);
+		tab->l2 = plat_zalloc(plat, n * sizeof(tab->l2[0]));
+		if (!tab->l2)
+			return -ENOMEM;
+		tab->l2_count = n;
+		tab->base_size = at_least_a_page(n * sizeof(struct smmu_l1cd));
+	}
+	tab->base = plat_pages_alloc(plat, tab->base_size);
+	if (!tab->base) {
+		plat_free(plat, tab->l2);
+		tab->l2 = NULL;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void smmuv3_cdtab_fini(struct smmuv3_cdtab *tab)
+{
+	size_t i;
+
+	if (!tab->base)
+		return;
+	for (i = 0; i < tab->l2_count; i++)
+		if (tab->l2[i])
+			plat_pages_free(tab->plat, tab->l2[i], LEAF_SIZE);
+	plat_free(tab->plat, tab->l2);
+	plat_pages_free(tab->plat, tab->base, tab->base_size);
+	tab->base = NULL;
+}
+
+uint64_t smmuv3_cdtab_pa(const struct smmuv3_cdtab *tab)
+{
+	return plat_virt_to_phys(tab->plat, tab->base);
+}
+
+le64_atomic *smmuv3_cdtab_find(const struct smmuv3_cdtab *tab, uint32_t ssid)
+{
+	le64_atomic *array = tab->base;
+
+	if ((uint64_t)ssid >> tab->ssid_bits)
+		return NULL;
+	if (tab->l2) {
+		array = tab->l2[ssid >> LEAF_LG2];
+		if (!array)
+			return NULL;
+		ssid &= LEAF_ENTRIES - 1;
+	}
+	return array + CD_WORDS * (size_t)ssid;
+}
+
+int smmuv3_cdtab_get(struct smmuv3_cdtab *tab, uint32_t ssid,
+		     le64_atomic **ret_cd, bool *ret_new_leaf)
+{
+	struct smmu_l1cd desc = { { 0 } };
+	bool fresh = false;
+	le64_atomic *leaf;
+
+	if ((uint64_t)ssid >> tab->ssid_bits)
+		return -EINVAL;
+	if (tab->l2 && !tab->l2[ssid >> LEAF_LG2]) {
+		leaf = plat_pages_alloc(tab->plat, LEAF_SIZE);
+		if (!leaf)
+			return -ENOMEM;
+		tab->l2[ssid >> LEAF_LG2] = leaf;
+		FIELD_SET(SMMU_L1CD_V, &desc, 1);
+		smmu_l1cd_set_l2ptr(&desc, plat_virt_to_phys(tab->plat, leaf));
+		/* Pairs with the SMMU's fetch: the leaf is zeroed by then. */
+		le64_store_release(&tab->base[ssid >> LEAF_LG2], desc.dw[0]);
+		fresh = true;
+	}
+	*ret_cd = smmuv3_cdtab_find(tab, ssid);
+	*ret_new_leaf = fresh;
+	return 0;
+}
+
+static int invalidate_cd(struct smmuv3_device *sdev, uint32_t ssid, bool leaf)
+{
+	struct smmuv3_batch batch;
+
+	smmuv3_batch_init(&batch, sdev->smmu);
+	smmuv3_add_cfgi_cd(&batch, sdev, ssid, leaf);
+	return smmuv3_batch_sync(&batch);
+}
+
+int smmuv3_cd_publish_leaf(struct smmuv3_device *sdev, uint32_t ssid)
+{
+	return invalidate_cd(sdev, ssid, false);
+}
+
+static bool cd_valid(uint64_t word0)
+{
+	return word0 & FIELD_MASK(SMMU_CD_V);
+}
+
+/* Make the entry abort; what follows can only be reported. */
+static int kill_cd(struct smmuv3_device *sdev, uint32_t ssid, le64_atomic *slot)
+{
+	le64_store_release(&slot[0], 0);
+	return invalidate_cd(sdev, ssid, true);
+}
+
+/* Words that differ beyond word 0, which is stored in one piece anyway. */
+static bool tail_differs(le64_atomic *slot, const struct smmu_cd *cd)
+{
+	unsigned int i;
+
+	for (i = 1; i < CD_WORDS; i++)
+		if (le64_load_relaxed(&slot[i]) != cd->dw[i])
+			return true;
+	return false;
+}
+
+/*
+ * [K6] 1 to 3, [R7]: a live CD whose other words stay as they are changes with
+ * the store of word 0; any other change goes through V=0.
+ */
+int smmuv3_cd_install(struct smmuv3_device *sdev, uint32_t ssid,
+		      le64_atomic *slot, const struct smmu_cd *cd)
+{
+	unsigned int i;
+	int err;
+
+	if (tail_differs(slot, cd)) {
+		if (cd_valid(le64_load_relaxed(&slot[0]))) {
+			err = kill_cd(sdev, ssid, slot);
+			if (err)
+				return err;
+		}
+		for (i = 1; i < CD_WORDS; i++)
+			le64_store_relaxed(&slot[i], cd->dw[i]);
+		/* A copy with the old words may be cached as invalid. */
+		err = invalidate_cd(sdev, ssid, true);
+		if (err)
+			return err;
+	}
+
+	/* Pairs with the SMMU's fetch: the words above come before V. */
+	le64_store_release(&slot[0], cd->dw[0]);
+	err = invalidate_cd(sdev, ssid, true);
+	if (err)
+		(void)kill_cd(sdev, ssid, slot);
+	return err;
+}
+
+/*
+ * [K6] 4, [K9], [R6]: no walks and no records, in one store. The table's
+ * address is then ignored, and is taken out too: no path leads there any more.
+ * A CD that stalls where stalling is forced has to keep S. [K7]
+ */
+int smmuv3_cd_quiesce(struct smmuv3_device *sdev, uint32_t ssid,
+		      le64_atomic *slot)
+{
+	struct smmu_cd cd = { { le64_load_relaxed(&slot[0]) } };
+	int err;
+
+	FIELD_SET(SMMU_CD_EPD0, &cd, 1);
+	FIELD_SET(SMMU_CD_R, &cd, 0);
+	if (!sdev->smmu->f.stall_forced)
+		FIELD_SET(SMMU_CD_S, &cd, 0);
+	le64_store_release(&slot[0], cd.dw[0]);
+	err = invalidate_cd(sdev, ssid, true);
+	if (err)
+		return err;
+	le64_store_relaxed(&slot[1], 0);
+	return invalidate_cd(sdev, ssid, true);
+}
+
+/* [K6] 5 */
+int smmuv3_cd_clear(struct smmuv3_device *sdev, uint32_t ssid,
+		    le64_atomic *slot)
+{
+	unsigned int i;
+	int err = kill_cd(sdev, ssid, slot);
+
+	/* Nobody looks at these, and nobody has to. */
+	for (i = 1; i < CD_WORDS && !err; i++)
+		le64_store_relaxed(&slot[i], 0);
+	return err;
+}

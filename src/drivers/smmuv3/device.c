@@ -1,0 +1,602 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Devices: their streams, stream table entries and PCIe features.
+ *
+ * An STE always points to the device's CD table, so attaching to a PASID is a
+ * matter of CDs alone. Traffic without a PASID is what S1DSS says: terminated
+ * or bypassed; a device that has no PASIDs uses Config for that.
+ */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "base/string.h"
+#include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/smmuv3.h"
+
+#define STE_WORDS 8u
+
+/* Room for more StreamIDs, when there is none. */
+#define STREAMS_MIN 16u
+
+/* Index of the first stream that is not below sid. Unit lock held. */
+static size_t stream_index_locked(const struct smmuv3 *smmu, uint32_t sid)
+{
+	size_t lo = 0, hi = smmu->stream_count;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (smmu->streams[mid].sid < sid)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool stream_taken_locked(const struct smmuv3 *smmu, uint32_t sid)
+{
+	size_t i = stream_index_locked(smmu, sid);
+
+	return i < smmu->stream_count && smmu->streams[i].sid == sid;
+}
+
+static int reserve_streams_locked(struct smmuv3 *smmu, size_t more)
+{
+	struct smmuv3_stream *streams;
+	size_t room = smmu->stream_room;
+
+	if (smmu->stream_count + more <= room)
+		return 0;
+	while (room < smmu->stream_count + more)
+		room = room ? 2 * room : STREAMS_MIN;
+	streams = plat_zalloc(smmu->plat, room * sizeof(*streams));
+	if (!streams)
+		return -ENOMEM;
+	if (smmu->stream_count)
+		memcpy(streams, smmu->streams,
+		       smmu->stream_count * sizeof(*streams));
+	plat_free(smmu->plat, smmu->streams);
+	smmu->streams = streams;
+	smmu->stream_room = room;
+	return 0;
+}
+
+static void remove_streams_locked(struct smmuv3_device *sdev,
+				  unsigned int count)
+{
+	struct smmuv3 *smmu = sdev->smmu;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		size_t at = stream_index_locked(smmu, sdev->sids[i]);
+
+		smmu->stream_count--;
+		memmove(&smmu->streams[at], &smmu->streams[at + 1],
+			(smmu->stream_count - at) * sizeof(smmu->streams[0]));
+	}
+}
+
+/* All of the device's streams, or none. [K21] */
+static int add_streams(struct smmuv3_device *sdev)
+{
+	struct smmuv3 *smmu = sdev->smmu;
+	unsigned int i = 0;
+	int err;
+
+	plat_lock(smmu->plat, &smmu->lock);
+	err = reserve_streams_locked(smmu, sdev->sid_count);
+	for (; !err && i < sdev->sid_count; i++) {
+		size_t at = stream_index_locked(smmu, sdev->sids[i]);
+
+		if (stream_taken_locked(smmu, sdev->sids[i])) {
+			err = -EEXIST;
+			break;
+		}
+		memmove(&smmu->streams[at + 1], &smmu->streams[at],
+			(smmu->stream_count - at) * sizeof(smmu->streams[0]));
+		smmu->streams[at].sid = sdev->sids[i];
+		smmu->streams[at].sdev = sdev;
+		smmu->stream_count++;
+	}
+	if (err)
+		remove_streams_locked(sdev, i);
+	plat_unlock(smmu->plat, &smmu->lock);
+	return err;
+}
+
+static void remove_streams(struct smmuv3_device *sdev)
+{
+	struct smmuv3 *smmu = sdev->smmu;
+
+	plat_lock(smmu->plat, &smmu->lock);
+	remove_streams_locked(sdev, sdev->sid_count);
+	plat_unlock(smmu->plat, &smmu->lock);
+}
+
+struct smmuv3_device *smmuv3_device_find(struct smmuv3 *smmu, uint32_t sid)
+{
+	struct smmuv3_device *sdev = NULL;
+	size_t i;
+
+	plat_lock(smmu->plat, &smmu->lock);
+	i = stream_index_locked(smmu, sid);
+	if (i < smmu->stream_count && smmu->streams[i].sid == sid) {
+		sdev = smmu->streams[i].sdev;
+		refcount_get(&sdev->refs);
+		iommu_device_get(sdev->dev);
+	}
+	plat_unlock(smmu->plat, &smmu->lock);
+	return sdev;
+}
+
+static void really_free(struct smmuv3_device *sdev)
+{
+	const struct plat *plat = sdev->smmu->plat;
+
+	smmuv3_cdtab_fini(&sdev->cdtab);
+	plat_free(plat, sdev->sids);
+	plat_free(plat, sdev);
+}
+
+/*
+ * An SMMU that did not answer when the device's STEs went may still read its
+ * CDs. They stay until it has been disabled.
+ */
+static void free_device(struct smmuv3_device *sdev)
+{
+	struct smmuv3 *smmu = sdev->smmu;
+
+	if (!sdev->abandoned) {
+		really_free(sdev);
+		return;
+	}
+	plat_lock(smmu->plat, &smmu->lock);
+	sdev->next_abandoned = smmu->abandoned;
+	smmu->abandoned = sdev;
+	plat_unlock(smmu->plat, &smmu->lock);
+}
+
+void smmuv3_free_abandoned(struct smmuv3 *smmu)
+{
+	while (smmu->abandoned) {
+		struct smmuv3_device *sdev = smmu->abandoned;
+
+		smmu->abandoned = sdev->next_abandoned;
+		really_free(sdev);
+	}
+}
+
+void smmuv3_device_put(struct smmuv3_device *sdev)
+{
+	struct iommu_device *dev = sdev->dev;
+
+	if (refcount_put(&sdev->refs))
+		free_device(sdev);
+	iommu_device_put(dev);
+}
+
+void smmuv3_add_cfgi_cd(struct smmuv3_batch *batch, struct smmuv3_device *sdev,
+			uint32_t ssid, bool leaf)
+{
+	unsigned int i;
+
+	for (i = 0; i < sdev->sid_count; i++)
+		smmuv3_batch_add(batch, smmuv3_make_cfgi_cd(sdev->sids[i], ssid,
+							    leaf));
+}
+
+void smmuv3_add_atc_inv(struct smmuv3_batch *batch, struct smmuv3_device *sdev,
+			bool ssv, uint32_t ssid, uint64_t start, uint64_t end)
+{
+	unsigned int i;
+
+	/* Pairs with the release of who switched ATS on. */
+	if (!atomic_load_explicit(&sdev->ats_on, memory_order_acquire))
+		return;
+	for (i = 0; i < sdev->sid_count; i++)
+		smmuv3_batch_add(batch, smmuv3_make_atc_inv(sdev->sids[i], ssv,
+							    ssid, start, end));
+}
+
+int smmuv3_atc_flush(struct smmuv3_device *sdev, bool ssv, uint32_t ssid,
+		     uint64_t start, uint64_t end)
+{
+	struct smmuv3_batch batch;
+	int err;
+
+	smmuv3_batch_init(&batch, sdev->smmu);
+	smmuv3_add_atc_inv(&batch, sdev, ssv, ssid, start, end);
+	err = smmuv3_batch_sync(&batch);
+	return err ? smmuv3_device_isolate(sdev) : 0;
+}
+
+static int invalidate_stes(struct smmuv3_device *sdev, bool leaf)
+{
+	struct smmuv3_batch batch;
+	unsigned int i;
+
+	smmuv3_batch_init(&batch, sdev->smmu);
+	for (i = 0; i < sdev->sid_count; i++)
+		smmuv3_batch_add(&batch,
+				 smmuv3_make_cfgi_ste(sdev->sids[i], leaf));
+	return smmuv3_batch_sync(&batch);
+}
+
+/*
+ * Change some bits of one word of a live STE. By compare and exchange, as a
+ * device is isolated from under a domain's lock while its S1DSS changes under
+ * the device's.
+ */
+static void modify_stes(struct smmuv3_device *sdev, unsigned int word,
+			uint64_t mask, uint64_t value)
+{
+	unsigned int i;
+
+	for (i = 0; i < sdev->sid_count; i++) {
+		le64_atomic *ste =
+			smmuv3_strtab_find(sdev->smmu, sdev->sids[i]);
+		uint64_t old;
+
+		if (!ste)
+			continue;
+		old = le64_load_relaxed(&ste[word]);
+		while (!le64_cmpxchg(&ste[word], &old, (old & ~mask) | value))
+			;
+	}
+}
+
+static int set_eats(struct smmuv3_device *sdev, unsigned int eats)
+{
+	modify_stes(sdev, FIELD_WORD(SMMU_STE_EATS), FIELD_MASK(SMMU_STE_EATS),
+		    (uint64_t)eats << FIELD_SHIFT(SMMU_STE_EATS));
+	return invalidate_stes(sdev, true);
+}
+
+/*
+ * With EATS 0 and ATSCHK set, the SMMU aborts what the device sends as
+ * translated, so that what it failed to forget leads nowhere. [L10]
+ */
+int smmuv3_device_isolate(struct smmuv3_device *sdev)
+{
+	int err;
+
+	plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
+		 "%s: %s does not complete invalidations: ATS is off now",
+		 sdev->smmu->name, iommu_device_name(sdev->dev));
+	/* ATC_INVs for it would only time out from now on. */
+	atomic_store_explicit(&sdev->ats_on, false, memory_order_release);
+	err = set_eats(sdev, SMMU_STE_EATS_ABORT);
+	if (err)
+		plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
+			 "%s: %s cannot be isolated: error %d",
+			 sdev->smmu->name, iommu_device_name(sdev->dev), err);
+	return err;
+}
+
+static struct smmu_ste make_ste(const struct smmuv3_device *sdev)
+{
+	const struct smmuv3_features *f = &sdev->smmu->f;
+	struct smmu_ste ste = { { 0 } };
+
+	FIELD_SET(SMMU_STE_V, &ste, 1);
+	FIELD_SET(SMMU_STE_CONFIG, &ste, SMMU_STE_CONFIG_S1);
+	FIELD_SET(SMMU_STE_S1FMT, &ste,
+		  sdev->cdtab.l2 ? SMMU_STE_S1FMT_64K_L2 :
+				   SMMU_STE_S1FMT_LINEAR);
+	smmu_ste_set_s1contextptr(&ste, smmuv3_cdtab_pa(&sdev->cdtab));
+	FIELD_SET(SMMU_STE_S1CDMAX, &ste, sdev->cdtab.ssid_bits);
+	FIELD_SET(SMMU_STE_S1DSS, &ste, SMMU_STE_S1DSS_TERMINATE);
+	FIELD_SET(SMMU_STE_S1CIR, &ste, SMMU_S1C_WB_RA);
+	FIELD_SET(SMMU_STE_S1COR, &ste, SMMU_S1C_WB_RA);
+	FIELD_SET(SMMU_STE_S1CSH, &ste, SMMU_SH_ISH);
+	FIELD_SET(SMMU_STE_SHCFG, &ste, SMMU_STE_SHCFG_INCOMING);
+	/* So that answers the SMMU makes up match those of the driver. [L3] */
+	FIELD_SET(SMMU_STE_PPAR, &ste, sdev->needs_pasid);
+	FIELD_SET(SMMU_STE_S1STALLD, &ste,
+		  f->stall && !f->stall_forced && !sdev->can_stall); /* [K7] */
+	return ste;
+}
+
+/* Entries nobody could use so far: V goes last. [R7] */
+static int install_stes(struct smmuv3_device *sdev, bool new_l2)
+{
+	struct smmu_ste ste = make_ste(sdev);
+	unsigned int i, w;
+	int err;
+
+	for (i = 0; i < sdev->sid_count; i++) {
+		le64_atomic *slot =
+			smmuv3_strtab_find(sdev->smmu, sdev->sids[i]);
+
+		for (w = 1; w < STE_WORDS; w++)
+			le64_store_relaxed(&slot[w], ste.dw[w]);
+	}
+	/* A fresh array: its invalid level-1 descriptor may be cached. */
+	err = invalidate_stes(sdev, !new_l2);
+	if (err)
+		return err;
+	for (i = 0; i < sdev->sid_count; i++)
+		/* Pairs with the SMMU's fetch: words above come before V. */
+		le64_store_release(smmuv3_strtab_find(sdev->smmu,
+						      sdev->sids[i]),
+				   ste.dw[0]);
+	return invalidate_stes(sdev, true);
+}
+
+static int remove_stes(struct smmuv3_device *sdev)
+{
+	unsigned int i, w;
+	int err;
+
+	for (i = 0; i < sdev->sid_count; i++)
+		le64_store_release(
+			smmuv3_strtab_find(sdev->smmu, sdev->sids[i]), 0);
+	err = invalidate_stes(sdev, true);
+	for (i = 0; i < sdev->sid_count && !err; i++)
+		for (w = 1; w < STE_WORDS; w++)
+			le64_store_relaxed(smmuv3_strtab_find(sdev->smmu,
+							      sdev->sids[i]) +
+						   w,
+					   0);
+	return err;
+}
+
+static void give_up_tables(struct smmuv3_device *sdev)
+{
+	if (!remove_stes(sdev))
+		return;
+	plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
+		 "%s: the tables of stream %u stay where they are",
+		 sdev->smmu->name, sdev->sids[0]);
+	sdev->abandoned = true;
+}
+
+/* One word each way, so the switch is one step for the device. [K8] */
+static int write_no_pasid(struct smmuv3_device *sdev, bool identity)
+{
+	if (sdev->cdtab.ssid_bits)
+		modify_stes(sdev, FIELD_WORD(SMMU_STE_S1DSS),
+			    FIELD_MASK(SMMU_STE_S1DSS),
+			    identity ? FIELD_CONST(SMMU_STE_S1DSS,
+						   SMMU_STE_S1DSS_BYPASS) :
+				       FIELD_CONST(SMMU_STE_S1DSS,
+						   SMMU_STE_S1DSS_TERMINATE));
+	else
+		modify_stes(sdev, FIELD_WORD(SMMU_STE_CONFIG),
+			    FIELD_MASK(SMMU_STE_CONFIG),
+			    identity ? FIELD_CONST(SMMU_STE_CONFIG,
+						   SMMU_STE_CONFIG_BYPASS) :
+				       FIELD_CONST(SMMU_STE_CONFIG,
+						   SMMU_STE_CONFIG_S1));
+	return invalidate_stes(sdev, true);
+}
+
+int smmuv3_set_no_pasid(struct smmuv3_device *sdev, enum iommu_domain_type type)
+{
+	int err = write_no_pasid(sdev, type == IOMMU_DOMAIN_IDENTITY);
+
+	/*
+	 * Untagged entries go by an invalidation without a substream, which
+	 * takes the others along. [R10]
+	 */
+	if (!err)
+		err = smmuv3_atc_flush(sdev, false, 0, 0, UINT64_MAX);
+	if (err)
+		(void)write_no_pasid(sdev, false);
+	return err;
+}
+
+/* [R12]: EATS, then an empty ATC, then the device. */
+static int enable_ats(struct smmuv3_device *sdev, const char *name)
+{
+	struct smmuv3_batch batch;
+	unsigned int i;
+	int err;
+
+	err = set_eats(sdev, SMMU_STE_EATS_FULL);
+	if (err)
+		return err;
+	smmuv3_batch_init(&batch, sdev->smmu);
+	for (i = 0; i < sdev->sid_count; i++)
+		smmuv3_batch_add(&batch, smmuv3_make_atc_inv_all(sdev->sids[i],
+								 false, 0));
+	err = smmuv3_batch_sync(&batch);
+	if (!err)
+		err = pci_func_enable_ats(&sdev->pci, PCI_FUNC_STU_4K_LG2);
+	if (err) {
+		/* The device's fault, or so it seems; it works without. */
+		plat_log(sdev->smmu->plat, PLAT_LOG_WARN,
+			 "%s: %s: no ATS: error %d", sdev->smmu->name, name,
+			 err);
+		return set_eats(sdev, SMMU_STE_EATS_ABORT);
+	}
+	/* Pairs with the acquire of smmuv3_add_atc_inv(). */
+	atomic_store_explicit(&sdev->ats_on, true, memory_order_release);
+	return 0;
+}
+
+/* 3.9.2: the device, its ATC, and only then EATS. Nothing is attached. */
+static void disable_ats(struct smmuv3_device *sdev)
+{
+	if (!sdev->pci.ats_on)
+		return;
+	pci_func_disable_ats(&sdev->pci);
+	if (smmuv3_atc_flush(sdev, false, 0, 0, UINT64_MAX))
+		return;
+	if (atomic_exchange_explicit(&sdev->ats_on, false,
+				     memory_order_acq_rel) &&
+	    set_eats(sdev, SMMU_STE_EATS_ABORT))
+		plat_log(sdev->smmu->plat, PLAT_LOG_ERR, "%s: %s: ATS stays on",
+			 sdev->smmu->name, iommu_device_name(sdev->dev));
+}
+
+static int check_desc(const struct smmuv3 *smmu,
+		      const struct iommu_device_desc *desc)
+{
+	unsigned int i;
+
+	if (!desc->stream_id_count || !desc->stream_ids)
+		return -EINVAL;
+	for (i = 0; i < desc->stream_id_count; i++)
+		if ((uint64_t)desc->stream_ids[i] >> smmu->strtab.sid_bits)
+			return -ERANGE;
+	return 0;
+}
+
+/* PASID first: its width is that of the CD table. [K18] [K19] */
+static unsigned int setup_pasid(struct smmuv3_device *sdev,
+				const struct iommu_device_desc *desc)
+{
+	const struct smmuv3_features *f = &sdev->smmu->f;
+	unsigned int bits = desc->pasid_bits;
+
+	if (sdev->is_pci) {
+		bits = 0;
+		if (f->ssid_bits && sdev->pci.pasid_bits) {
+			int err = pci_func_enable_pasid(&sdev->pci);
+
+			if (err)
+				plat_log(sdev->smmu->plat, PLAT_LOG_WARN,
+					 "%s: %s: no PASIDs: error %d",
+					 sdev->smmu->name, desc->name, err);
+			else
+				bits = sdev->pci.pasid_bits;
+		}
+	}
+	if (bits > f->ssid_bits)
+		bits = f->ssid_bits;
+	/* A linear table of more than 64 KiB would have to be contiguous. */
+	if (!f->two_level_cd && bits > SMMU_CDTAB_64K_L2_LG2)
+		bits = SMMU_CDTAB_64K_L2_LG2;
+	return bits;
+}
+
+static struct smmuv3_device *alloc_device(struct smmuv3 *smmu,
+					  struct iommu_device *dev,
+					  const struct iommu_device_desc *desc)
+{
+	struct smmuv3_device *sdev = plat_zalloc(smmu->plat, sizeof(*sdev));
+	size_t size = desc->stream_id_count * sizeof(sdev->sids[0]);
+
+	if (!sdev)
+		return NULL;
+	sdev->sids = plat_zalloc(smmu->plat, size);
+	if (!sdev->sids) {
+		plat_free(smmu->plat, sdev);
+		return NULL;
+	}
+	memcpy(sdev->sids, desc->stream_ids, size);
+	sdev->sid_count = desc->stream_id_count;
+	sdev->smmu = smmu;
+	sdev->dev = dev;
+	refcount_init(&sdev->refs, 1);
+	atomic_init(&sdev->ats_on, false);
+	atomic_init(&sdev->faults_on, false);
+	return sdev;
+}
+
+static void probe_features(struct smmuv3_device *sdev,
+			   const struct iommu_device_desc *desc)
+{
+	const struct smmuv3_features *f = &sdev->smmu->f;
+	/* An answer names a stream, a page request record does not. [U5] */
+	bool single = desc->stream_id_count == 1;
+
+	sdev->is_pci = desc->pci;
+	if (sdev->is_pci) {
+		pci_func_init(&sdev->pci, desc->pci);
+		sdev->can_pri = single && f->pri && sdev->pci.pri;
+		sdev->needs_pasid = pci_func_pri_needs_pasid(&sdev->pci);
+	} else {
+		/* Never PCIe: its completions would time out. [L2] */
+		sdev->can_stall = single && f->stall &&
+				  (desc->can_stall || f->stall_forced);
+	}
+}
+
+/* Level 2 arrays made here stay, for whoever comes next. [K20] */
+static int get_stes(struct smmuv3_device *sdev, bool *ret_new_l2)
+{
+	struct smmuv3 *smmu = sdev->smmu;
+	bool any = false, fresh = false;
+	unsigned int i;
+	int err = 0;
+
+	plat_lock(smmu->plat, &smmu->lock);
+	for (i = 0; i < sdev->sid_count && !err; i++) {
+		err = smmuv3_strtab_get(smmu, sdev->sids[i], &fresh);
+		any |= !err && fresh;
+	}
+	plat_unlock(smmu->plat, &smmu->lock);
+	*ret_new_l2 = any;
+	return err;
+}
+
+int smmuv3_probe_device(struct iommu_unit *unit, struct iommu_device *dev,
+			const struct iommu_device_desc *desc,
+			struct iommu_device_caps *ret_caps, void **ret_priv)
+{
+	struct smmuv3 *smmu = to_smmuv3(unit);
+	struct smmuv3_device *sdev;
+	bool new_l2;
+	int err;
+
+	err = check_desc(smmu, desc);
+	if (err)
+		return err;
+	sdev = alloc_device(smmu, dev, desc);
+	if (!sdev)
+		return -ENOMEM;
+	err = add_streams(sdev);
+	if (err)
+		goto free_device;
+	/* From here on the device is ours to change. */
+	probe_features(sdev, desc);
+	err = smmuv3_cdtab_init(&sdev->cdtab, smmu->plat,
+				setup_pasid(sdev, desc), smmu->f.two_level_cd);
+	if (err)
+		goto disable_pasid;
+	err = get_stes(sdev, &new_l2);
+	if (err)
+		goto disable_pasid;
+	err = install_stes(sdev, new_l2);
+	if (err)
+		goto remove_stes;
+	if (smmu->f.ats && sdev->is_pci && sdev->pci.ats) {
+		err = enable_ats(sdev, desc->name);
+		if (err)
+			goto remove_stes;
+	}
+
+	ret_caps->pasid_bits = sdev->cdtab.ssid_bits;
+	ret_caps->ats = sdev->pci.ats_on;
+	sdev->can_pri = sdev->can_pri && sdev->pci.ats_on;
+	ret_caps->pri = sdev->can_pri;
+	ret_caps->stall = sdev->can_stall;
+	ret_caps->sva = smmu->f.sva && sdev->cdtab.ssid_bits;
+	*ret_priv = sdev;
+	return 0;
+
+remove_stes:
+	give_up_tables(sdev);
+disable_pasid:
+	pci_func_disable_pasid(&sdev->pci);
+	remove_streams(sdev);
+free_device:
+	free_device(sdev);
+	return err;
+}
+
+void smmuv3_release_device(struct iommu_unit *unit, struct iommu_device *dev)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	(void)unit;
+	if (atomic_load_explicit(&sdev->faults_on, memory_order_acquire))
+		smmuv3_disable_faults(dev);
+	disable_ats(sdev);
+	give_up_tables(sdev);
+	pci_func_disable_pasid(&sdev->pci);
+	remove_streams(sdev);
+	if (refcount_put(&sdev->refs))
+		free_device(sdev);
+}

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains: blocked, identity, and those of address spaces (SVA).
+ *
+ * An SVA domain has one ASID of this SMMU and one subscription to its address
+ * space. It is attached to a pair by a CD that points to the address space's
+ * own table. The list of attachments is what an invalidation has to reach; a
+ * pair joins it before its CD is written and leaves it after the last
+ * invalidation that concerns it has completed. [R11]
+ */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/smmuv3.h"
+
+static struct smmuv3_domain *to_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct smmuv3_domain, domain);
+}
+
+/* ASIDs: 0 is never used, [K10] [R13]. */
+static int alloc_asid(struct smmuv3 *smmu, uint16_t *ret_asid)
+{
+	unsigned int words = (1u << smmu->f.asid_bits) / 64, w;
+	int err = -ENOSPC;
+
+	plat_lock(smmu->plat, &smmu->lock);
+	for (w = 0; w < words && err; w++) {
+		uint64_t unused = ~smmu->asids[w];
+
+		if (w == 0)
+			unused &= ~UINT64_C(1);
+		if (unused) {
+			unsigned int bit =
+				(unsigned int)__builtin_ctzll(unused);
+
+			smmu->asids[w] |= BIT(bit);
+			*ret_asid = (uint16_t)(64 * w + bit);
+			err = 0;
+		}
+	}
+	plat_unlock(smmu->plat, &smmu->lock);
+	return err;
+}
+
+/* Every entry of it has gone from the TLB. */
+static void free_asid(struct smmuv3 *smmu, uint16_t asid)
+{
+	plat_lock(smmu->plat, &smmu->lock);
+	smmu->asids[asid / 64] &= ~BIT(asid % 64);
+	plat_unlock(smmu->plat, &smmu->lock);
+}
+
+static int flush_asid(struct smmuv3 *smmu, uint16_t asid)
+{
+	struct smmuv3_batch batch;
+
+	smmuv3_batch_init(&batch, smmu);
+	smmuv3_batch_add(&batch, smmuv3_make_tlbi_asid(asid));
+	return smmuv3_batch_sync(&batch);
+}
+
+static unsigned int tlbi_tg(unsigned int granule_lg2)
+{
+	return granule_lg2 == 12 ? SMMU_CMD_TLBI_TG_4K :
+	       granule_lg2 == 14 ? SMMU_CMD_TLBI_TG_16K :
+				   SMMU_CMD_TLBI_TG_64K;
+}
+
+/*
+ * Page by page, by ranges where the SMMU has them, or all of the ASID when
+ * that is fewer commands. Ranges are num << scale pages, num up to 32: the
+ * low bits of the count first, so that each range starts where one ended.
+ */
+static void add_tlbi_range(struct smmuv3_batch *batch,
+			   const struct smmuv3_domain *d, uint64_t start,
+			   uint64_t end)
+{
+	unsigned int g = d->table.granule_lg2;
+	uint64_t limit = BIT(d->table.va_bits);
+	uint64_t va = align_down(start, BIT(g)), pages;
+
+	if (end > limit)
+		end = limit;
+	if (va >= end)
+		return;
+	pages = div_round_up(end - va, BIT(g));
+	if (pages << g == limit ||
+	    (!d->smmu->f.ranges && pages > SMMUV3_TLBI_PAGES_MAX)) {
+		smmuv3_batch_add(batch, smmuv3_make_tlbi_asid(d->asid));
+		return;
+	}
+	while (pages) {
+		unsigned int scale = 0, num = 1;
+
+		if (d->smmu->f.ranges) {
+			scale = (unsigned int)__builtin_ctzll(pages);
+			num = (unsigned int)(pages >> scale) & 31;
+		}
+		smmuv3_batch_add(batch, smmuv3_make_tlbi_va(d->asid, va, num,
+							    scale, tlbi_tg(g)));
+		va += (uint64_t)num << (scale + g);
+		pages -= (uint64_t)num << scale;
+	}
+}
+
+/* One pair at a time, to know whose device it is that does not answer. */
+static void atc_flush_each_locked(struct smmuv3_domain *d, uint64_t start,
+				  uint64_t end)
+{
+	struct smmuv3_attach *a;
+
+	list_for_each(a, &d->attaches, link)
+		(void)smmuv3_atc_flush(a->sdev, true, a->pasid, start, end);
+}
+
+static void report_stuck(const struct smmuv3_domain *d, int err)
+{
+	plat_log(d->smmu->plat, PLAT_LOG_ERR,
+		 "%s: invalidation of ASID %u failed: error %d", d->smmu->name,
+		 d->asid, err);
+}
+
+/*
+ * TLB, sync, ATCs, sync [R9]: in this order, or an ATC is filled again from
+ * the stale TLB. Both syncs go in at once; nothing behind the first starts
+ * before it has completed (4.7.3).
+ */
+static void invalidate_locked(struct smmuv3_domain *d, uint64_t start,
+			      uint64_t end)
+{
+	struct smmuv3_batch batch;
+	struct smmuv3_attach *a;
+	int err;
+
+	if (list_empty(&d->attaches))
+		return;
+	smmuv3_batch_init(&batch, d->smmu);
+	add_tlbi_range(&batch, d, start, end);
+	smmuv3_batch_barrier(&batch);
+	list_for_each(a, &d->attaches, link)
+		smmuv3_add_atc_inv(&batch, a->sdev, true, a->pasid, start, end);
+	err = smmuv3_batch_sync(&batch);
+	if (err) {
+		report_stuck(d, err);
+		atc_flush_each_locked(d, start, end);
+	}
+}
+
+/* [L9]: called with the address space's locks held. */
+static void mm_invalidate_range(struct iommu_mm_notifier *n, uint64_t start,
+				uint64_t end)
+{
+	struct smmuv3_domain *d =
+		container_of(n, struct smmuv3_domain, notifier);
+
+	if (start >= end)
+		return;
+	plat_lock(d->smmu->plat, &d->lock);
+	invalidate_locked(d, start, end);
+	plat_unlock(d->smmu->plat, &d->lock);
+}
+
+static void quiesce_locked(struct smmuv3_domain *d, struct smmuv3_attach *a)
+{
+	int err;
+
+	if (a->quiet || a->passive)
+		return;
+	err = smmuv3_cd_quiesce(a->sdev, a->pasid, a->cd);
+	if (err)
+		report_stuck(d, err);
+	a->quiet = true;
+}
+
+/* [R6]: all CDs quiet, then the TLB, then the ATCs; whatever core does. */
+static void mm_release(struct iommu_mm_notifier *n)
+{
+	struct smmuv3_domain *d =
+		container_of(n, struct smmuv3_domain, notifier);
+	struct smmuv3_attach *a;
+
+	plat_lock(d->smmu->plat, &d->lock);
+	d->dead = true;
+	list_for_each(a, &d->attaches, link)
+		quiesce_locked(d, a);
+	invalidate_locked(d, 0, UINT64_MAX);
+	plat_unlock(d->smmu->plat, &d->lock);
+}
+
+static const struct iommu_mm_notifier_ops notifier_ops = {
+	.invalidate_range = mm_invalidate_range,
+	.release = mm_release,
+};
+
+/* [K16], less broadcast maintenance, which is not used. */
+static int check_table(const struct smmuv3 *smmu,
+		       const struct iommu_mm_table *t)
+{
+	const struct smmuv3_features *f = &smmu->f;
+	uint32_t idr5 = f->idr[5];
+	bool granule =
+		(t->granule_lg2 == 12 && REG_GET(SMMU_IDR5_GRAN4K, idr5)) ||
+		(t->granule_lg2 == 14 && REG_GET(SMMU_IDR5_GRAN16K, idr5)) ||
+		(t->granule_lg2 == 16 && REG_GET(SMMU_IDR5_GRAN64K, idr5));
+
+	if (!f->sva || t->fmt != IOMMU_TABLE_ARM_64_LPAE_S1 || !granule ||
+	    t->pa_bits > f->oas_bits || t->va_bits > f->va_bits ||
+	    t->va_bits < 25 || !is_aligned(t->root, 64))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
+static uint64_t ips_of(unsigned int pa_bits)
+{
+	static const uint8_t bits[] = { 32, 36, 40, 42, 44, 48, 52, 56 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bits) - 1 && bits[i] < pa_bits; i++)
+		;
+	return i;
+}
+
+static uint64_t tg0_of(unsigned int granule_lg2)
+{
+	return granule_lg2 == 12 ? SMMU_TG0_4K :
+	       granule_lg2 == 14 ? SMMU_TG0_16K :
+				   SMMU_TG0_64K;
+}
+
+struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
+				  const struct smmuv3_device *sdev)
+{
+	const struct smmuv3_features *f = &d->smmu->f;
+	struct smmu_cd cd = { { 0 } };
+
+	FIELD_SET(SMMU_CD_T0SZ, &cd, 64 - d->table.va_bits);
+	FIELD_SET(SMMU_CD_TG0, &cd, tg0_of(d->table.granule_lg2));
+	FIELD_SET(SMMU_CD_IR0, &cd, SMMU_RGN_WB_RAWA);
+	FIELD_SET(SMMU_CD_OR0, &cd, SMMU_RGN_WB_RAWA);
+	FIELD_SET(SMMU_CD_SH0, &cd, SMMU_SH_ISH);
+	FIELD_SET(SMMU_CD_EPD1, &cd, 1);
+	FIELD_SET(SMMU_CD_V, &cd, 1);
+	FIELD_SET(SMMU_CD_IPS, &cd, ips_of(d->table.pa_bits));
+	FIELD_SET(SMMU_CD_AA64, &cd, 1);
+	FIELD_SET(SMMU_CD_HA, &cd, f->httu_access); /* [K17] */
+	FIELD_SET(SMMU_CD_HD, &cd, f->httu_dirty);
+	FIELD_SET(SMMU_CD_S, &cd, sdev->can_stall);
+	FIELD_SET(SMMU_CD_R, &cd, 1);
+	FIELD_SET(SMMU_CD_A, &cd, 1);
+	FIELD_SET(SMMU_CD_ASET, &cd, 1); /* [K11] */
+	FIELD_SET(SMMU_CD_ASID, &cd, d->asid);
+	smmu_cd_set_ttb0(&cd, d->table.root);
+	smmu_cd_set_mair(&cd, d->table.mair);
+	return cd;
+}
+
+static int init_sva(struct smmuv3_domain *d, struct iommu_mm *mm)
+{
+	struct smmuv3 *smmu = d->smmu;
+	int err;
+
+	err = mm->ops->get_table(mm, IOMMU_TABLE_ARM_64_LPAE_S1, &d->table);
+	if (err)
+		return err;
+	err = check_table(smmu, &d->table);
+	if (err)
+		return err;
+	err = alloc_asid(smmu, &d->asid);
+	if (err)
+		return err;
+	plat_lock_init(smmu->plat, &d->lock, PLAT_LOCK_SPIN, PLAT_RANK_DOMAIN,
+		       "smmuv3 domain");
+	d->notifier.ops = &notifier_ops;
+	err = iommu_mm_notifier_register(&d->notifier, mm);
+	if (err) {
+		plat_lock_fini(smmu->plat, &d->lock);
+		free_asid(smmu, d->asid);
+	}
+	return err;
+}
+
+int smmuv3_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
+			struct iommu_mm *mm, struct iommu_domain **ret_domain)
+{
+	struct smmuv3 *smmu = to_smmuv3(unit);
+	struct smmuv3_domain *d;
+	int err = 0;
+
+	if (type != IOMMU_DOMAIN_SVA && type != IOMMU_DOMAIN_IDENTITY &&
+	    type != IOMMU_DOMAIN_BLOCKED)
+		return -EOPNOTSUPP;
+	d = plat_zalloc(smmu->plat, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->smmu = smmu;
+	d->sva = type == IOMMU_DOMAIN_SVA;
+	list_init(&d->attaches);
+	if (d->sva)
+		err = init_sva(d, mm);
+	if (err) {
+		plat_free(smmu->plat, d);
+		return err;
+	}
+	*ret_domain = &d->domain;
+	return 0;
+}
+
+void smmuv3_domain_free(struct iommu_domain *domain)
+{
+	struct smmuv3_domain *d = to_domain(domain);
+	struct smmuv3 *smmu = d->smmu;
+
+	if (d->sva) {
+		int err;
+
+		iommu_mm_notifier_unregister(&d->notifier);
+		/* [R13]: the next owner finds none of our entries. */
+		err = flush_asid(smmu, d->asid);
+		if (err)
+			plat_log(smmu->plat, PLAT_LOG_ERR,
+				 "%s: ASID %u is not used again: error %d",
+				 smmu->name, d->asid, err);
+		else
+			free_asid(smmu, d->asid);
+		plat_lock_fini(smmu->plat, &d->lock);
+	}
+	plat_free(smmu->plat, d);
+}
+
+static struct smmuv3_attach *find_locked(struct smmuv3_domain *d,
+					 const struct smmuv3_device *sdev,
+					 ioasid_t pasid)
+{
+	struct smmuv3_attach *a;
+
+	list_for_each(a, &d->attaches, link)
+		if (a->sdev == sdev && a->pasid == pasid)
+			return a;
+	return NULL;
+}
+
+/* What is cached of the pair goes: TLB, sync, its ATC, sync. [R1] [R10] */
+static int forget_pair_locked(struct smmuv3_domain *d,
+			      const struct smmuv3_attach *a)
+{
+	struct smmuv3_batch batch;
+	int err;
+
+	smmuv3_batch_init(&batch, d->smmu);
+	smmuv3_batch_add(&batch, smmuv3_make_tlbi_asid(d->asid));
+	smmuv3_batch_barrier(&batch);
+	smmuv3_add_atc_inv(&batch, a->sdev, true, a->pasid, 0, UINT64_MAX);
+	err = smmuv3_batch_sync(&batch);
+	if (err) {
+		report_stuck(d, err);
+		(void)smmuv3_atc_flush(a->sdev, true, a->pasid, 0, UINT64_MAX);
+	}
+	return err;
+}
+
+/* From here on old leaves the CD alone, but goes on invalidating the pair. */
+static void make_passive(struct smmuv3_domain *old,
+			 const struct smmuv3_device *sdev, ioasid_t pasid,
+			 bool passive)
+{
+	struct smmuv3_attach *a;
+
+	plat_lock(old->smmu->plat, &old->lock);
+	a = find_locked(old, sdev, pasid);
+	if (a)
+		a->passive = passive;
+	plat_unlock(old->smmu->plat, &old->lock);
+}
+
+/* The CD is another domain's, or has gone. */
+static void leave(struct smmuv3_domain *d, const struct smmuv3_device *sdev,
+		  ioasid_t pasid)
+{
+	struct smmuv3_attach *a;
+
+	plat_lock(d->smmu->plat, &d->lock);
+	a = find_locked(d, sdev, pasid);
+	if (a) {
+		(void)forget_pair_locked(d, a);
+		list_del(&a->link);
+	}
+	plat_unlock(d->smmu->plat, &d->lock);
+	plat_free(d->smmu->plat, a);
+}
+
+static int attach_sva(struct smmuv3_domain *d, struct smmuv3_device *sdev,
+		      ioasid_t pasid, struct smmuv3_domain *old)
+{
+	const struct plat *plat = d->smmu->plat;
+	struct smmuv3_attach *a;
+	struct smmu_cd cd;
+	bool new_leaf;
+	int err;
+
+	a = plat_zalloc(plat, sizeof(*a));
+	if (!a)
+		return -ENOMEM;
+	a->sdev = sdev;
+	a->pasid = pasid;
+	err = smmuv3_cdtab_get(&sdev->cdtab, pasid, &a->cd, &new_leaf);
+	if (!err && new_leaf)
+		err = smmuv3_cd_publish_leaf(sdev, pasid);
+	if (err)
+		goto free;
+	if (old)
+		make_passive(old, sdev, pasid, true);
+	cd = smmuv3_make_sva_cd(d, sdev);
+
+	plat_lock(plat, &d->lock);
+	if (d->dead) {
+		err = -ESRCH;
+	} else {
+		list_add_tail(&d->attaches, &a->link);
+		err = smmuv3_cd_install(sdev, pasid, a->cd, &cd);
+		if (err)
+			list_del(&a->link);
+	}
+	plat_unlock(plat, &d->lock);
+	if (!err) {
+		if (old)
+			leave(old, sdev, pasid);
+		return 0;
+	}
+	/* Dead: nothing was written. Otherwise the entry aborts by now. */
+	if (old)
+		make_passive(old, sdev, pasid, false);
+free:
+	plat_free(plat, a);
+	return err;
+}
+
+int smmuv3_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
+			 ioasid_t pasid, struct iommu_domain *old)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	struct smmuv3_domain *d = to_domain(domain);
+	struct smmuv3_domain *o = old ? to_domain(old) : NULL;
+
+	if (pasid == IOMMU_NO_PASID)
+		return d->sva ? -EINVAL :
+				smmuv3_set_no_pasid(sdev, domain->type);
+	if (!d->sva || (uint64_t)pasid >> sdev->cdtab.ssid_bits)
+		return -EINVAL;
+	return attach_sva(d, sdev, pasid, o && o->sva ? o : NULL);
+}
+
+void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
+			     struct iommu_device *dev, ioasid_t pasid)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	struct smmuv3_domain *d = to_domain(domain);
+	struct smmuv3_attach *a;
+	int err = 0;
+
+	if (pasid == IOMMU_NO_PASID) {
+		err = smmuv3_set_no_pasid(sdev, IOMMU_DOMAIN_BLOCKED);
+		if (err)
+			report_stuck(d, err);
+		return;
+	}
+	if (!d->sva)
+		return;
+	plat_lock(d->smmu->plat, &d->lock);
+	a = find_locked(d, sdev, pasid);
+	if (a) {
+		err = smmuv3_cd_clear(sdev, pasid, a->cd);
+		/* Nothing is left that a release could make quiet. */
+		a->passive = true;
+	}
+	if (err)
+		report_stuck(d, err);
+	plat_unlock(d->smmu->plat, &d->lock);
+	leave(d, sdev, pasid);
+}
+
+void smmuv3_quiesce_dev_pasid(struct iommu_domain *domain,
+			      struct iommu_device *dev, ioasid_t pasid)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	struct smmuv3_domain *d = to_domain(domain);
+	struct smmuv3_attach *a;
+
+	if (pasid == IOMMU_NO_PASID || !d->sva) {
+		smmuv3_remove_dev_pasid(domain, dev, pasid);
+		return;
+	}
+	plat_lock(d->smmu->plat, &d->lock);
+	a = find_locked(d, sdev, pasid);
+	if (a && !a->quiet) {
+		quiesce_locked(d, a);
+		(void)forget_pair_locked(d, a);
+	}
+	plat_unlock(d->smmu->plat, &d->lock);
+}

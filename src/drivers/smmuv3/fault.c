@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Events, page requests, their answers: Arm IHI 0070, 7.3, 8. [L1] to [L5]
+ *
+ * Every page request with Last and every stalled transaction gets one answer:
+ * from core, if it took the fault, otherwise from here. [R2]
+ */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/smmuv3.h"
+
+/* Log lines about events, per second. */
+#define LOG_BURST     10u
+#define LOG_WINDOW_NS UINT64_C(1000000000)
+
+enum event_has {
+	HAS_ADDR = 1 << 0,
+	HAS_FETCH_ADDR = 1 << 1,
+	HAS_PASID = 1 << 2, /* even without SSV */
+};
+
+struct event_row {
+	uint8_t id;
+	uint8_t has;
+	enum iommu_fault_reason reason;
+	const char *name;
+};
+
+/* clang-format off */
+static const struct event_row event_rows[] = {
+	{ SMMU_EVT_F_UUT, HAS_ADDR, IOMMU_FAULT_REASON_UNKNOWN, "F_UUT" },
+	{ SMMU_EVT_C_BAD_STREAMID, 0, IOMMU_FAULT_REASON_BAD_STREAM,
+	  "C_BAD_STREAMID" },
+	{ SMMU_EVT_F_STE_FETCH, HAS_FETCH_ADDR, IOMMU_FAULT_REASON_BAD_STREAM,
+	  "F_STE_FETCH" },
+	{ SMMU_EVT_C_BAD_STE, 0, IOMMU_FAULT_REASON_BAD_STREAM, "C_BAD_STE" },
+	{ SMMU_EVT_F_BAD_ATS_TREQ, 0, IOMMU_FAULT_REASON_UNKNOWN,
+	  "F_BAD_ATS_TREQ" },
+	{ SMMU_EVT_F_STREAM_DISABLED, 0, IOMMU_FAULT_REASON_BAD_STREAM,
+	  "F_STREAM_DISABLED" },
+	{ SMMU_EVT_F_TRANSL_FORBIDDEN, HAS_ADDR, IOMMU_FAULT_REASON_PERMISSION,
+	  "F_TRANSL_FORBIDDEN" },
+	{ SMMU_EVT_C_BAD_SUBSTREAMID, HAS_PASID,
+	  IOMMU_FAULT_REASON_PASID_INVALID, "C_BAD_SUBSTREAMID" },
+	{ SMMU_EVT_F_CD_FETCH, HAS_FETCH_ADDR, IOMMU_FAULT_REASON_PASID_FETCH,
+	  "F_CD_FETCH" },
+	{ SMMU_EVT_C_BAD_CD, 0, IOMMU_FAULT_REASON_BAD_PASID_ENTRY,
+	  "C_BAD_CD" },
+	{ SMMU_EVT_F_WALK_EABT, HAS_ADDR | HAS_FETCH_ADDR,
+	  IOMMU_FAULT_REASON_WALK_EABT, "F_WALK_EABT" },
+	{ SMMU_EVT_F_TRANSLATION, HAS_ADDR, IOMMU_FAULT_REASON_PTE_FETCH,
+	  "F_TRANSLATION" },
+	{ SMMU_EVT_F_ADDR_SIZE, HAS_ADDR, IOMMU_FAULT_REASON_OOR_ADDRESS,
+	  "F_ADDR_SIZE" },
+	{ SMMU_EVT_F_ACCESS, HAS_ADDR, IOMMU_FAULT_REASON_ACCESS, "F_ACCESS" },
+	{ SMMU_EVT_F_PERMISSION, HAS_ADDR, IOMMU_FAULT_REASON_PERMISSION,
+	  "F_PERMISSION" },
+	{ SMMU_EVT_F_TLB_CONFLICT, HAS_ADDR, IOMMU_FAULT_REASON_UNKNOWN,
+	  "F_TLB_CONFLICT" },
+	{ SMMU_EVT_F_CFG_CONFLICT, 0, IOMMU_FAULT_REASON_UNKNOWN,
+	  "F_CFG_CONFLICT" },
+	{ SMMU_EVT_F_VMS_FETCH, HAS_FETCH_ADDR, IOMMU_FAULT_REASON_BAD_STREAM,
+	  "F_VMS_FETCH" },
+};
+/* clang-format on */
+
+static const struct event_row *find_event(unsigned int id)
+{
+	static const struct event_row unknown = { 0, 0,
+						  IOMMU_FAULT_REASON_UNKNOWN,
+						  "an unknown event" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(event_rows); i++)
+		if (event_rows[i].id == id)
+			return &event_rows[i];
+	return &unknown;
+}
+
+static uint32_t event_perm(const struct smmu_evt *evt)
+{
+	uint32_t perm = FIELD_GET(SMMU_EVT_RNW, evt) ? IOMMU_PERM_READ :
+						       IOMMU_PERM_WRITE;
+
+	if (FIELD_GET(SMMU_EVT_IND, evt))
+		perm |= IOMMU_PERM_EXEC;
+	if (FIELD_GET(SMMU_EVT_PNU, evt))
+		perm |= IOMMU_PERM_PRIV;
+	return perm;
+}
+
+static struct iommu_fault make_unrecov(const struct smmu_evt *evt,
+				       const struct event_row *row)
+{
+	struct iommu_fault fault = { .type = IOMMU_FAULT_UNRECOV };
+
+	fault.event.reason = row->reason;
+	if (FIELD_GET(SMMU_EVT_SSV, evt) || row->has & HAS_PASID) {
+		fault.event.flags |= IOMMU_FAULT_UNRECOV_PASID_VALID;
+		fault.event.pasid =
+			(ioasid_t)FIELD_GET(SMMU_EVT_SUBSTREAMID, evt);
+	}
+	if (row->has & HAS_ADDR) {
+		fault.event.flags |= IOMMU_FAULT_UNRECOV_ADDR_VALID;
+		fault.event.addr = FIELD_GET(SMMU_EVT_INPUTADDR, evt);
+		fault.event.perm = event_perm(evt);
+	}
+	if (row->has & HAS_FETCH_ADDR) {
+		fault.event.flags |= IOMMU_FAULT_UNRECOV_FETCH_ADDR_VALID;
+		fault.event.fetch_addr = smmu_evt_fetchaddr(evt);
+	}
+	return fault;
+}
+
+/* A transaction that waits in the SMMU asks as a group of one. [L2] */
+static struct iommu_fault make_stall(const struct smmu_evt *evt)
+{
+	struct iommu_fault fault = { .type = IOMMU_FAULT_PAGE_REQ };
+
+	fault.prm.flags = IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE |
+			  IOMMU_FAULT_PAGE_REQUEST_STALLED;
+	if (FIELD_GET(SMMU_EVT_SSV, evt)) {
+		fault.prm.flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
+		fault.prm.pasid =
+			(ioasid_t)FIELD_GET(SMMU_EVT_SUBSTREAMID, evt);
+	}
+	fault.prm.grpid = (uint32_t)FIELD_GET(SMMU_EVT_STAG, evt);
+	fault.prm.perm = event_perm(evt);
+	fault.prm.addr = align_down(FIELD_GET(SMMU_EVT_INPUTADDR, evt), 4096);
+	return fault;
+}
+
+/* The event queue has one reader at a time, whose counters these are. */
+static bool may_log(struct smmuv3 *smmu)
+{
+	uint64_t now = plat_now_ns(smmu->plat);
+
+	if (now - smmu->log_window >= LOG_WINDOW_NS) {
+		smmu->log_window = now;
+		smmu->log_count = 0;
+	}
+	return smmu->log_count++ < LOG_BURST;
+}
+
+static void log_event(struct smmuv3 *smmu, const struct smmu_evt *evt,
+		      const struct event_row *row)
+{
+	if (!may_log(smmu))
+		return;
+	plat_log(smmu->plat, PLAT_LOG_WARN,
+		 "%s: %s (0x%02x) stream %u substream %u%s address %#llx",
+		 smmu->name, row->name,
+		 (unsigned int)FIELD_GET(SMMU_EVT_ID, evt),
+		 (unsigned int)FIELD_GET(SMMU_EVT_STREAMID, evt),
+		 (unsigned int)FIELD_GET(SMMU_EVT_SUBSTREAMID, evt),
+		 FIELD_GET(SMMU_EVT_SSV, evt) ? "" : " (none)",
+		 (unsigned long long)FIELD_GET(SMMU_EVT_INPUTADDR, evt));
+}
+
+/* Commands from here have nobody to tell of an error; it is logged there. */
+static void submit_answer(struct smmuv3 *smmu, struct smmu_cmd cmd)
+{
+	struct smmuv3_batch batch;
+	int err;
+
+	smmuv3_batch_init(&batch, smmu);
+	smmuv3_batch_add(&batch, cmd);
+	err = smmuv3_batch_sync(&batch);
+	if (err)
+		plat_log(smmu->plat, PLAT_LOG_ERR,
+			 "%s: an answer was lost: error %d", smmu->name, err);
+}
+
+/* [L1] */
+static void handle_event(struct smmuv3 *smmu, const uint64_t *dw)
+{
+	struct smmu_evt evt = { { dw[0], dw[1], dw[2], dw[3] } };
+	const struct event_row *row =
+		find_event((unsigned int)FIELD_GET(SMMU_EVT_ID, &evt));
+	uint32_t sid = (uint32_t)FIELD_GET(SMMU_EVT_STREAMID, &evt);
+	struct smmuv3_device *sdev = smmuv3_device_find(smmu, sid);
+	/* STALL is of the four translation faults only. */
+	bool stall = FIELD_GET(SMMU_EVT_STALL, &evt) &&
+		     FIELD_GET(SMMU_EVT_ID, &evt) >= SMMU_EVT_F_TRANSLATION &&
+		     FIELD_GET(SMMU_EVT_ID, &evt) <= SMMU_EVT_F_PERMISSION;
+	struct iommu_fault fault = stall ? make_stall(&evt) :
+					   make_unrecov(&evt, row);
+	int err = -ENODEV;
+
+	smmuv3_count(&smmu->counters.events);
+	/* A hint, 7.3.19: the transaction it is about has not failed. */
+	if (FIELD_GET(SMMU_EVT_ID, &evt) == SMMU_EVT_E_PAGE_REQUEST) {
+		if (sdev)
+			smmuv3_device_put(sdev);
+		return;
+	}
+	if (sdev) {
+		err = iommu_report_device_fault(sdev->dev, &fault);
+		smmuv3_device_put(sdev);
+	}
+	if (!err)
+		return;
+	log_event(smmu, &evt, row);
+	/* Nobody took it; the device must not hang. */
+	if (stall)
+		submit_answer(smmu,
+			      smmuv3_make_resume(sid, fault.prm.grpid, false));
+}
+
+static void event_overflow(struct smmuv3 *smmu)
+{
+	/* Stalled transactions are kept by the SMMU and recorded later. */
+	smmuv3_count(&smmu->counters.events_lost);
+	if (may_log(smmu))
+		plat_log(smmu->plat, PLAT_LOG_WARN,
+			 "%s: event queue overflow, records were lost",
+			 smmu->name);
+}
+
+static struct iommu_fault make_page_request(const struct smmu_pri *pri,
+					    const struct smmuv3_device *sdev)
+{
+	struct iommu_fault fault = { .type = IOMMU_FAULT_PAGE_REQ };
+	struct iommu_fault_page_request *prm = &fault.prm;
+
+	if (FIELD_GET(SMMU_PRI_SSV, pri)) {
+		prm->flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
+		prm->pasid = (ioasid_t)FIELD_GET(SMMU_PRI_SUBSTREAMID, pri);
+		if (sdev->needs_pasid)
+			prm->flags |=
+				IOMMU_FAULT_PAGE_REQUEST_RESPONSE_NEEDS_PASID;
+	}
+	if (FIELD_GET(SMMU_PRI_LAST, pri))
+		prm->flags |= IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE;
+	if (FIELD_GET(SMMU_PRI_R, pri))
+		prm->perm |= IOMMU_PERM_READ;
+	if (FIELD_GET(SMMU_PRI_W, pri))
+		prm->perm |= IOMMU_PERM_WRITE;
+	if (FIELD_GET(SMMU_PRI_X, pri))
+		prm->perm |= IOMMU_PERM_EXEC;
+	if (FIELD_GET(SMMU_PRI_PRIV, pri))
+		prm->perm |= IOMMU_PERM_PRIV;
+	prm->grpid = (uint32_t)FIELD_GET(SMMU_PRI_PRGINDEX, pri);
+	prm->addr = smmu_pri_address(pri);
+	return fault;
+}
+
+/* [R4]: has a PASID, and asks for nothing. Chapter 8. */
+static bool is_stop_marker(const struct smmu_pri *pri)
+{
+	return FIELD_GET(SMMU_PRI_SSV, pri) && FIELD_GET(SMMU_PRI_LAST, pri) &&
+	       !FIELD_GET(SMMU_PRI_R, pri) && !FIELD_GET(SMMU_PRI_W, pri);
+}
+
+/*
+ * Who the request is from is not known, or nobody took it: the function is to
+ * send no more. [L3] Whether an unknown one wants its PASID back is anybody's
+ * guess; what it sent with a PASID is answered with it.
+ */
+static void refuse(struct smmuv3 *smmu, const struct smmu_pri *pri,
+		   bool needs_pasid)
+{
+	bool ssv = needs_pasid && FIELD_GET(SMMU_PRI_SSV, pri);
+
+	if (!FIELD_GET(SMMU_PRI_LAST, pri))
+		return;
+	submit_answer(smmu,
+		      smmuv3_make_pri_resp(
+			      (uint32_t)FIELD_GET(SMMU_PRI_STREAMID, pri), ssv,
+			      (uint32_t)FIELD_GET(SMMU_PRI_SUBSTREAMID, pri),
+			      (uint32_t)FIELD_GET(SMMU_PRI_PRGINDEX, pri),
+			      SMMU_PRI_RESP_FAILURE));
+}
+
+static void handle_page_request(struct smmuv3 *smmu, const uint64_t *dw)
+{
+	struct smmu_pri pri = { { dw[0], dw[1] } };
+	struct smmuv3_device *sdev;
+	struct iommu_fault fault;
+	bool needs_pasid;
+	int err;
+
+	smmuv3_count(&smmu->counters.page_requests);
+	if (is_stop_marker(&pri))
+		return;
+	sdev = smmuv3_device_find(smmu,
+				  (uint32_t)FIELD_GET(SMMU_PRI_STREAMID, &pri));
+	if (!sdev) {
+		refuse(smmu, &pri, true);
+		return;
+	}
+	fault = make_page_request(&pri, sdev);
+	needs_pasid = sdev->needs_pasid;
+	err = iommu_report_device_fault(sdev->dev, &fault);
+	smmuv3_device_put(sdev);
+	if (err)
+		refuse(smmu, &pri, needs_pasid);
+}
+
+/*
+ * The queue has been read up to where it overflowed: groups whose Last was
+ * lost have been answered by the SMMU. [L5] [R15]
+ */
+static void pri_overflow(struct smmuv3 *smmu)
+{
+	struct iopf_queue *iopf = NULL;
+	uint64_t n;
+
+	/* Relaxed: the counter orders nothing. */
+	n = atomic_fetch_add_explicit(&smmu->counters.priq_overflows, 1,
+				      memory_order_relaxed) +
+	    1;
+	if (is_pow2(n))
+		plat_log(smmu->plat, PLAT_LOG_WARN,
+			 "%s: PRI queue overflow, %llu by now", smmu->name,
+			 (unsigned long long)n);
+	plat_lock(smmu->plat, &smmu->lock);
+	/* Core makes the queue before the first device. */
+	if (smmu->stream_count)
+		iopf = smmu->unit.iopf;
+	plat_unlock(smmu->plat, &smmu->lock);
+	if (iopf && iopf_queue_discard_partial(iopf))
+		plat_log(smmu->plat, PLAT_LOG_ERR,
+			 "%s: partial groups are still there", smmu->name);
+}
+
+static const struct smmuv3_inq_ops evtq_ops = {
+	.record = handle_event,
+	.overflow = event_overflow,
+};
+
+static const struct smmuv3_inq_ops priq_ops = {
+	.record = handle_page_request,
+	.overflow = pri_overflow,
+};
+
+void smmuv3_evtq_irq(void *arg)
+{
+	struct smmuv3 *smmu = arg;
+
+	smmuv3_inq_run(smmu, &smmu->evtq, &evtq_ops);
+}
+
+void smmuv3_priq_irq(void *arg)
+{
+	struct smmuv3 *smmu = arg;
+
+	smmuv3_inq_run(smmu, &smmu->priq, &priq_ops);
+}
+
+void smmuv3_gerror_irq(void *arg)
+{
+	smmuv3_cmdq_gerror(arg);
+}
+
+int smmuv3_enable_faults(struct iommu_device *dev)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	struct smmuv3 *smmu = sdev->smmu;
+	int err;
+
+	if (sdev->can_pri) {
+		err = pci_func_enable_pri(&sdev->pci, smmu->plat,
+					  SMMUV3_PRI_QUOTA, smmu->timeout_ns);
+		if (err)
+			return err;
+	} else if (!sdev->can_stall) {
+		return -ENODEV;
+	}
+	atomic_store_explicit(&sdev->faults_on, true, memory_order_release);
+	return 0;
+}
+
+void smmuv3_disable_faults(struct iommu_device *dev)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	struct smmuv3 *smmu = sdev->smmu;
+
+	if (!atomic_exchange_explicit(&sdev->faults_on, false,
+				      memory_order_acq_rel))
+		return;
+	if (sdev->can_pri &&
+	    pci_func_disable_pri(&sdev->pci, smmu->plat, smmu->timeout_ns))
+		plat_log(smmu->plat, PLAT_LOG_WARN,
+			 "%s: %s has page requests nobody answered", smmu->name,
+			 iommu_device_name(dev));
+}
+
+/* [L4] */
+void smmuv3_drain_faults(struct iommu_device *dev)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	struct smmuv3 *smmu = sdev->smmu;
+	int err = 0;
+
+	if (sdev->can_pri)
+		err = smmuv3_inq_drain(smmu, &smmu->priq, &priq_ops);
+	/* Unrecoverable faults come here for every device. */
+	if (!err)
+		err = smmuv3_inq_drain(smmu, &smmu->evtq, &evtq_ops);
+	if (err)
+		plat_log(smmu->plat, PLAT_LOG_ERR,
+			 "%s: faults of %s are still being handled", smmu->name,
+			 iommu_device_name(dev));
+}
+
+/* [R3] */
+static unsigned int pri_resp_of(enum iommu_page_response_code code)
+{
+	switch (code) {
+	case IOMMU_PAGE_RESP_SUCCESS:
+		return SMMU_PRI_RESP_SUCCESS;
+	case IOMMU_PAGE_RESP_INVALID:
+		return SMMU_PRI_RESP_INVALID;
+	case IOMMU_PAGE_RESP_FAILURE:
+	default:
+		return SMMU_PRI_RESP_FAILURE;
+	}
+}
+
+int smmuv3_page_response(struct iommu_device *dev,
+			 const struct iommu_fault_page_request *req,
+			 enum iommu_page_response_code code)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	bool ssv = (req->flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID) &&
+		   (req->flags & IOMMU_FAULT_PAGE_REQUEST_RESPONSE_NEEDS_PASID);
+	struct smmuv3_batch batch;
+
+	smmuv3_batch_init(&batch, sdev->smmu);
+	/* One stream: devices with more of them have no recoverable faults. */
+	if (req->flags & IOMMU_FAULT_PAGE_REQUEST_STALLED)
+		smmuv3_batch_add(
+			&batch,
+			smmuv3_make_resume(sdev->sids[0], req->grpid,
+					   code == IOMMU_PAGE_RESP_SUCCESS));
+	else
+		smmuv3_batch_add(&batch,
+				 smmuv3_make_pri_resp(sdev->sids[0], ssv,
+						      req->pasid, req->grpid,
+						      pri_resp_of(code)));
+	return smmuv3_batch_sync(&batch);
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the SMMUv3 driver share.
+ *
+ * Locks, outermost first (ranks of sva/plat.h):
+ *   domain  a domain's attachments, and the CDs that belong to them. Held
+ *           while their invalidations are submitted and waited for, so that
+ *           none is under way once an attachment has gone.
+ *   unit    the map of StreamIDs, the stream table's level 1, ASIDs
+ *   queue   the command queue; the read side of one other queue
+ * The domain's and the queues' are spin locks: the notifier of an address
+ * space and whoever answers a page request come with locks of their own.
+ */
+#ifndef DRIVERS_SMMUV3_SMMUV3_H
+#define DRIVERS_SMMUV3_SMMUV3_H
+
+#include <sva/plat.h>
+#include <sva/smmuv3.h>
+
+#include "base/le64.h"
+#include "base/list.h"
+#include "base/refcount.h"
+#include "core/driver.h"
+#include "drivers/pci/pci_func.h"
+#include "drivers/smmuv3/queue.h"
+#include "fmt/smmuv3.h"
+
+struct smmuv3_device;
+
+/* Outstanding page requests one device may have. */
+#define SMMUV3_PRI_QUOTA 16u
+
+/* Pages beyond which all of an ASID go, without range invalidation (L7). */
+#define SMMUV3_TLBI_PAGES_MAX 512u
+
+/* GERROR bits this driver knows; others are left alone. */
+#define SMMUV3_GERROR_KNOWN                                                    \
+	((uint32_t)(FIELD_MASK(SMMU_GERROR_CMDQ_ERR) |                         \
+		    FIELD_MASK(SMMU_GERROR_EVENTQ_ABT_ERR) |                   \
+		    FIELD_MASK(SMMU_GERROR_PRIQ_ABT_ERR) |                     \
+		    FIELD_MASK(SMMU_GERROR_MSI_CMDQ_ABT_ERR) |                 \
+		    FIELD_MASK(SMMU_GERROR_MSI_EVENTQ_ABT_ERR) |               \
+		    FIELD_MASK(SMMU_GERROR_MSI_PRIQ_ABT_ERR) |                 \
+		    FIELD_MASK(SMMU_GERROR_MSI_GERROR_ABT_ERR) |               \
+		    FIELD_MASK(SMMU_GERROR_SFM_ERR)))
+
+/**
+ * struct smmuv3_features - what the identification registers say
+ * @idr, @iidr, @aidr: as read.
+ * @sid_bits, @ssid_bits, @asid_bits, @oas_bits, @va_bits: widths.
+ * @cmdq_lg2, @evtq_lg2, @priq_lg2: the most entries of each queue.
+ * @stall, @stall_forced: transactions can be, or always are, stalled.
+ * @sva: tables of address spaces can be walked. [K16]
+ */
+struct smmuv3_features {
+	uint32_t idr[7];
+	uint32_t iidr;
+	uint32_t aidr;
+	unsigned int sid_bits;
+	unsigned int ssid_bits;
+	unsigned int asid_bits;
+	unsigned int oas_bits;
+	unsigned int va_bits;
+	unsigned int cmdq_lg2;
+	unsigned int evtq_lg2;
+	unsigned int priq_lg2;
+	bool coherent;
+	bool two_level_strtab;
+	bool two_level_cd;
+	bool ats;
+	bool pri;
+	bool msi;
+	bool hyp;
+	bool ranges;
+	bool httu_access;
+	bool httu_dirty;
+	bool stall;
+	bool stall_forced;
+	bool sva;
+};
+
+/*
+ * The stream table: level 1 and on demand level 2, or one linear array.
+ * Level 2 arrays stay until the SMMU is removed.
+ */
+struct smmuv3_strtab {
+	unsigned int sid_bits;
+	bool two_level;
+	le64_atomic *base; /* STEs, or level-1 descriptors */
+	size_t base_size;
+	le64_atomic **l2; /* (u) by level-1 index */
+	size_t l2_count;
+};
+
+/*
+ * A queue the SMMU writes. One thread at a time is its reader: it has claimed
+ * it. (q) under @lock, (r) the reader's.
+ */
+struct smmuv3_inq {
+	struct plat_lock lock;
+	struct plat_event event; /* @handled has moved, or no reader */
+	le64_atomic *entries;
+	unsigned int lg2;
+	unsigned int words; /* of one record */
+	uint32_t prod_reg;
+	uint32_t cons_reg;
+	uint32_t cons;    /* (q) with the wrap bit */
+	uint64_t taken;   /* (q) records read */
+	uint64_t handled; /* (q) records done with */
+	bool busy;        /* (q) there is a reader */
+	bool again;       /* (q) it has to look once more */
+	uint32_t ovack;   /* (r) overflow flag acknowledged */
+	bool enabled;
+};
+
+struct smmuv3_counters {
+	_Atomic uint64_t commands;
+	_Atomic uint64_t syncs;
+	_Atomic uint64_t tlb_invalidations;
+	_Atomic uint64_t ats_invalidations;
+	_Atomic uint64_t config_invalidations;
+	_Atomic uint64_t events;
+	_Atomic uint64_t events_lost;
+	_Atomic uint64_t page_requests;
+	_Atomic uint64_t page_responses;
+	_Atomic uint64_t priq_overflows;
+};
+
+/* One StreamID and whose it is. */
+struct smmuv3_stream {
+	uint32_t sid;
+	struct smmuv3_device *sdev;
+};
+
+struct smmuv3 {
+	struct iommu_unit unit;
+	const struct plat *plat;  /* (c) */
+	struct plat_mmio mmio;    /* (c) */
+	char name[32];            /* (c) */
+	uint64_t timeout_ns;      /* (c) */
+	struct smmuv3_features f; /* (c) */
+	uint32_t cr0;             /* probe and remove only */
+	uint32_t gerrorn;         /* under the command queue's lock */
+
+	struct smmuv3_cmdq cmdq;
+	struct smmuv3_inq evtq;
+	struct smmuv3_inq priq;
+	struct smmuv3_strtab strtab;
+	struct smmuv3_counters counters;
+
+	unsigned int irq[SMMUV3_IRQ_COUNT];
+	bool irq_requested[SMMUV3_IRQ_COUNT];
+	struct plat_msi msi[SMMUV3_IRQ_COUNT];
+	unsigned int msi_count;
+
+	struct plat_lock lock;         /* the unit lock */
+	struct smmuv3_stream *streams; /* (u) sorted by sid */
+	size_t stream_count;           /* (u) */
+	size_t stream_room;            /* (u) */
+	uint64_t *asids;               /* (u) bitmap of those taken */
+
+	struct smmuv3_device *abandoned; /* (u) see device.c */
+
+	uint64_t log_window; /* reader of the event queue */
+	unsigned int log_count;
+};
+
+/**
+ * struct smmuv3_cdtab - the CDs of a device
+ * @ssid_bits: S1CDMax.
+ * @base: CDs, or level-1 descriptors of leaves of 64 KiB.
+ * @l2:   leaves by level-1 index; NULL: linear.
+ *
+ * Slots and leaves are made under the device lock. Leaves stay until fini.
+ */
+struct smmuv3_cdtab {
+	const struct plat *plat;
+	unsigned int ssid_bits;
+	le64_atomic *base;
+	size_t base_size;
+	le64_atomic **l2;
+	size_t l2_count;
+};
+
+/**
+ * struct smmuv3_device - a device of this SMMU
+ * @refs: the device itself, and who handles a fault of it right now.
+ * @ats_on: translation requests are answered; see smmuv3_device_isolate().
+ */
+struct smmuv3_device {
+	struct smmuv3 *smmu;
+	struct iommu_device *dev;
+	struct refcount refs;
+	uint32_t *sids;         /* (c) */
+	unsigned int sid_count; /* (c) */
+	struct smmuv3_cdtab cdtab;
+	struct pci_func pci;
+	bool is_pci;      /* (c) */
+	bool can_pri;     /* (c) */
+	bool can_stall;   /* (c) */
+	bool needs_pasid; /* (c) in answers to page requests */
+	_Atomic bool ats_on;
+	_Atomic bool faults_on;
+	bool abandoned; /* the SMMU may still read the CDs */
+	struct smmuv3_device *next_abandoned;
+};
+
+/* A (device, PASID) pair of an SVA domain. */
+struct smmuv3_attach {
+	struct list link;
+	struct smmuv3_device *sdev;
+	ioasid_t pasid;
+	le64_atomic *cd;
+	bool quiet;   /* its CD does not walk any more */
+	bool passive; /* another domain has taken the CD over */
+};
+
+/**
+ * struct smmuv3_domain - a domain; the rest is of SVA domains only
+ * @asid: private to this SMMU and domain. [K10] [K11]
+ * @dead: the address space has gone.
+ */
+struct smmuv3_domain {
+	struct iommu_domain domain;
+	struct smmuv3 *smmu;
+	bool sva;
+	struct iommu_mm_table table; /* (c) */
+	uint16_t asid;               /* (c) */
+	struct iommu_mm_notifier notifier;
+	struct plat_lock lock;
+	struct list attaches; /* (d) */
+	bool dead;            /* (d) */
+};
+
+static inline void smmuv3_count(_Atomic uint64_t *counter)
+{
+	/* Relaxed: counters order nothing. */
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+/* What to allocate for a queue: at least a page, aligned to its size. */
+static inline size_t smmuv3_queue_size(unsigned int lg2, size_t entry)
+{
+	size_t size = entry << lg2;
+
+	return size < 4096 ? 4096 : size;
+}
+
+static inline struct smmuv3 *to_smmuv3(struct iommu_unit *unit)
+{
+	return container_of(unit, struct smmuv3, unit);
+}
+
+/* probe.c: identification. -ENODEV, with the reason logged. */
+SVA_MUST_CHECK int smmuv3_features_read(struct smmuv3 *smmu);
+void smmuv3_describe(struct iommu_unit *unit,
+		     void (*row)(void *arg, const struct iommu_unit_row *row),
+		     void *arg);
+
+/* strtab.c: one stream's entry, its table made if needed. -ERANGE, -ENOMEM */
+SVA_MUST_CHECK int smmuv3_strtab_init(struct smmuv3 *smmu,
+				      unsigned int sid_bits);
+void smmuv3_strtab_fini(struct smmuv3 *smmu);
+SVA_MUST_CHECK int smmuv3_strtab_get(struct smmuv3 *smmu, uint32_t sid,
+				     bool *ret_new_l2);
+le64_atomic *smmuv3_strtab_find(struct smmuv3 *smmu, uint32_t sid);
+
+/* cdtab.c */
+SVA_MUST_CHECK int smmuv3_cdtab_init(struct smmuv3_cdtab *tab,
+				     const struct plat *plat,
+				     unsigned int ssid_bits, bool two_level);
+void smmuv3_cdtab_fini(struct smmuv3_cdtab *tab);
+uint64_t smmuv3_cdtab_pa(const struct smmuv3_cdtab *tab);
+le64_atomic *smmuv3_cdtab_find(const struct smmuv3_cdtab *tab, uint32_t ssid);
+SVA_MUST_CHECK int smmuv3_cdtab_get(struct smmuv3_cdtab *tab, uint32_t ssid,
+				    le64_atomic **ret_cd, bool *ret_new_leaf);
+/* The slot is read by hardware; each returns when it has forgotten the old. */
+SVA_MUST_CHECK int smmuv3_cd_install(struct smmuv3_device *sdev, uint32_t ssid,
+				     le64_atomic *slot,
+				     const struct smmu_cd *cd);
+SVA_MUST_CHECK int smmuv3_cd_quiesce(struct smmuv3_device *sdev, uint32_t ssid,
+				     le64_atomic *slot);
+SVA_MUST_CHECK int smmuv3_cd_clear(struct smmuv3_device *sdev, uint32_t ssid,
+				   le64_atomic *slot);
+/* A fresh leaf: the invalid level-1 descriptor may be cached. [R8] */
+SVA_MUST_CHECK int smmuv3_cd_publish_leaf(struct smmuv3_device *sdev,
+					  uint32_t ssid);
+
+/* device.c */
+SVA_MUST_CHECK int smmuv3_probe_device(struct iommu_unit *unit,
+				       struct iommu_device *dev,
+				       const struct iommu_device_desc *desc,
+				       struct iommu_device_caps *ret_caps,
+				       void **ret_priv);
+void smmuv3_release_device(struct iommu_unit *unit, struct iommu_device *dev);
+/* The SMMU is disabled. */
+void smmuv3_free_abandoned(struct smmuv3 *smmu);
+SVA_MUST_CHECK int smmuv3_set_no_pasid(struct smmuv3_device *sdev,
+				       enum iommu_domain_type type);
+/*
+ * The device does not complete invalidations: the SMMU takes no translated
+ * traffic of it any more. Logged. An error means that it may still.
+ */
+SVA_MUST_CHECK int smmuv3_device_isolate(struct smmuv3_device *sdev);
+/* With a reference; NULL: nobody's. */
+struct smmuv3_device *smmuv3_device_find(struct smmuv3 *smmu, uint32_t sid);
+void smmuv3_device_put(struct smmuv3_device *sdev);
+void smmuv3_add_cfgi_cd(struct smmuv3_batch *batch, struct smmuv3_device *sdev,
+			uint32_t ssid, bool leaf);
+void smmuv3_add_atc_inv(struct smmuv3_batch *batch, struct smmuv3_device *sdev,
+			bool ssv, uint32_t ssid, uint64_t start, uint64_t end);
+/*
+ * On success nothing of it is used: the device has forgotten it, or has been
+ * isolated. Errors have been logged.
+ */
+int smmuv3_atc_flush(struct smmuv3_device *sdev, bool ssv, uint32_t ssid,
+		     uint64_t start, uint64_t end);
+
+/* domain.c */
+SVA_MUST_CHECK int smmuv3_domain_alloc(struct iommu_unit *unit,
+				       enum iommu_domain_type type,
+				       struct iommu_mm *mm,
+				       struct iommu_domain **ret_domain);
+void smmuv3_domain_free(struct iommu_domain *domain);
+SVA_MUST_CHECK int smmuv3_set_dev_pasid(struct iommu_domain *domain,
+					struct iommu_device *dev,
+					ioasid_t pasid,
+					struct iommu_domain *old);
+void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
+			     struct iommu_device *dev, ioasid_t pasid);
+void smmuv3_quiesce_dev_pasid(struct iommu_domain *domain,
+			      struct iommu_device *dev, ioasid_t pasid);
+struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
+				  const struct smmuv3_device *sdev);
+
+/* inq.c: a queue the SMMU writes */
+SVA_MUST_CHECK int smmuv3_inq_init(struct smmuv3 *smmu, struct smmuv3_inq *q,
+				   const char *name, unsigned int lg2,
+				   unsigned int words, uint32_t prod_reg,
+				   uint32_t cons_reg);
+void smmuv3_inq_fini(struct smmuv3 *smmu, struct smmuv3_inq *q);
+/* With a record, and after an overflow, before that is acknowledged. */
+struct smmuv3_inq_ops {
+	void (*record)(struct smmuv3 *smmu, const uint64_t *dw);
+	void (*overflow)(struct smmuv3 *smmu);
+};
+/* Read until it is empty, or leave that to who is reading. */
+void smmuv3_inq_run(struct smmuv3 *smmu, struct smmuv3_inq *q,
+		    const struct smmuv3_inq_ops *ops);
+/* What is in it now has been handled on return. -ETIMEDOUT */
+SVA_MUST_CHECK int smmuv3_inq_drain(struct smmuv3 *smmu, struct smmuv3_inq *q,
+				    const struct smmuv3_inq_ops *ops);
+
+/* fault.c */
+void smmuv3_evtq_irq(void *arg);
+void smmuv3_priq_irq(void *arg);
+void smmuv3_gerror_irq(void *arg);
+SVA_MUST_CHECK int smmuv3_enable_faults(struct iommu_device *dev);
+void smmuv3_disable_faults(struct iommu_device *dev);
+void smmuv3_drain_faults(struct iommu_device *dev);
+SVA_MUST_CHECK int
+smmuv3_page_response(struct iommu_device *dev,
+		     const struct iommu_fault_page_request *req,
+		     enum iommu_page_response_code code);
+
+#endif

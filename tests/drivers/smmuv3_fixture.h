@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A fake SMMUv3 for tests of its driver: registers that acknowledge, a command
+ * queue that is consumed and recorded, queues it writes records to, and a PCIe
+ * function. It translates nothing. What it is told not to do it does not do.
+ *
+ * Everything is under one lock, so threads may use it.
+ */
+#ifndef TESTS_DRIVERS_SMMUV3_FIXTURE_H
+#define TESTS_DRIVERS_SMMUV3_FIXTURE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sva/device.h>
+#include <sva/domain.h>
+#include <sva/mm.h>
+#include <sva/smmuv3.h>
+#include <sva/system.h>
+
+#include "fmt/smmuv3.h"
+#include "pgtable/arm_lpae.h"
+#include "tests/support/testplat.h"
+
+enum fake_op_kind {
+	FAKE_CMD, /* a command was consumed */
+	FAKE_CFG, /* configuration space was written: offset, value */
+};
+
+struct fake_op {
+	enum fake_op_kind kind;
+	struct smmu_cmd cmd;
+	unsigned int offset;
+	uint32_t value;
+};
+
+/* Where the PCIe function's capabilities are. */
+enum {
+	FAKE_ATS = 0x100,
+	FAKE_PRI = 0x120,
+	FAKE_PASID = 0x140,
+};
+
+/**
+ * struct fake - the fake, and a system with it
+ * @idr, @aidr:  change before fake_probe().
+ * @no_ack:      CR0ACK, IRQ_CTRLACK and GBPA never follow.
+ * @no_consume:  the command queue stands still.
+ * @gone:        all registers read as ones.
+ * @fail_op:     the next command with this opcode fails with @fail_code,
+ *               @fail_times times.
+ * @drop_op:     commands with this opcode are consumed but not recorded.
+ * @hook:        called before each command, without the lock.
+ */
+struct fake {
+	struct testplat tp;
+	struct iommu_system *sys;
+	struct iommu_unit *unit;
+	pthread_mutex_t lock;
+
+	uint32_t idr[7];
+	uint32_t aidr;
+	bool no_ack;
+	bool no_consume;
+	bool gone;
+	unsigned int fail_op;
+	unsigned int fail_code;
+	unsigned int fail_times;
+	unsigned int drop_op;
+	void (*hook)(struct fake *f, const struct smmu_cmd *cmd);
+	void *hook_arg;
+
+	uint32_t reg[0x20000 / 4];
+	struct fake_op *ops;
+	size_t op_count, op_room;
+
+	uint8_t cfg[4096];
+	struct plat_pci pci;
+	bool pri_never_stops;
+};
+
+/* An address space whose table is an arm_lpae. Every page can be had. */
+struct fake_mm {
+	struct iommu_mm mm;
+	struct fake *f;
+	struct arm_lpae table;
+	struct iommu_mm_table desc;
+	unsigned int faults;
+	int fault_err;
+	bool exited, freed;
+};
+
+void fake_init(struct fake *f);
+/* Removes the SMMU if there is one, and the system. */
+void fake_fini(struct fake *f);
+/* What smmuv3_probe() says. */
+int fake_probe(struct fake *f);
+int fake_probe_desc(struct fake *f, struct smmuv3_desc *desc);
+
+/* A device behind it, with a PCIe function or without. */
+struct iommu_device *fake_pci_device(struct fake *f, uint32_t sid);
+int fake_add_device(struct fake *f, const struct iommu_device_desc *desc,
+		    struct iommu_device **ret_dev);
+
+void fake_ops_clear(struct fake *f);
+/* Index of the first such command at or after from; SIZE_MAX: none. */
+size_t fake_find(struct fake *f, unsigned int opcode, size_t from);
+size_t fake_find_cfg(struct fake *f, unsigned int offset, uint32_t value,
+		     size_t from);
+size_t fake_count(struct fake *f, unsigned int opcode);
+const struct smmu_cmd *fake_cmd(struct fake *f, size_t index);
+
+/* False: the queue overflowed. Raises the interrupt. */
+bool fake_push_event(struct fake *f, const uint64_t dw[4]);
+bool fake_push_pri(struct fake *f, const uint64_t dw[2]);
+
+/* The SMMU's view of memory: an STE, a CD; NULL: not reachable. */
+const uint64_t *fake_ste(struct fake *f, uint32_t sid);
+const uint64_t *fake_cd(struct fake *f, uint32_t sid, uint32_t ssid);
+
+void fake_mm_init(struct fake_mm *m, struct fake *f);
+
+#endif
