@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors of jobs, and what came of them. */
+#include "accel/accel.h"
+
+#include "base/bits.h"
+#include "base/errno.h"
+#include "base/le64.h"
+#include "base/string.h"
+
+/* Turns of polling before a waiter sleeps. */
+#define DSA_WAIT_SPINS 2000u
+
+void dsa_job_load(const struct dsa_job *job, struct dsa_desc *ret_desc)
+{
+	le64_load_words(ret_desc->dw, job->desc, ARRAY_SIZE(ret_desc->dw));
+}
+
+void dsa_job_store(struct dsa_job *job, const struct dsa_desc *desc)
+{
+	le64_store_words(job->desc, desc->dw, ARRAY_SIZE(desc->dw));
+}
+
+static uint64_t dsa_addr(const void *p)
+{
+	return (uintptr_t)p;
+}
+
+/* PASID 0 never names an address space: it marks a bind that has none. */
+static struct dsa_desc dsa_job_begin(struct dsa_job *job, enum dsa_op op,
+				     struct iommu_sva *sva)
+{
+	ioasid_t pasid = iommu_sva_get_pasid(sva);
+	struct dsa_desc d = { { 0 } };
+
+	memset(job, 0, sizeof(*job));
+	if (pasid != IOMMU_PASID_INVALID)
+		FIELD_SET(DSA_DESC_PASID, &d, pasid);
+	FIELD_SET(DSA_DESC_OPCODE, &d, op);
+	FIELD_SET(DSA_DESC_CRAV, &d, 1);
+	FIELD_SET(DSA_DESC_RCR, &d, 1);
+	FIELD_SET(DSA_DESC_COMPLETION_ADDR, &d, dsa_addr(job->comp));
+	return d;
+}
+
+void dsa_job_noop(struct dsa_job *job, struct iommu_sva *sva)
+{
+	struct dsa_desc d = dsa_job_begin(job, DSA_OP_NOOP, sva);
+
+	dsa_job_store(job, &d);
+}
+
+void dsa_job_drain(struct dsa_job *job, struct iommu_sva *sva)
+{
+	struct dsa_desc d = dsa_job_begin(job, DSA_OP_DRAIN, sva);
+
+	dsa_job_store(job, &d);
+}
+
+static void dsa_job_data(struct dsa_job *job, struct iommu_sva *sva,
+			 enum dsa_op op, uint64_t src, uint64_t dst,
+			 uint32_t size)
+{
+	struct dsa_desc d = dsa_job_begin(job, op, sva);
+
+	FIELD_SET(DSA_DESC_SRC, &d, src);
+	FIELD_SET(DSA_DESC_DST, &d, dst);
+	FIELD_SET(DSA_DESC_XFER_SIZE, &d, size);
+	dsa_job_store(job, &d);
+}
+
+void dsa_job_memmove(struct dsa_job *job, struct iommu_sva *sva, void *dst,
+		     const void *src, uint32_t size)
+{
+	dsa_job_data(job, sva, DSA_OP_MEMMOVE, dsa_addr(src), dsa_addr(dst),
+		     size);
+}
+
+void dsa_job_fill(struct dsa_job *job, struct iommu_sva *sva, void *dst,
+		  uint64_t pattern, uint32_t size)
+{
+	dsa_job_data(job, sva, DSA_OP_FILL, pattern, dsa_addr(dst), size);
+}
+
+void dsa_job_compare(struct dsa_job *job, struct iommu_sva *sva, const void *a,
+		     const void *b, uint32_t size)
+{
+	dsa_job_data(job, sva, DSA_OP_COMPARE, dsa_addr(a), dsa_addr(b), size);
+}
+
+void dsa_job_compare_pattern(struct dsa_job *job, struct iommu_sva *sva,
+			     const void *src, uint64_t pattern, uint32_t size)
+{
+	dsa_job_data(job, sva, DSA_OP_COMPARE_PATTERN, dsa_addr(src), pattern,
+		     size);
+}
+
+static void dsa_job_sum(struct dsa_job *job, struct iommu_sva *sva,
+			enum dsa_op op, uint64_t src, uint64_t dst,
+			uint32_t seed, uint32_t size)
+{
+	struct dsa_desc d;
+
+	dsa_job_data(job, sva, op, src, dst, size);
+	dsa_job_load(job, &d);
+	FIELD_SET(DSA_DESC_CRC_SEED, &d, seed);
+	dsa_job_store(job, &d);
+}
+
+void dsa_job_crc32c(struct dsa_job *job, struct iommu_sva *sva, const void *src,
+		    uint32_t seed, uint32_t size)
+{
+	dsa_job_sum(job, sva, DSA_OP_CRC_GEN, dsa_addr(src), 0, seed, size);
+}
+
+void dsa_job_copy_crc32c(struct dsa_job *job, struct iommu_sva *sva, void *dst,
+			 const void *src, uint32_t seed, uint32_t size)
+{
+	dsa_job_sum(job, sva, DSA_OP_COPY_CRC, dsa_addr(src), dsa_addr(dst),
+		    seed, size);
+}
+
+void dsa_job_batch(struct dsa_job *job, struct iommu_sva *sva,
+		   const void *descs, uint32_t count)
+{
+	struct dsa_desc d = dsa_job_begin(job, DSA_OP_BATCH, sva);
+
+	FIELD_SET(DSA_DESC_BATCH_LIST, &d, dsa_addr(descs));
+	FIELD_SET(DSA_DESC_BATCH_COUNT, &d, count);
+	dsa_job_store(job, &d);
+}
+
+/* Operations without operands in memory have no such flag. */
+void dsa_job_set_block_on_fault(struct dsa_job *job)
+{
+	struct dsa_desc d;
+
+	dsa_job_load(job, &d);
+	switch (FIELD_GET(DSA_DESC_OPCODE, &d)) {
+	case DSA_OP_NOOP:
+	case DSA_OP_BATCH:
+	case DSA_OP_DRAIN:
+		return;
+	default:
+		FIELD_SET(DSA_DESC_BOF, &d, 1);
+		dsa_job_store(job, &d);
+	}
+}
+
+bool dsa_job_done(const struct dsa_job *job)
+{
+	/* Pairs with the device's store of the status, its last. */
+	uint64_t w = LE64(__atomic_load_n(&job->comp[0], __ATOMIC_ACQUIRE));
+
+	return REG_GET(DSA_COMP_STATUS, w) != DSA_COMP_NONE;
+}
+
+static int dsa_code_status(uint64_t code)
+{
+	switch (code) {
+	case DSA_COMP_SUCCESS:
+	case DSA_COMP_SUCCESS_FALSE:
+		return 0;
+	case DSA_COMP_PAGE_FAULT_NOBOF:
+	case DSA_COMP_PAGE_FAULT_IR:
+	case DSA_COMP_BATCH_PAGE_FAULT:
+	case DSA_COMP_DRAIN_PAGE_FAULT:
+	case DSA_COMP_TRANSLATION_FAIL:
+		return -EFAULT;
+	case DSA_COMP_BATCH_FAIL:
+		return -EREMOTEIO;
+	case DSA_COMP_HW_ERROR:
+	case DSA_COMP_HW_ERROR_WRITE:
+		return -EIO;
+	default:
+		return -EINVAL;
+	}
+}
+
+static bool dsa_op_is_compare(uint64_t op)
+{
+	return op == DSA_OP_COMPARE || op == DSA_OP_COMPARE_PATTERN;
+}
+
+static void dsa_job_result(const struct dsa_job *job,
+			   struct dsa_result *ret_result)
+{
+	struct dsa_result r = { 0 };
+	struct dsa_desc d;
+	struct dsa_comp c;
+	uint64_t op;
+
+	dsa_job_load(job, &d);
+	le64_load_words(c.dw, job->comp, ARRAY_SIZE(c.dw));
+	op = FIELD_GET(DSA_DESC_OPCODE, &d);
+	r.code = (uint8_t)FIELD_GET(DSA_COMP_STATUS, &c);
+	r.status = dsa_code_status(r.code);
+	r.bytes = FIELD_GET(DSA_COMP_BYTES_COMPLETED, &c);
+	if (!r.status) {
+		r.differs = dsa_op_is_compare(op) &&
+			    FIELD_GET(DSA_COMP_RESULT, &c) == DSA_RESULT_DIFFER;
+		/* Bytes completed are 0 when all are. */
+		if (!r.differs && op >= DSA_OP_MEMMOVE)
+			r.bytes = FIELD_GET(DSA_DESC_XFER_SIZE, &d);
+	}
+	if (r.status == -EFAULT) {
+		r.fault_addr = FIELD_GET(DSA_COMP_FAULT_ADDR, &c);
+		r.fault_write = FIELD_GET(DSA_COMP_WRITE, &c);
+	}
+	if (op == DSA_OP_CRC_GEN || op == DSA_OP_COPY_CRC)
+		r.crc = (uint32_t)FIELD_GET(DSA_COMP_CRC, &c);
+	*ret_result = r;
+}
+
+static bool dsa_job_dead(const struct dsa_job *job)
+{
+	/* Pairs with the release in dsa_cmd_stuck(). */
+	return atomic_load_explicit(&job->wq->dsa->dead, memory_order_acquire);
+}
+
+/* Return: 0 it is done or will never be, -ETIMEDOUT. */
+static int dsa_job_sleep(const struct dsa_job *job, uint64_t deadline)
+{
+	struct dsa *dsa = job->wq->dsa;
+	struct plat_event *event = &dsa->irqs[DSA_VECTOR_DONE].event;
+	int err = 0;
+
+	dsa_irq_sleep(dsa);
+	for (;;) {
+		uint32_t seen = plat_event_read(event);
+
+		if (dsa_job_done(job) || dsa_job_dead(job))
+			break;
+		err = plat_event_wait(dsa->plat, event, seen, deadline);
+		if (err)
+			break;
+	}
+	dsa_irq_awake(dsa);
+	return err && dsa_job_done(job) ? 0 : err;
+}
+
+int dsa_wait(struct dsa_job *job, unsigned int timeout_ms,
+	     struct dsa_result *ret_result)
+{
+	const struct plat *plat = job->wq->dsa->plat;
+	uint64_t deadline = UINT64_MAX;
+	unsigned int turns;
+	int err;
+
+	if (timeout_ms)
+		deadline = plat_now_ns(plat) + timeout_ms * UINT64_C(1000000);
+	for (turns = 0; turns < DSA_WAIT_SPINS && !dsa_job_done(job); turns++)
+		plat_relax(plat, turns);
+	if (!dsa_job_done(job)) {
+		err = dsa_job_sleep(job, deadline);
+		if (err)
+			return err;
+	}
+	if (dsa_job_done(job))
+		dsa_job_result(job, ret_result);
+	else
+		*ret_result = (struct dsa_result){ .status = -ECANCELED };
+	return 0;
+}
