@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sva info: a machine, and what its parts say of themselves.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sva/machine.h>
+
+#include "cli/cli.h"
+#include "cli/info.h"
+
+enum { OPT_JSON = 256 };
+
+const char *info_feature_name(enum iommu_dev_feature feat)
+{
+	switch (feat) {
+	case IOMMU_DEV_FEAT_SVA:
+		return "SVA";
+	case IOMMU_DEV_FEAT_AUX:
+		return "AUX";
+	case IOMMU_DEV_FEAT_COUNT:
+		break;
+	}
+	return "?";
+}
+
+void info_host_rows(struct sva_machine *m, struct host_row rows[HOST_ROWS])
+{
+	struct plat_hosted_features f;
+
+	plat_hosted_features(sva_machine_hosted(m), &f);
+	rows[0] = (struct host_row){ "uffd", "reports changes of mappings",
+				     f.uffd };
+	rows[1] = (struct host_row){ "wp_async", "of every kind (6.7)",
+				     f.wp_async };
+	rows[2] = (struct host_row){ "procmap_query",
+				     "looks up one mapping (6.11)",
+				     f.procmap_query };
+	rows[3] = (struct host_row){ "populate", "faults pages in (5.14)",
+				     f.populate };
+}
+
+static void print_unit_row(void *arg, const struct iommu_unit_row *row)
+{
+	(void)arg;
+	if (!row->field)
+		printf("  %-24s 0x%08" PRIx64 "\n", row->reg, row->value);
+	else
+		printf("    %-22s %10" PRIu64 "  %s\n", row->field, row->value,
+		       row->gloss ? row->gloss : "");
+}
+
+static const char *yes(bool value)
+{
+	return value ? "yes" : "no";
+}
+
+static void print_device(struct sva_machine *m, struct iommu_device *dev)
+{
+	struct iommu_device_caps caps;
+	unsigned int feat;
+
+	iommu_device_caps(dev, &caps);
+	printf("\n%s, behind %s\n", iommu_device_name(dev),
+	       iommu_unit_name(iommu_device_unit(dev)));
+	printf("  PASID bits %u; ATS %s, PRI %s, stall %s\n", caps.pasid_bits,
+	       yes(caps.ats), yes(caps.pri), yes(caps.stall));
+	for (feat = 0; feat < IOMMU_DEV_FEAT_COUNT; feat++)
+		printf("  feature %s: supported %s, enabled %s\n",
+		       info_feature_name(feat),
+		       yes(iommu_dev_has_feature(dev, feat)),
+		       yes(iommu_dev_feature_enabled(dev, feat)));
+	if (dev == sva_machine_device(m))
+		printf("  accelerator: transfers up to %" PRIu32 " bytes, "
+		       "batches up to %" PRIu32 "\n",
+		       dsa_max_transfer(sva_machine_dsa(m)),
+		       dsa_max_batch(sva_machine_dsa(m)));
+}
+
+static void print_machine(struct sva_machine *m)
+{
+	struct iommu_system *sys = sva_machine_system(m);
+	struct host_row rows[HOST_ROWS];
+	struct iommu_device *dev = NULL;
+	struct iommu_unit *unit = NULL;
+	size_t i;
+
+	while ((unit = iommu_unit_next(sys, unit))) {
+		printf("%s\n", iommu_unit_name(unit));
+		iommu_unit_describe(unit, print_unit_row, NULL);
+	}
+	while ((dev = iommu_device_next(sys, dev)))
+		print_device(m, dev);
+	printf("\nthis kernel\n");
+	info_host_rows(m, rows);
+	for (i = 0; i < HOST_ROWS; i++)
+		printf("  %-14s %-28s %s\n", rows[i].name, rows[i].text,
+		       yes(rows[i].value));
+}
+
+static error_t parse_info(int key, char *arg, struct argp_state *state)
+{
+	bool *json = state->input;
+
+	switch (key) {
+	case OPT_JSON:
+		*json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s': no arguments are expected", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+int cmd_info(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "json", OPT_JSON, NULL, 0, "print it as JSON", 0 },
+		{ 0 },
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_info,
+		.doc = "Show IOMMUs, devices and what the kernel offers.",
+	};
+	const struct sva_machine_cfg cfg = {
+		.hosted = { .log_level = PLAT_LOG_WARN },
+	};
+	struct sva_machine *machine;
+	bool json = false;
+	int rc = CLI_OK;
+	int err;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	err = sva_machine_create(&cfg, &machine);
+	if (err) {
+		fprintf(stderr, "sva: cannot build the machine: %s\n",
+			strerror(-err));
+		return CLI_FAILED;
+	}
+	if (!json) {
+		print_machine(machine);
+	} else if (info_print_json(machine)) {
+		fputs("sva: out of memory\n", stderr);
+		rc = CLI_FAILED;
+	}
+	err = sva_machine_destroy(machine);
+	if (err) {
+		fprintf(stderr, "sva: cannot switch the machine off: %s\n",
+			strerror(-err));
+		rc = CLI_FAILED;
+	}
+	return rc;
+}

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine in this process: models behind register windows, drivers in front
+ * of them, and a thread per engine of the accelerator.
+ *
+ * Order matters twice. The IOMMU model is created before the accelerator that
+ * sends through it, but its bus leads to the accelerator: messages before that
+ * exists find nobody. And the engines start before the driver, whose reset
+ * waits for them.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sva/domain.h>
+#include <sva/machine.h>
+#include <sva/smmuv3.h>
+#include <sva/smmuv3_hw.h>
+
+#define DEVICE_RID        0x0100u /* bus 1, device 0, function 0 */
+#define ENGINE_SPIN_TURNS 200u
+
+struct engine {
+	struct sva_machine *machine;
+	unsigned int index;
+	struct plat_event work;
+	_Atomic bool stop;
+	pthread_t thread;
+};
+
+struct sva_machine {
+	struct sva_machine_cfg cfg;
+	struct plat_hosted *hosted;
+	const struct plat *plat;
+	struct iommu_system *sys;
+
+	void *iommu_mem;
+	struct iommu_hw *iommu;
+	struct iommu_unit *unit;
+
+	void *dsa_mem;
+	_Atomic(struct dsa_hw *) dsa_hw;
+	struct iommu_device *dev;
+	struct dsa *dsa;
+	struct iommu_mm *mm;
+
+	unsigned int engine_count; /* running */
+	struct engine engines[DSA_HW_MAX_ENGINES];
+};
+
+/* Register windows: the driver's side is struct plat_mmio, the model's a call. */
+
+static uint32_t iommu_read32(void *dev, uint64_t offset)
+{
+	struct iommu_hw *hw = dev;
+
+	return (uint32_t)hw->ops->mmio_read(hw, offset, 4);
+}
+
+static uint64_t iommu_read64(void *dev, uint64_t offset)
+{
+	struct iommu_hw *hw = dev;
+
+	return hw->ops->mmio_read(hw, offset, 8);
+}
+
+static void iommu_write32(void *dev, uint64_t offset, uint32_t value)
+{
+	struct iommu_hw *hw = dev;
+
+	hw->ops->mmio_write(hw, offset, 4, value);
+}
+
+static void iommu_write64(void *dev, uint64_t offset, uint64_t value)
+{
+	struct iommu_hw *hw = dev;
+
+	hw->ops->mmio_write(hw, offset, 8, value);
+}
+
+static const struct plat_mmio_ops iommu_mmio_ops = {
+	.read32 = iommu_read32,
+	.read64 = iommu_read64,
+	.write32 = iommu_write32,
+	.write64 = iommu_write64,
+};
+
+static uint32_t bar0_read32(void *dev, uint64_t offset)
+{
+	return (uint32_t)dsa_hw_mmio_read(dev, offset, 4);
+}
+
+static uint64_t bar0_read64(void *dev, uint64_t offset)
+{
+	return dsa_hw_mmio_read(dev, offset, 8);
+}
+
+static void bar0_write32(void *dev, uint64_t offset, uint32_t value)
+{
+	dsa_hw_mmio_write(dev, offset, 4, value);
+}
+
+static void bar0_write64(void *dev, uint64_t offset, uint64_t value)
+{
+	dsa_hw_mmio_write(dev, offset, 8, value);
+}
+
+static const struct plat_mmio_ops bar0_ops = {
+	.read32 = bar0_read32,
+	.read64 = bar0_read64,
+	.write32 = bar0_write32,
+	.write64 = bar0_write64,
+};
+
+/* Portals take 64-byte writes only. */
+
+static uint32_t bar2_read32(void *dev, uint64_t offset)
+{
+	(void)dev, (void)offset;
+	return UINT32_MAX;
+}
+
+static uint64_t bar2_read64(void *dev, uint64_t offset)
+{
+	(void)dev, (void)offset;
+	return UINT64_MAX;
+}
+
+static void bar2_write32(void *dev, uint64_t offset, uint32_t value)
+{
+	(void)dev, (void)offset, (void)value;
+}
+
+static void bar2_write64(void *dev, uint64_t offset, uint64_t value)
+{
+	(void)dev, (void)offset, (void)value;
+}
+
+/*
+ * The doorbell: whatever any thread did to the address space before this call
+ * is known to the device when the job starts.
+ */
+static void portal_write512(void *dev, uint64_t offset, const void *data)
+{
+	struct sva_machine *m = dev;
+	struct dsa_hw *hw =
+		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
+
+	plat_hosted_submit_barrier(m->hosted);
+	if (dsa_hw_portal_write(hw, offset, data, false))
+		plat_log(m->plat, PLAT_LOG_ERR,
+			 "machine: a posted write was answered");
+}
+
+static int portal_enqcmd(void *dev, uint64_t offset, const void *data)
+{
+	struct sva_machine *m = dev;
+	struct dsa_hw *hw =
+		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
+
+	plat_hosted_submit_barrier(m->hosted);
+	return dsa_hw_portal_write(hw, offset, data, true);
+}
+
+static const struct plat_mmio_ops bar2_ops = {
+	.read32 = bar2_read32,
+	.read64 = bar2_read64,
+	.write32 = bar2_write32,
+	.write64 = bar2_write64,
+	.write512 = portal_write512,
+	.enqcmd = portal_enqcmd,
+};
+
+static uint32_t cfg_read(void *dev, unsigned int offset, unsigned int size)
+{
+	return dsa_hw_cfg_read(dev, offset, size);
+}
+
+static void cfg_write(void *dev, unsigned int offset, unsigned int size,
+		      uint32_t value)
+{
+	dsa_hw_cfg_write(dev, offset, size, value);
+}
+
+static const struct plat_pci_ops cfg_ops = {
+	.read = cfg_read,
+	.write = cfg_write,
+};
+
+/* The bus behind the IOMMU: one function. */
+
+static int bus_ats_invalidate(void *ctx, const struct hw_ats_inv *inv,
+			      uint64_t cookie)
+{
+	struct sva_machine *m = ctx;
+	/* Pairs with the release store in create_dsa_hw(). */
+	struct dsa_hw *hw =
+		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
+
+	(void)cookie;
+	if (!hw || inv->requester != DEVICE_RID)
+		return -ENODEV;
+	return dsa_hw_ats_invalidate(hw, inv);
+}
+
+static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
+{
+	struct sva_machine *m = ctx;
+	struct dsa_hw *hw =
+		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
+
+	if (hw && resp->requester == DEVICE_RID)
+		dsa_hw_prg_response(hw, resp);
+}
+
+/* Engines */
+
+static void engine_wake(void *ctx, unsigned int index)
+{
+	struct sva_machine *m = ctx;
+
+	plat_event_signal(m->plat, &m->engines[index].work);
+}
+
+/*
+ * Work arrives in bursts and a sleeping thread on another CPU takes tens of
+ * microseconds to wake, so look again for a moment before sleeping.
+ */
+static void engine_idle(struct engine *e, uint32_t seen)
+{
+	const struct plat *plat = e->machine->plat;
+	unsigned int turns;
+
+	for (turns = 0; turns < ENGINE_SPIN_TURNS; turns++) {
+		if (plat_event_read(&e->work) != seen)
+			return;
+		plat_relax(plat, turns);
+	}
+	/* Without a deadline the wait cannot fail; the loop looks again. */
+	(void)!plat_event_wait(plat, &e->work, seen, UINT64_MAX);
+}
+
+static void *engine_main(void *arg)
+{
+	struct engine *e = arg;
+	struct sva_machine *m = e->machine;
+	struct dsa_hw *hw =
+		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
+
+	for (;;) {
+		uint32_t seen = plat_event_read(&e->work);
+
+		/* Pairs with stop_engines(). */
+		if (atomic_load_explicit(&e->stop, memory_order_acquire))
+			return NULL;
+		if (dsa_hw_step(hw, e->index) != DSA_HW_MORE)
+			engine_idle(e, seen);
+	}
+}
+
+static void stop_engines(struct sva_machine *m)
+{
+	while (m->engine_count > 0) {
+		struct engine *e = &m->engines[--m->engine_count];
+
+		atomic_store_explicit(&e->stop, true, memory_order_release);
+		plat_event_signal(m->plat, &e->work);
+		pthread_join(e->thread, NULL);
+	}
+}
+
+/*
+ * An engine is the hardware: signals meant for the process run elsewhere. The
+ * ones its own accesses raise must not be blocked.
+ */
+static int create_engine_thread(struct engine *e)
+{
+	sigset_t set, old;
+	int err;
+
+	sigfillset(&set);
+	sigdelset(&set, SIGSEGV);
+	sigdelset(&set, SIGBUS);
+	sigdelset(&set, SIGILL);
+	sigdelset(&set, SIGFPE);
+	sigdelset(&set, SIGTRAP);
+	sigdelset(&set, SIGSYS);
+	sigdelset(&set, SIGABRT);
+	err = pthread_sigmask(SIG_SETMASK, &set, &old);
+	if (err)
+		return -err;
+	err = pthread_create(&e->thread, NULL, engine_main, e);
+	/* What it was is a valid mask. */
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return -err;
+}
+
+static int start_engines(struct sva_machine *m)
+{
+	while (m->engine_count < m->cfg.engines) {
+		struct engine *e = &m->engines[m->engine_count];
+		int err;
+
+		e->machine = m;
+		e->index = m->engine_count;
+		err = create_engine_thread(e);
+		if (err) {
+			stop_engines(m);
+			return err;
+		}
+		m->engine_count++;
+	}
+	return 0;
+}
+
+static int create_iommu_hw(struct sva_machine *m)
+{
+	const struct hw_bus bus = {
+		.ctx = m,
+		.ats_invalidate = bus_ats_invalidate,
+		.prg_response = bus_prg_response,
+	};
+	struct smmuv3_hw_cfg cfg;
+	struct hw_env env;
+	size_t size;
+	int err;
+
+	smmuv3_hw_cfg_default(&cfg);
+	cfg.personality = m->cfg.personality;
+	plat_hosted_env(m->hosted, &env);
+	size = smmuv3_hw_size(&cfg);
+	m->iommu_mem = plat_zalloc(m->plat, size);
+	if (!m->iommu_mem)
+		return -ENOMEM;
+	err = smmuv3_hw_create(&cfg, &env, &bus, m->iommu_mem, size, &m->iommu);
+	if (err)
+		plat_free(m->plat, m->iommu_mem);
+	return err;
+}
+
+static void destroy_iommu_hw(struct sva_machine *m)
+{
+	smmuv3_hw_destroy(m->iommu);
+	plat_free(m->plat, m->iommu_mem);
+}
+
+static int create_dsa_hw(struct sva_machine *m)
+{
+	const struct dsa_hw_host host = { .ctx = m, .wake = engine_wake };
+	struct dsa_hw_cfg cfg;
+	struct dsa_hw *hw;
+	struct hw_env env;
+	size_t size;
+	int err;
+
+	dsa_hw_cfg_default(&cfg);
+	cfg.rid = DEVICE_RID;
+	cfg.engines = m->cfg.engines;
+	cfg.personality = m->cfg.personality;
+	plat_hosted_env(m->hosted, &env);
+	size = dsa_hw_size(&cfg);
+	m->dsa_mem = plat_zalloc(m->plat, size);
+	if (!m->dsa_mem)
+		return -ENOMEM;
+	err = dsa_hw_create(&cfg, &env, &host, m->iommu, m->dsa_mem, size, &hw);
+	if (err) {
+		plat_free(m->plat, m->dsa_mem);
+		return err;
+	}
+	atomic_store_explicit(&m->dsa_hw, hw, memory_order_release);
+	return 0;
+}
+
+static void destroy_dsa_hw(struct sva_machine *m)
+{
+	struct dsa_hw *hw = atomic_exchange_explicit(&m->dsa_hw, NULL,
+						     memory_order_acq_rel);
+
+	dsa_hw_destroy(hw);
+	plat_free(m->plat, m->dsa_mem);
+}
+
+static int probe_iommu(struct sva_machine *m)
+{
+	const struct smmuv3_desc desc = {
+		.name = "smmuv3.0",
+		.mmio = {
+			.ops = &iommu_mmio_ops,
+			.dev = m->iommu,
+			.size = m->iommu->mmio_size,
+		},
+		.sid_bits = 16,
+	};
+
+	return smmuv3_probe(m->sys, &desc, &m->unit);
+}
+
+static struct plat_pci machine_pci(struct sva_machine *m)
+{
+	struct plat_pci pci = {
+		.ops = &cfg_ops,
+		.dev = atomic_load_explicit(&m->dsa_hw, memory_order_acquire),
+		.rid = DEVICE_RID,
+	};
+
+	return pci;
+}
+
+static int add_device(struct sva_machine *m)
+{
+	const uint32_t sid = DEVICE_RID;
+	const struct plat_pci pci = machine_pci(m);
+	const struct iommu_device_desc desc = {
+		.name = "dsa0",
+		.unit = m->unit,
+		.stream_ids = &sid,
+		.stream_id_count = 1,
+		.pci = &pci,
+	};
+
+	return iommu_device_add(m->sys, &desc, &m->dev);
+}
+
+/*
+ * The device's own domain. Its interrupts and its transactions without PASID
+ * go to physical addresses, as they do under Linux's identity domain.
+ */
+static int open_dsa(struct sva_machine *m)
+{
+	struct dsa_hw *hw =
+		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
+	const struct dsa_open_cfg cfg = {
+		.dev = m->dev,
+		.pci = machine_pci(m),
+		.bar0 = {
+			.ops = &bar0_ops,
+			.dev = hw,
+			.size = dsa_hw_bar0_size(hw),
+		},
+		.bar2 = {
+			.ops = &bar2_ops,
+			.dev = m,
+			.size = dsa_hw_bar2_size(hw),
+		},
+	};
+
+	return dsa_open(&cfg, &m->dsa);
+}
+
+static int create_parts(struct sva_machine *m)
+{
+	int err;
+
+	err = plat_hosted_create(&m->cfg.hosted, &m->hosted);
+	if (err)
+		return err;
+	m->plat = plat_hosted_plat(m->hosted);
+	err = create_iommu_hw(m);
+	if (err)
+		goto destroy_hosted;
+	err = create_dsa_hw(m);
+	if (err)
+		goto destroy_iommu_hw;
+	err = start_engines(m);
+	if (err)
+		goto destroy_dsa_hw;
+	err = iommu_system_create(m->plat, NULL, &m->sys);
+	if (err)
+		goto stop_engines;
+	err = probe_iommu(m);
+	if (err)
+		goto destroy_system;
+	err = add_device(m);
+	if (err)
+		goto remove_iommu;
+	err = open_dsa(m);
+	if (err)
+		goto remove_device;
+	err = plat_hosted_mm_create(m->hosted, m->sys, &m->mm);
+	if (err)
+		goto close_dsa;
+	return 0;
+
+	/* What follows was just made and is unused: it cannot be busy. */
+close_dsa:
+	(void)!dsa_close(m->dsa);
+remove_device:
+	(void)!iommu_device_remove(m->dev);
+remove_iommu:
+	(void)!smmuv3_remove(m->unit);
+destroy_system:
+	(void)!iommu_system_destroy(m->sys);
+stop_engines:
+	stop_engines(m);
+destroy_dsa_hw:
+	destroy_dsa_hw(m);
+destroy_iommu_hw:
+	destroy_iommu_hw(m);
+destroy_hosted:
+	plat_hosted_destroy(m->hosted);
+	return err;
+}
+
+int sva_machine_create(const struct sva_machine_cfg *cfg,
+		       struct sva_machine **ret_machine)
+{
+	struct sva_machine *m = calloc(1, sizeof(*m));
+	int err;
+
+	if (!m)
+		return -ENOMEM;
+	if (cfg)
+		m->cfg = *cfg;
+	if (m->cfg.engines == 0)
+		m->cfg.engines = 1;
+	if (m->cfg.engines > DSA_HW_MAX_ENGINES ||
+	    m->cfg.iommu != SVA_IOMMU_SMMUV3) {
+		free(m);
+		return -EINVAL;
+	}
+	err = create_parts(m);
+	if (err) {
+		free(m);
+		return err;
+	}
+	*ret_machine = m;
+	return 0;
+}
+
+/* Each part once: what could not go yet is left for another call. */
+static int destroy_users(struct sva_machine *m)
+{
+	int err;
+
+	if (m->dsa) {
+		err = dsa_close(m->dsa);
+		if (err)
+			return err;
+		m->dsa = NULL;
+	}
+	if (m->mm)
+		iommu_mm_put_users(m->mm);
+	m->mm = NULL;
+	if (m->dev) {
+		err = iommu_device_remove(m->dev);
+		if (err)
+			return err;
+		m->dev = NULL;
+	}
+	if (m->unit) {
+		err = smmuv3_remove(m->unit);
+		if (err)
+			return err;
+		m->unit = NULL;
+	}
+	return iommu_system_destroy(m->sys);
+}
+
+int sva_machine_destroy(struct sva_machine *m)
+{
+	struct iommu_sva_param param;
+	int err;
+
+	if (!m)
+		return 0;
+	if (m->dev && iommu_sva_enabled(m->dev, &param) && param.nr_bonds)
+		return -EBUSY;
+	err = destroy_users(m);
+	if (err)
+		return err;
+	stop_engines(m);
+	destroy_dsa_hw(m);
+	destroy_iommu_hw(m);
+	plat_hosted_destroy(m->hosted);
+	free(m);
+	return 0;
+}
+
+struct iommu_system *sva_machine_system(struct sva_machine *machine)
+{
+	return machine->sys;
+}
+
+struct plat_hosted *sva_machine_hosted(struct sva_machine *machine)
+{
+	return machine->hosted;
+}
+
+struct iommu_mm *sva_machine_mm(struct sva_machine *machine)
+{
+	return machine->mm;
+}
+
+struct iommu_device *sva_machine_device(struct sva_machine *machine)
+{
+	return machine->dev;
+}
+
+struct dsa *sva_machine_dsa(struct sva_machine *machine)
+{
+	return machine->dsa;
+}
+
+struct iommu_hw *sva_machine_iommu_hw(struct sva_machine *machine)
+{
+	return machine->iommu;
+}
+
+struct dsa_hw *sva_machine_dsa_hw(struct sva_machine *machine)
+{
+	return atomic_load_explicit(&machine->dsa_hw, memory_order_acquire);
+}
+
+void sva_machine_stats(struct sva_machine *machine,
+		       struct sva_machine_stats *ret_stats)
+{
+	machine->iommu->ops->stats(machine->iommu, &ret_stats->iommu_hw);
+	dsa_hw_stats(sva_machine_dsa_hw(machine), &ret_stats->dsa_hw);
+	iommu_system_stats(machine->sys, &ret_stats->system);
+}
