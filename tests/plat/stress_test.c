@@ -32,6 +32,7 @@
 #define SLOTS      64u
 #define FILE_PAGES 512u
 #define RUN_S      1.5
+#define TAKE_S     0.3
 #define CONTROL_S  10.0 /* at most: it ends when it has seen one */
 
 struct stress {
@@ -47,6 +48,7 @@ struct stress {
 	/* reuse */
 	_Atomic unsigned int slot;
 	_Atomic unsigned int turn;
+	bool lost[SLOTS]; /* to a mapping that is not ours */
 };
 
 static double now_s(void)
@@ -176,6 +178,32 @@ static void run_own(struct stress *t)
 		pthread_join(id[i], NULL);
 }
 
+/*
+ * Map into the hole that is about to appear. Somebody else's mapping may get
+ * there first (a sanitizer's, the C library's): then the slot is theirs.
+ */
+static void *take_hole(struct stress *t, unsigned int slot, uint64_t page)
+{
+	double end = now_s() + TAKE_S;
+	void *p;
+
+	do {
+		p = map_at(t, slot_at(t, slot), page, MAP_FIXED_NOREPLACE);
+	} while (p == MAP_FAILED && now_s() < end);
+	return p;
+}
+
+/* The next slot that is ours; SLOTS if there is none. */
+static unsigned int next_slot(const struct stress *t, unsigned int slot)
+{
+	unsigned int i;
+
+	for (i = 1; i <= SLOTS; i++)
+		if (!t->lost[(slot + i) % SLOTS])
+			return (slot + i) % SLOTS;
+	return SLOTS;
+}
+
 /* The turn goes back and forth: 0 unmap, 1 take the hole. */
 static void *unmap_main(void *arg)
 {
@@ -189,6 +217,8 @@ static void *unmap_main(void *arg)
 			continue;
 		}
 		slot = atomic_load(&t->slot);
+		if (slot == SLOTS)
+			break;
 		/* Not after munmap(): the hole shall be taken during it. */
 		atomic_store(&t->turn, 1);
 		munmap(slot_at(t, slot), PAGE);
@@ -205,21 +235,21 @@ static void *take_main(void *arg)
 	while (!atomic_load(&t->stop)) {
 		unsigned int slot = atomic_load(&t->slot);
 		uint64_t page = next_random(&seed) % FILE_PAGES;
-		void *p = MAP_FAILED;
 
 		if (!atomic_load(&t->turn)) {
 			sched_yield();
 			continue;
 		}
-		while (p == MAP_FAILED && !atomic_load(&t->stop))
-			p = map_at(t, slot_at(t, slot), page,
-				   MAP_FIXED_NOREPLACE);
-		if (p == MAP_FAILED)
-			break;
-		plat_hosted_submit_barrier(t->s.hosted);
-		judge(t, device_access(t, slot), page);
-		atomic_store(&t->slot, (slot + 1) % SLOTS);
+		t->lost[slot] = take_hole(t, slot, page) == MAP_FAILED;
+		if (!t->lost[slot]) {
+			plat_hosted_submit_barrier(t->s.hosted);
+			judge(t, device_access(t, slot), page);
+		}
+		slot = next_slot(t, slot);
+		atomic_store(&t->slot, slot);
 		atomic_store(&t->turn, 0);
+		if (slot == SLOTS)
+			break;
 	}
 	return NULL;
 }
@@ -306,6 +336,7 @@ static void open_stress(struct stress *t, const struct plat_hosted_cfg *cfg,
 static void close_stress(struct stress *t, const char *name)
 {
 	const struct hosted_counters *c = &t->s.hosted->notifier.counters;
+	unsigned int i;
 
 	print_message(
 		"  %s: %llu jobs, %llu stale, %llu gave up; %llu events, %llu faults, %llu retries, %llu turns in barriers, %llu resets\n",
@@ -314,7 +345,9 @@ static void close_stress(struct stress *t, const char *name)
 		(unsigned long long)c->faults, (unsigned long long)c->retries,
 		(unsigned long long)c->barrier_turns,
 		(unsigned long long)c->barrier_resets);
-	munmap(t->area, SLOTS * PAGE);
+	for (i = 0; i < SLOTS; i++)
+		if (!t->lost[i])
+			munmap(slot_at(t, i), PAGE);
 	close(t->fd);
 	space_close(&t->s);
 }
