@@ -77,7 +77,7 @@ struct iommu_device_caps {
  * PASID, then ATS are enabled where both sides have them; a device without
  * them works without. The device starts with a blocked domain on PASID 0.
  *
- * Context: may sleep; takes the system lock.
+ * Context: may sleep; takes the SVA lock, then the system lock.
  * Return:  0, -EINVAL a bad description or a unit of another system, -ERANGE
  *          a stream id beyond what the unit has, -EEXIST a stream id is taken,
  *          -EBUSY a device of the group has binds [B10], -ENOMEM, -ETIMEDOUT
@@ -93,10 +93,14 @@ SVA_MUST_CHECK int iommu_device_add(struct iommu_system *sys,
  * iommu_device_remove() - take a device from its IOMMU
  * @dev: gone on success. The device does no DMA any more.
  *
- * Context: may sleep; takes the system lock, then the device's.
+ * Waits, without limit, for its driver to finish a report of the device.
+ *
+ * Context: may sleep, not from a fault handler; takes the SVA lock, the system
+ *          lock, then the device's.
  * Return:  0, -EBUSY while a feature is enabled, a fault handler is
- *          registered, the device is on a fault queue or a domain is attached
- *          to a PASID: nothing changed.
+ *          registered, an answer is outstanding, the device is on a fault
+ *          queue or a domain is attached to a PASID: nothing changed.
+ * Test:    tests/core/device_test.c
  */
 SVA_MUST_CHECK int iommu_device_remove(struct iommu_device *dev);
 
@@ -105,6 +109,9 @@ SVA_MUST_CHECK int iommu_device_remove(struct iommu_device *dev);
  * @prev: NULL for the first.
  *
  * The caller keeps devices from being removed meanwhile.
+ *
+ * Context: may sleep; takes the system lock.
+ * Return:  the next device, NULL after the last.
  */
 struct iommu_device *iommu_device_next(struct iommu_system *sys,
 				       struct iommu_device *prev);
@@ -150,9 +157,11 @@ SVA_MUST_CHECK int iommu_dev_enable_feature(struct iommu_device *dev,
  *
  * The exact reverse of enabling. [A3]
  *
- * Context: may sleep; takes the SVA lock, then the device's.
+ * Context: may sleep, not from a fault handler; takes the SVA lock, then the
+ *          device's; waits for the device's faults without a lock.
  * Return:  0, -EINVAL not on or unknown, -EBUSY while binds (SVA) or attached
- *          domains (AUX) are left, or when the driver has no such feature.
+ *          domains (AUX) are left or an answer is outstanding, or when the
+ *          driver has no such feature.
  * Test:    tests/core/feature_test.c
  */
 SVA_MUST_CHECK int iommu_dev_disable_feature(struct iommu_device *dev,

@@ -38,7 +38,8 @@ enum iommu_domain_type {
  * @ret_domain: owned by the caller.
  *
  * Context: may sleep.
- * Return:  0, -EINVAL another type, -EOPNOTSUPP not with this IOMMU, -ENOMEM.
+ * Return:  0, -EINVAL another type, -EOPNOTSUPP not with this IOMMU, -ENOSPC no
+ *          hardware id left for it, -ENOMEM.
  */
 SVA_MUST_CHECK int iommu_domain_alloc(struct iommu_unit *unit,
 				      enum iommu_domain_type type,
@@ -49,8 +50,9 @@ SVA_MUST_CHECK int iommu_domain_alloc(struct iommu_unit *unit,
  * @mm: the caller holds a user. The domain takes a reference, not a user.
  *
  * Context: may sleep.
- * Return:  0, -EOPNOTSUPP the IOMMU cannot walk @mm, -ESRCH it is exiting,
- *          -ENOSPC no hardware id left for it, -ENOMEM. [K16]
+ * Return:  0, -EINVAL @mm of another system, -EOPNOTSUPP the IOMMU cannot walk
+ *          @mm, -ESRCH it is exiting, -ENOSPC no hardware id left for it,
+ *          -ENOMEM. [K16]
  */
 SVA_MUST_CHECK int iommu_domain_alloc_sva(struct iommu_unit *unit,
 					  struct iommu_mm *mm,

@@ -169,8 +169,11 @@ iommu_unregister_device_fault_handler(struct iommu_device *dev);
  * that a fast answer finds it. If the handler fails the record is gone again
  * and the caller answers the hardware. [I3]
  *
+ * Requests of one group of a device are reported by one thread at a time.
+ *
  * Context: may sleep; takes the device's fault lock, not across the handler.
- * Return:  0, -EINVAL no handler, -ENOMEM, or what the handler returned.
+ * Return:  0, -EINVAL no handler or an unknown type, -ENOMEM, or what the
+ *          handler returned.
  * Test:    tests/core/fault_test.c
  */
 SVA_MUST_CHECK int iommu_report_device_fault(struct iommu_device *dev,
@@ -212,8 +215,9 @@ void iopf_queue_free(struct iopf_queue *queue);
  * iopf_queue_add_device() - resolve the faults of a device here
  *
  * Context: may sleep; takes the queue's lock, then the device's fault lock.
- * Return:  0, -ENODEV the IOMMU driver cannot answer, -EBUSY it is on a queue,
- *          -ENOMEM. [J2]
+ * Return:  0, -ENODEV the IOMMU driver cannot answer, -EBUSY it is on a queue.
+ *          [J2]
+ * Test:    tests/core/iopf_test.c
  */
 SVA_MUST_CHECK int iopf_queue_add_device(struct iopf_queue *queue,
 					 struct iommu_device *dev);

@@ -25,11 +25,14 @@ struct ioasid_set {
 
 /**
  * struct ioasid_allocator_ops - another place ids come from
- * @alloc: one id in [@min, @max], or INVALID_IOASID. May sleep.
+ * @alloc: one id in [@min, @max] that it has not given out, or
+ *         INVALID_IOASID. May sleep.
  * @free:  takes it back. May sleep.
  * @pdata: handed to both.
  *
- * A guest asks its host here (VT-d's virtual command register). [D9]
+ * Both may be called with the SVA lock held, for the PASID of an address
+ * space: they do not call back into binds, attachments or features. A guest
+ * asks its host here (VT-d's virtual command register). [D9]
  */
 struct ioasid_allocator_ops {
 	ioasid_t (*alloc)(ioasid_t min, ioasid_t max, void *pdata);
@@ -50,7 +53,8 @@ struct ioasid_allocator_ops {
  *
  * Context: any with the default allocator, may sleep with a custom one and
  *          when a piece of the table has to be allocated; takes the PASID lock.
- * Cost:    under 100 ns at a million live ids (bench: pasid_alloc_free).
+ * Cost:    a lock and the cache misses on one entry, however many ids are
+ *          live (bench: pasid_alloc_free).
  * Return:  0, -EINVAL @set is NULL, @min is 0 or above @max, -ENOSPC no id
  *          left in the range, -ENOMEM. [D3]
  * Test:    tests/core/ioasid_test.c
@@ -62,10 +66,14 @@ SVA_MUST_CHECK int ioasid_alloc(struct iommu_system *sys,
 /**
  * ioasid_get() - one more reference
  *
- * The caller holds one already, so the id is not being freed. [D5]
+ * The caller holds one already, so the id is not being freed. Of the PASID of
+ * an address space it keeps the number only: once the address space has given
+ * it up, ioasid_find() and iommu_sva_find() hand back NULL. [D5]
  *
- * Context: any; takes no lock.
- * Return:  0, -ENOENT unknown or on its way out (logged as a caller's bug).
+ * Context: any; takes the PASID lock.
+ * Return:  0, -ENOENT unknown or on its way out (logged as a caller's bug),
+ *          -EOVERFLOW it has 2^31 - 1 already.
+ * Test:    tests/core/ioasid_test.c, tests/core/pasid_test.c
  */
 SVA_MUST_CHECK int ioasid_get(struct iommu_system *sys, ioasid_t id);
 
@@ -104,7 +112,7 @@ SVA_MUST_CHECK int ioasid_find(struct iommu_system *sys,
  *
  * On return no reader uses the old pointer any more.
  *
- * Context: may sleep.
+ * Context: may sleep; takes the PASID lock, then waits for readers.
  * Return:  0, -ENOENT unknown id. [D7]
  */
 SVA_MUST_CHECK int ioasid_set_data(struct iommu_system *sys, ioasid_t id,
@@ -133,7 +141,10 @@ ioasid_register_allocator(struct iommu_system *sys,
  * kind: all its ids should be free (a leak is logged, the ids are forgotten),
  * and the next spare or the default becomes active. [D10]
  *
- * Context: may sleep.
+ * On return no call into @ops runs.
+ *
+ * Context: may sleep, until the calls that are running have ended; not from
+ *          one of them.
  */
 void ioasid_unregister_allocator(struct iommu_system *sys,
 				 const struct ioasid_allocator_ops *ops);

@@ -32,7 +32,8 @@ enum plat_lock_kind {
 
 /*
  * The order of locks: a thread takes them with rising rank, and never two of
- * one rank. Debug builds of a platform abort on a wrong order. docs/LOCKING.md has the table with what each lock protects.
+ * one rank. Debug builds of a platform abort on a wrong order. docs/LOCKING.md
+ * has the table with what each lock protects.
  */
 enum plat_lock_rank {
 	PLAT_RANK_ACCEL = 10,		/* an accelerator driver's client lock */
@@ -204,8 +205,8 @@ enum plat_log_level {
  *
  * Work
  * @workqueue_create: @name is copied; works run unordered, at most
- *              @max_active at a time (0: the platform's choice). NULL when out of
- *              memory or threads. May sleep.
+ *              @max_active at a time (0: the platform's choice). NULL when
+ *              out of memory or threads. May sleep.
  * @workqueue_destroy: flushes first. May sleep.
  * @work_queue: false if the work is queued and has not started. Any context.
  * @workqueue_flush: returns when every work queued before the call has

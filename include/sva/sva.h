@@ -53,11 +53,12 @@ struct iommu_sva_ops {
  * Cost:    first use: one table write and one sync; later uses: none.
  * Return:  0, or with nothing changed: -ENODEV feature not enabled, -EINVAL
  *          the device shares its group, or @mm of another system, or bound
- *          already with another @drvdata, -ENOSPC no PASID below the device's
- *          limit, -EOVERFLOW the mm's PASID is beyond it, -ESRCH @mm is
- *          exiting, -EOPNOTSUPP the IOMMU cannot walk its tables, -EBUSY
- *          somebody attached something else to that PASID of the device,
- *          -ENOMEM, -ETIMEDOUT no answer from the IOMMU. [B1]
+ *          already with another @drvdata, -ENOSPC no PASID within the device's
+ *          limits or no hardware id for the mm, -EOVERFLOW the mm's PASID is
+ *          outside them, or too many uses, -ESRCH @mm is exiting,
+ *          -EOPNOTSUPP the IOMMU cannot walk its tables, -EBUSY somebody
+ *          attached something else to that PASID of the device, -ENOMEM,
+ *          -ETIMEDOUT no answer from the IOMMU. [B1]
  * Test:    tests/core/sva_test.c
  */
 SVA_MUST_CHECK int iommu_sva_bind(struct iommu_device *dev,

@@ -114,8 +114,8 @@ bool attach_claim_locked(struct attach *att);
 
 /*
  * SVA lock held, but dropped and taken again meanwhile; the caller has claimed
- * the attachment. Afterwards nobody knows the attachment, nothing of the pair is
- * cached, and no fault of it is being handled.
+ * the attachment. Afterwards nobody knows the attachment, nothing of the pair
+ * is cached, and no fault of it is being handled.
  */
 void attach_del_locked(struct attach *att);
 

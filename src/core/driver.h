@@ -140,7 +140,7 @@ struct iommu_unit_ops {
  * @unit: embedded in the driver's structure, zeroed.
  * @name: copied, cut to 31 bytes.
  *
- * Return: 0, -ENOMEM.
+ * Return: 0.
  */
 SVA_MUST_CHECK int iommu_unit_register(struct iommu_system *sys,
 				       struct iommu_unit *unit,

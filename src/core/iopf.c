@@ -150,8 +150,7 @@ int iopf_queue_remove_device(struct iopf_queue *queue, struct iommu_device *dev)
 	int err = 0;
 
 	list_init(&dropped);
-	/* The caller has flushed; a group that slipped in is answered all the
-	 * same, by who owns it. [R15] */
+	/* While the device can be found, for a fault_drain() beside this. */
 	plat_workqueue_flush(plat, queue->wq);
 	plat_lock(plat, &queue->lock);
 	plat_lock(plat, &fd->lock);
@@ -164,6 +163,10 @@ int iopf_queue_remove_device(struct iopf_queue *queue, struct iommu_device *dev)
 	}
 	plat_unlock(plat, &fd->lock);
 	plat_unlock(plat, &queue->lock);
+	/* A group that slipped in is answered by who owns it, and leads to
+	 * the device, which may go next. [R15] */
+	if (!err)
+		plat_workqueue_flush(plat, queue->wq);
 	free_pages(plat, &dropped);
 	return err;
 }
@@ -284,7 +287,10 @@ static enum iommu_page_response_code verdict(struct iommu_device *dev, int err)
 	}
 }
 
-/* The page after @page, if it continues it: next address, same access. */
+/*
+ * The page after @page, if it continues it: next address, same access. A run
+ * does not go over the top of the address space, whatever the device sends.
+ */
 static struct iopf_page *continues(struct iopf_group *group,
 				   struct iopf_page *page)
 {
@@ -294,7 +300,7 @@ static struct iopf_page *continues(struct iopf_group *group,
 		return NULL;
 	next = list_entry(page->link.next, struct iopf_page, link);
 	if (next->prm.addr != page->prm.addr + 4096 ||
-	    next->prm.perm != page->prm.perm)
+	    next->prm.addr < page->prm.addr || next->prm.perm != page->prm.perm)
 		return NULL;
 	return next;
 }

@@ -45,10 +45,8 @@ bool mm_pasid_put_locked(struct iommu_mm *mm)
 	if (--mm->pasid_refs)
 		return false;
 	atomic_store_explicit(&mm->pasid, IOMMU_NO_PASID, memory_order_relaxed);
-	if (mm->pasid_leaked)
-		ioasid_leak(mm->sys, pasid);
-	else
-		ioasid_free(mm->sys, pasid);
+	/* Somebody may hold the id with ioasid_get(): the mm goes even so. */
+	ioasid_disown(mm->sys, pasid, mm->pasid_leaked);
 	mm->pasid_leaked = false;
 	return true;
 }
@@ -83,7 +81,7 @@ void iommu_sva_free_pasid(struct iommu_mm *mm)
 
 static bool get_users(void *priv)
 {
-	return iommu_mm_get_users(priv);
+	return priv && iommu_mm_get_users(priv);
 }
 
 int iommu_sva_find(struct iommu_system *sys, ioasid_t pasid,

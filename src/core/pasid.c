@@ -6,7 +6,9 @@
 #include "base/errno.h"
 #include "core/system.h"
 
-#define STATE_REFS(state) ((uint32_t)(state))
+#define REFS_MAX          UINT32_C(0x7fffffff)
+#define STATE_LEAKED      BIT(31)
+#define STATE_REFS(state) ((uint32_t)(state)&REFS_MAX)
 #define STATE_GEN(state)  ((uint32_t)((state) >> 32))
 
 static uint64_t make_state(uint32_t gen, uint32_t refs)
@@ -34,20 +36,36 @@ static struct ioasid_entry *entry_of(const struct ioasid_space *space,
 	return chunk ? &chunk->entries[id % IOASID_CHUNK_IDS] : NULL;
 }
 
-void ioasid_space_init(struct ioasid_space *space, const struct plat *plat,
-		       unsigned int bits)
+/* The first @count bits of a map of zeros. */
+static void set_bits(uint64_t *map, uint32_t count)
 {
-	unsigned int i;
+	uint32_t i;
 
+	for (i = 0; i < count / 64; i++)
+		map[i] = UINT64_MAX;
+	if (count % 64)
+		map[i] = BIT(count % 64) - 1;
+}
+
+int ioasid_space_init(struct ioasid_space *space, const struct plat *plat,
+		      unsigned int bits)
+{
+	uint32_t ids = 1u << bits;
+	uint32_t words = (ids + 63) / 64;
+	uint32_t groups = (words + 63) / 64;
+
+	space->free = plat_zalloc(plat, words * sizeof(*space->free));
+	if (!space->free)
+		return -ENOMEM;
 	space->plat = plat;
-	space->end = 1u << bits;
+	space->end = ids;
 	plat_lock_init(plat, &space->lock, PLAT_LOCK_SPIN, PLAT_RANK_PASID,
 		       "pasid");
 	list_init(&space->kinds);
-	for (i = 0; i < ARRAY_SIZE(space->word_free); i++)
-		space->word_free[i] = UINT64_MAX;
-	for (i = 0; i < ARRAY_SIZE(space->group_free); i++)
-		space->group_free[i] = UINT64_MAX;
+	set_bits(space->free, ids);
+	set_bits(space->word_free, words);
+	set_bits(space->group_free, groups);
+	return 0;
 }
 
 void ioasid_space_fini(struct ioasid_space *space)
@@ -61,6 +79,7 @@ void ioasid_space_fini(struct ioasid_space *space)
 		plat_free(space->plat,
 			  atomic_load_explicit(&space->chunks[i],
 					       memory_order_relaxed));
+	plat_free(space->plat, space->free);
 	plat_lock_fini(space->plat, &space->lock);
 }
 
@@ -74,40 +93,30 @@ bool ioasid_space_unused(const struct ioasid_space *space)
  * The bitmap. Everything down to find_free() is under the lock.
  */
 
-static uint64_t free_word(const struct ioasid_space *space, uint32_t word)
-{
-	struct ioasid_chunk *chunk = chunk_of(space, word * 64);
-
-	return chunk ? chunk->free[word % IOASID_CHUNK_WORDS] : UINT64_MAX;
-}
-
-static void mark_taken(struct ioasid_space *space, struct ioasid_chunk *chunk,
-		       ioasid_t id)
+static void mark_taken(struct ioasid_space *space, ioasid_t id)
 {
 	uint32_t word = id / 64, group = word / 64;
-	uint64_t *free = &chunk->free[word % IOASID_CHUNK_WORDS];
 
-	*free &= ~BIT(id % 64);
-	if (*free)
+	space->free[word] &= ~BIT(id % 64);
+	if (space->free[word])
 		return;
 	space->word_free[group] &= ~BIT(word % 64);
 	if (!space->word_free[group])
 		space->group_free[group / 64] &= ~BIT(group % 64);
 }
 
-static void mark_free(struct ioasid_space *space, struct ioasid_chunk *chunk,
-		      ioasid_t id)
+static void mark_free(struct ioasid_space *space, ioasid_t id)
 {
 	uint32_t word = id / 64, group = word / 64;
 
-	chunk->free[word % IOASID_CHUNK_WORDS] |= BIT(id % 64);
+	space->free[word] |= BIT(id % 64);
 	space->word_free[group] |= BIT(word % 64);
 	space->group_free[group / 64] |= BIT(group % 64);
 }
 
-static bool is_free(const struct ioasid_chunk *chunk, ioasid_t id)
+static bool is_free(const struct ioasid_space *space, ioasid_t id)
 {
-	return chunk->free[id / 64 % IOASID_CHUNK_WORDS] & BIT(id % 64);
+	return space->free[id / 64] & BIT(id % 64);
 }
 
 /* First bit that is set in a map of @words words, from bit @from on. */
@@ -149,16 +158,17 @@ static bool next_free_word(const struct ioasid_space *space, uint32_t from,
 	return true;
 }
 
+/* The lowest one from @min on; @min is an id of the space. */
 static bool find_free(const struct ioasid_space *space, ioasid_t min,
 		      ioasid_t *ret_id)
 {
 	uint32_t word = min / 64;
-	uint64_t bits = free_word(space, word) & (UINT64_MAX << min % 64);
+	uint64_t bits = space->free[word] & (UINT64_MAX << min % 64);
 
 	if (!bits) {
 		if (!next_free_word(space, word + 1, &word))
 			return false;
-		bits = free_word(space, word);
+		bits = space->free[word];
 	}
 	*ret_id = word * 64 + (uint32_t)__builtin_ctzll(bits);
 	return true;
@@ -170,15 +180,12 @@ static int chunk_install(struct ioasid_space *space, ioasid_t id)
 	_Atomic(struct ioasid_chunk *) *slot =
 		&space->chunks[id >> IOASID_CHUNK_LG2];
 	struct ioasid_chunk *chunk, *none = NULL;
-	unsigned int i;
 
 	if (chunk_of(space, id))
 		return 0;
 	chunk = plat_zalloc(space->plat, sizeof(*chunk));
 	if (!chunk)
 		return -ENOMEM;
-	for (i = 0; i < IOASID_CHUNK_WORDS; i++)
-		chunk->free[i] = UINT64_MAX;
 	/* Release pairs with chunk_of(). Losing the race is fine. */
 	if (!atomic_compare_exchange_strong_explicit(slot, &none, chunk,
 						     memory_order_release,
@@ -210,13 +217,12 @@ static void count_live(struct ioasid_space *space, int by)
 static void entry_publish(struct ioasid_space *space, ioasid_t id,
 			  const struct ioasid_set *set, void *priv)
 {
-	struct ioasid_chunk *chunk = chunk_of(space, id);
-	struct ioasid_entry *entry = &chunk->entries[id % IOASID_CHUNK_IDS];
+	struct ioasid_entry *entry = entry_of(space, id);
 	uint32_t gen = STATE_GEN(atomic_load_explicit(&entry->state,
 						      memory_order_relaxed)) +
 		       1;
 
-	mark_taken(space, chunk, id);
+	mark_taken(space, id);
 	count_live(space, 1);
 	atomic_store_explicit(&entry->state, make_state(gen, 0),
 			      memory_order_relaxed);
@@ -225,10 +231,6 @@ static void entry_publish(struct ioasid_space *space, ioasid_t id,
 	atomic_store_explicit(&entry->state, make_state(gen, 1),
 			      memory_order_release);
 }
-
-static int alloc_default(struct ioasid_space *space,
-			 const struct ioasid_set *set, ioasid_t min,
-			 ioasid_t max, void *priv, ioasid_t *ret_id);
 
 /* Marks a call into the active allocator as running. Lock held. */
 static const struct ioasid_allocator_ops *kind_enter(struct ioasid_kind *kind)
@@ -258,10 +260,10 @@ static int record_custom(struct ioasid_space *space,
 	if (err)
 		return err;
 	plat_lock(space->plat, &space->lock);
-	if (is_free(chunk_of(space, id), id))
+	if (is_free(space, id))
 		entry_publish(space, id, set, priv);
 	else
-		err = -ENOSPC;
+		err = -EEXIST;
 	plat_unlock(space->plat, &space->lock);
 	return err;
 }
@@ -280,25 +282,44 @@ static int alloc_custom(struct ioasid_space *space, struct ioasid_kind *kind,
 
 	if (id != INVALID_IOASID) {
 		err = record_custom(space, set, min, max, id, priv);
-		if (err) {
+		if (err)
 			plat_log(space->plat, PLAT_LOG_WARN,
 				 "ioasid: cannot use id %u of an allocator: %d",
 				 id, err);
+		if (err && err != -EEXIST)
 			ops->free(id, ops->pdata);
-		} else {
-			*ret_id = id;
-		}
 	}
 	kind_leave(space, kind);
-	return err;
+	if (err)
+		return err == -EEXIST ? -ENOSPC : err;
+	*ret_id = id;
+	return 0;
+}
+
+/* Lock held. -EAGAIN: the chunk of *@ret_id is missing. */
+static int alloc_default(struct ioasid_space *space,
+			 const struct ioasid_set *set, ioasid_t min,
+			 ioasid_t max, void *priv, ioasid_t *ret_id)
+{
+	ioasid_t id;
+
+	if (!find_free(space, min, &id) || id > max)
+		return -ENOSPC;
+	*ret_id = id;
+	if (!chunk_of(space, id))
+		return -EAGAIN;
+	entry_publish(space, id, set, priv);
+	return 0;
 }
 
 int ioasid_alloc(struct iommu_system *sys, const struct ioasid_set *set,
 		 ioasid_t min, ioasid_t max, void *priv, ioasid_t *ret_id)
 {
 	struct ioasid_space *space = &sys->pasids;
-	const struct ioasid_allocator_ops *ops;
+	const struct ioasid_allocator_ops *ops = NULL;
 	struct ioasid_kind *kind;
+	ioasid_t id;
+	int err;
 
 	if (!set || !min || min > max)
 		return -EINVAL;
@@ -307,134 +328,140 @@ int ioasid_alloc(struct iommu_system *sys, const struct ioasid_set *set,
 	if (max >= space->end)
 		max = space->end - 1;
 
-	for (;;) {
+	do {
 		uint32_t seen = plat_event_read(&space->kinds_event);
-		int err;
 
+		err = 0;
 		plat_lock(space->plat, &space->lock);
 		kind = list_first(&space->kinds, struct ioasid_kind, link);
-		if (!kind || !kind->dying)
-			break;
+		if (!kind)
+			err = alloc_default(space, set, min, max, priv, &id);
+		else if (!kind->dying)
+			ops = kind_enter(kind);
 		plat_unlock(space->plat, &space->lock);
-		/* Woken when the allocator has gone; no time limit: it is
-		 * waiting for calls of its own, that end. */
-		err = plat_event_wait(space->plat, &space->kinds_event, seen,
-				      UINT64_MAX);
-		if (err)
-			return err;
-	}
-	if (!kind)
-		return alloc_default(space, set, min, max, priv, ret_id);
-	ops = kind_enter(kind);
-	plat_unlock(space->plat, &space->lock);
-	return alloc_custom(space, kind, ops, set, min, max, priv, ret_id);
+		if (ops)
+			return alloc_custom(space, kind, ops, set, min, max,
+					    priv, ret_id);
+		/* Who is in charge may have changed when it comes back. No
+		 * time limit: an allocator that goes waits for calls of its
+		 * own, that end. */
+		if (kind)
+			err = plat_event_wait(space->plat, &space->kinds_event,
+					      seen, UINT64_MAX);
+		else if (err == -EAGAIN)
+			err = chunk_install(space, id);
+		else
+			break;
+	} while (!err);
+	if (!err)
+		*ret_id = id;
+	return err;
 }
 
-/* Called with the lock held, returns without. */
-static int alloc_default(struct ioasid_space *space,
-			 const struct ioasid_set *set, ioasid_t min,
-			 ioasid_t max, void *priv, ioasid_t *ret_id)
+/* 0, no references, for an id that was never handed out. Lock held. */
+static uint64_t state_locked(const struct ioasid_entry *entry)
 {
-	ioasid_t id;
-	int err = 0;
+	return entry ? atomic_load_explicit(&entry->state,
+					    memory_order_relaxed) :
+		       0;
+}
 
-	while (!err) {
-		if (!find_free(space, min, &id) || id > max) {
-			err = -ENOSPC;
-			break;
-		}
-		if (chunk_of(space, id)) {
-			entry_publish(space, id, set, priv);
-			*ret_id = id;
-			break;
-		}
-		plat_unlock(space->plat, &space->lock);
-		err = chunk_install(space, id);
-		plat_lock(space->plat, &space->lock);
-	}
-	plat_unlock(space->plat, &space->lock);
-	return err;
+/* Release pairs with the acquire of entry_read(). */
+static void state_write_locked(struct ioasid_entry *entry, uint64_t state)
+{
+	atomic_store_explicit(&entry->state, state, memory_order_release);
 }
 
 int ioasid_get(struct iommu_system *sys, ioasid_t id)
 {
-	struct ioasid_entry *entry = entry_of(&sys->pasids, id);
-	uint64_t state = 0;
-
-	if (entry)
-		state = atomic_load_explicit(&entry->state,
-					     memory_order_relaxed);
-	/* Relaxed: the caller holds a reference, which ordered the contents. */
-	while (STATE_REFS(state) && STATE_REFS(state) != UINT32_MAX) {
-		if (atomic_compare_exchange_weak_explicit(
-			    &entry->state, &state, state + 1,
-			    memory_order_relaxed, memory_order_relaxed))
-			return 0;
-	}
-	plat_log(sys->plat, PLAT_LOG_WARN, "ioasid: get of unknown id %u", id);
-	return -ENOENT;
-}
-
-/* The id is dead: it can be handed out again, by whoever it came from. */
-static void entry_release(struct ioasid_space *space, ioasid_t id)
-{
-	const struct ioasid_allocator_ops *ops = NULL;
-	struct ioasid_kind *kind;
+	struct ioasid_space *space = &sys->pasids;
+	struct ioasid_entry *entry = entry_of(space, id);
+	uint64_t state;
+	int err = 0;
 
 	plat_lock(space->plat, &space->lock);
-	mark_free(space, chunk_of(space, id), id);
-	count_live(space, -1);
-	kind = list_first(&space->kinds, struct ioasid_kind, link);
-	if (kind)
-		ops = kind_enter(kind);
+	state = state_locked(entry);
+	if (!STATE_REFS(state))
+		err = -ENOENT;
+	else if (STATE_REFS(state) == REFS_MAX)
+		err = -EOVERFLOW;
+	else
+		state_write_locked(entry, state + 1);
 	plat_unlock(space->plat, &space->lock);
-	if (!ops)
-		return;
-	ops->free(id, ops->pdata);
-	kind_leave(space, kind);
+	if (err == -ENOENT)
+		plat_log(sys->plat, PLAT_LOG_WARN,
+			 "ioasid: get of unknown id %u", id);
+	return err;
 }
 
-/* Drops a reference. False also if there was none; *ret_last if it was last. */
-static bool entry_put(struct ioasid_entry *entry, bool *ret_last)
+/*
+ * Drops a reference. With the last one the id is free in the same step, so
+ * ioasid_space_forget_locked() cannot free it once more. Returns the allocator
+ * that is to get it back, or NULL. Lock held.
+ */
+static struct ioasid_kind *put_locked(struct ioasid_space *space, ioasid_t id,
+				      uint64_t state)
 {
-	uint64_t state =
-		atomic_load_explicit(&entry->state, memory_order_relaxed);
-
-	while (STATE_REFS(state)) {
-		/* Release pairs with the acquire of the last one. */
-		if (atomic_compare_exchange_weak_explicit(
-			    &entry->state, &state, state - 1,
-			    memory_order_acq_rel, memory_order_relaxed)) {
-			*ret_last = STATE_REFS(state) == 1;
-			return true;
-		}
-	}
-	return false;
+	state_write_locked(entry_of(space, id), state - 1);
+	if (STATE_REFS(state) > 1 || state & STATE_LEAKED)
+		return NULL;
+	mark_free(space, id);
+	count_live(space, -1);
+	return list_first(&space->kinds, struct ioasid_kind, link);
 }
 
 bool ioasid_free(struct iommu_system *sys, ioasid_t id)
 {
-	struct ioasid_entry *entry = entry_of(&sys->pasids, id);
-	bool last = false;
+	struct ioasid_space *space = &sys->pasids;
+	struct ioasid_entry *entry = entry_of(space, id);
+	const struct ioasid_allocator_ops *ops = NULL;
+	struct ioasid_kind *kind = NULL;
+	uint64_t state;
 
-	if (!entry || !entry_put(entry, &last)) {
+	/* The misses of a cold id at once, and while the lock is taken: an
+	 * entry may lie across two lines, and the id may be the next one that
+	 * is handed out. */
+	if (entry) {
+		__builtin_prefetch(&entry->state, 1);
+		__builtin_prefetch(&entry->priv, 1);
+		__builtin_prefetch(&space->free[id / 64], 1);
+	}
+	plat_lock(space->plat, &space->lock);
+	state = state_locked(entry);
+	if (STATE_REFS(state))
+		kind = put_locked(space, id, state);
+	if (kind)
+		ops = kind_enter(kind);
+	plat_unlock(space->plat, &space->lock);
+	if (!STATE_REFS(state))
 		plat_log(sys->plat, PLAT_LOG_WARN,
 			 "ioasid: free of unknown id %u", id);
-		return false;
+	if (ops) {
+		ops->free(id, ops->pdata);
+		kind_leave(space, kind);
 	}
-	if (last)
-		entry_release(&sys->pasids, id);
-	return last;
+	return STATE_REFS(state) == 1;
 }
 
-void ioasid_leak(struct iommu_system *sys, ioasid_t id)
+void ioasid_disown(struct iommu_system *sys, ioasid_t id, bool leak)
 {
-	struct ioasid_entry *entry = entry_of(&sys->pasids, id);
-	bool last = false;
+	struct ioasid_space *space = &sys->pasids;
+	struct ioasid_entry *entry = entry_of(space, id);
+	uint64_t state;
 
-	if (!entry || !entry_put(entry, &last) || !last)
-		return;
-	atomic_fetch_add_explicit(&sys->pasids.leaked, 1, memory_order_relaxed);
+	plat_lock(space->plat, &space->lock);
+	state = state_locked(entry);
+	if (STATE_REFS(state)) {
+		/* Release pairs with entry_read(). */
+		atomic_store_explicit(&entry->priv, NULL, memory_order_release);
+		if (leak && !(state & STATE_LEAKED)) {
+			state_write_locked(entry, state | STATE_LEAKED);
+			atomic_fetch_add_explicit(&space->leaked, 1,
+						  memory_order_relaxed);
+		}
+	}
+	plat_unlock(space->plat, &space->lock);
+	ioasid_free(sys, id);
 }
 
 /*
@@ -491,26 +518,22 @@ unsigned int ioasid_space_forget_locked(struct ioasid_space *space)
 	ioasid_t id;
 
 	for (id = 0; id < space->end; id++) {
-		struct ioasid_chunk *chunk = chunk_of(space, id);
-		struct ioasid_entry *entry;
+		struct ioasid_entry *entry = entry_of(space, id);
 		uint64_t state;
 
-		if (!chunk) {
+		if (!entry) {
 			id |= IOASID_CHUNK_IDS - 1;
 			continue;
 		}
-		entry = &chunk->entries[id % IOASID_CHUNK_IDS];
-		state = atomic_load_explicit(&entry->state,
-					     memory_order_relaxed);
-		/* Taken without a reference: leaked, or being released. */
-		if (is_free(chunk, id) || !STATE_REFS(state))
+		state = state_locked(entry);
+		if (!STATE_REFS(state))
 			continue;
-		atomic_store_explicit(&entry->state,
-				      make_state(STATE_GEN(state), 0),
-				      memory_order_release);
-		mark_free(space, chunk, id);
-		count_live(space, -1);
+		state_write_locked(entry, state & ~(uint64_t)REFS_MAX);
 		count++;
+		if (state & STATE_LEAKED)
+			continue;
+		mark_free(space, id);
+		count_live(space, -1);
 	}
 	return count;
 }
@@ -524,8 +547,7 @@ int ioasid_set_data(struct iommu_system *sys, ioasid_t id, void *priv)
 		return err;
 	/* The lock keeps the id from being handed out again meanwhile. */
 	plat_lock(sys->plat, &sys->pasids.lock);
-	if (STATE_REFS(atomic_load_explicit(&entry->state,
-					    memory_order_relaxed))) {
+	if (STATE_REFS(state_locked(entry))) {
 		/* Release pairs with entry_read(). */
 		atomic_store_explicit(&entry->priv, priv, memory_order_release);
 		err = 0;

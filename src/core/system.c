@@ -52,15 +52,18 @@ int iommu_system_create(const struct plat *plat,
 		       "sva");
 	plat_lock_init(plat, &sys->lock, PLAT_LOCK_MUTEX, PLAT_RANK_SYSTEM,
 		       "system");
-	ioasid_space_init(&sys->pasids, plat, copy.pasid_bits);
-	err = fault_timer_start(sys);
+	err = ioasid_space_init(&sys->pasids, plat, copy.pasid_bits);
 	if (err)
 		goto fini_locks;
+	err = fault_timer_start(sys);
+	if (err)
+		goto fini_pasids;
 	*ret_sys = sys;
 	return 0;
 
-fini_locks:
+fini_pasids:
 	ioasid_space_fini(&sys->pasids);
+fini_locks:
 	plat_lock_fini(plat, &sys->lock);
 	plat_lock_fini(plat, &sys->sva_lock);
 	plat_workqueue_destroy(plat, sys->wq);

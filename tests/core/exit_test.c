@@ -9,8 +9,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include <sva/ioasid.h>
+
 #include "core/system.h"
 #include "tests/core/bond.h"
+
+static DECLARE_IOASID_SET(set);
 
 static int exit_ok(struct iommu_device *dev, struct iommu_sva *sva,
 		   void *drvdata)
@@ -214,6 +218,24 @@ static void test_exit_failed_pasid_never_reused(void **state)
 	iommu_mm_put_users(&other->mm);
 }
 
+/* [B7] [D5] Nor when somebody else holds the number for longer. */
+static void test_exit_failed_pasid_kept_never_reused(void **state)
+{
+	struct exit_probe p = { .f = *state, .result = -EBUSY };
+	struct fixture *f = p.f;
+	struct iommu_system *sys = f->rig.sys;
+	ioasid_t id;
+
+	bind_probe(&p);
+	assert_ok(ioasid_get(sys, 1));
+	exit_mm(f);
+	iommu_sva_unbind(f->sva);
+	assert_true(ioasid_free(sys, 1));
+	assert_err(ioasid_get(sys, 1), ENOENT);
+	assert_err(ioasid_alloc(sys, &set, 1, 1, NULL, &id), ENOSPC);
+	assert_int_equal(stats_of(&f->rig).pasids, 1);
+}
+
 /* [B4] Binds on several devices, unbound while the exit runs. */
 static void test_exit_race_unbind_detached_once(void **state)
 {
@@ -277,6 +299,7 @@ int main(void)
 		TEST(test_exit_unbind_before_exit_no_callback),
 		TEST(test_exit_unbind_during_exit_waits),
 		TEST(test_exit_failed_pasid_never_reused),
+		TEST(test_exit_failed_pasid_kept_never_reused),
 		TEST(test_exit_race_unbind_detached_once),
 		TEST(test_exit_get_pasid_after_exit_invalid),
 		TEST(test_exit_unbind_after_exit_frees_the_mm),

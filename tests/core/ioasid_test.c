@@ -512,7 +512,172 @@ static void test_ioasid_custom_spare_takes_over(void **state)
 	assert_int_equal(f->tp.warnings_logged, warnings + 2);
 }
 
+/* Two owners of one id: the allocator's fault, but the first keeps it. */
+static void test_ioasid_custom_id_twice_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct custom c = { .next = 500 };
+	const struct ioasid_allocator_ops ops = { custom_alloc, custom_free,
+						  &c };
+	ioasid_t id;
+
+	assert_ok(ioasid_register_allocator(f->sys, &ops));
+	assert_int_equal(alloc(f, 1, 1000, f), 500);
+	c.next = 500;
+	assert_err(ioasid_alloc(f->sys, &set, 1, 1000, NULL, &id), ENOSPC);
+	assert_int_equal(c.frees, 0);
+	assert_true(ioasid_free(f->sys, 500));
+	assert_int_equal(c.frees, 1);
+	ioasid_unregister_allocator(f->sys, &ops);
+}
+
+/*
+ * Somebody else acts in the middle of a call, once: before the next lock or
+ * the next allocation.
+ */
+struct meddler {
+	struct fixture *f;
+	struct plat_ops ops;
+	const struct plat_ops *real;
+	void (*act)(struct fixture *f);
+	bool at_lock;
+};
+
+static struct meddler meddler;
+
+static void meddle(bool at_lock)
+{
+	void (*act)(struct fixture * f) = meddler.act;
+
+	if (!act || at_lock != meddler.at_lock)
+		return;
+	meddler.act = NULL;
+	act(meddler.f);
+}
+
+static void meddled_lock(void *ctx, struct plat_lock *lock)
+{
+	meddle(true);
+	meddler.real->lock(ctx, lock);
+}
+
+static void *meddled_zalloc(void *ctx, size_t size)
+{
+	meddle(false);
+	return meddler.real->zalloc(ctx, size);
+}
+
+static int setup_meddled(void **state)
+{
+	int err = setup(state);
+
+	meddler = (struct meddler){ .f = *state };
+	meddler.real = meddler.f->tp.plat.ops;
+	meddler.ops = *meddler.real;
+	meddler.ops.lock = meddled_lock;
+	meddler.ops.zalloc = meddled_zalloc;
+	meddler.f->tp.plat.ops = &meddler.ops;
+	return err;
+}
+
+static struct custom custom_a, custom_b;
+static const struct ioasid_allocator_ops ops_a = { custom_alloc, custom_free,
+						   &custom_a };
+static const struct ioasid_allocator_ops ops_b = { spare_alloc, custom_free,
+						   &custom_b };
+
+static void register_a(struct fixture *f)
+{
+	assert_ok(ioasid_register_allocator(f->sys, &ops_a));
+}
+
+static void unregister_a(struct fixture *f)
+{
+	ioasid_unregister_allocator(f->sys, &ops_a);
+}
+
+/* [D9] An allocator that comes while memory is sought is in charge. */
+static void test_ioasid_register_during_alloc_takes_over(void **state)
+{
+	struct fixture *f = *state;
+
+	custom_a = (struct custom){ .next = 500 };
+	meddler.act = register_a;
+	assert_int_equal(alloc(f, 1, 1000, f), 500);
+	assert_int_equal(custom_a.allocs, 1);
+	assert_true(ioasid_free(f->sys, 500));
+	assert_int_equal(custom_a.freed, 500);
+	ioasid_unregister_allocator(f->sys, &ops_a);
+}
+
+/* [D10] [R14] Forgotten and freed at once: freed once, and not to a spare. */
+static void test_ioasid_unregister_during_free_frees_once(void **state)
+{
+	struct fixture *f = *state;
+
+	custom_a = (struct custom){ .next = 500 };
+	custom_b = (struct custom){ .next = 600 };
+	assert_ok(ioasid_register_allocator(f->sys, &ops_a));
+	assert_ok(ioasid_register_allocator(f->sys, &ops_b));
+	assert_int_equal(alloc(f, 1, 1000, f), 500);
+	meddler.at_lock = true;
+	meddler.act = unregister_a;
+	assert_false(ioasid_free(f->sys, 500));
+	assert_int_equal(custom_b.frees, 0);
+	assert_int_equal(stats_of(f).pasids, 0);
+	ioasid_unregister_allocator(f->sys, &ops_b);
+}
+
+struct taker {
+	struct fixture *f;
+	_Atomic unsigned int bad;
+};
+
+static _Atomic bool taken[THINGS + 1];
+
+static void *take_and_free(void *arg)
+{
+	struct taker *taker = arg;
+	unsigned int round;
+	ioasid_t id;
+	int err;
+
+	for (round = 0; round < 2000; round++) {
+		err = ioasid_alloc(taker->f->sys, &set, 1, THINGS, NULL, &id);
+		if (err == -ENOSPC)
+			continue;
+		if (err || atomic_exchange(&taken[id], true)) {
+			atomic_fetch_add(&taker->bad, 1);
+			continue;
+		}
+		if (ioasid_get(taker->f->sys, id) ||
+		    ioasid_free(taker->f->sys, id))
+			atomic_fetch_add(&taker->bad, 1);
+		atomic_store(&taken[id], false);
+		if (!ioasid_free(taker->f->sys, id))
+			atomic_fetch_add(&taker->bad, 1);
+	}
+	return NULL;
+}
+
+/* [D3] [D11] [R14] No id has two owners at a time. */
+static void test_ioasid_alloc_against_alloc_one_owner(void **state)
+{
+	struct taker taker = { .f = *state };
+	pthread_t threads[3];
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		pthread_create(&threads[i], NULL, take_and_free, &taker);
+	for (i = 0; i < 3; i++)
+		pthread_join(threads[i], NULL);
+	assert_int_equal(taker.bad, 0);
+	assert_int_equal(stats_of(taker.f).pasids, 0);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+#define TEST_MEDDLED(t)                                                        \
+	cmocka_unit_test_setup_teardown(t, setup_meddled, teardown)
 
 int main(void)
 {
@@ -531,6 +696,10 @@ int main(void)
 		TEST(test_ioasid_custom_id_given_back),
 		TEST(test_ioasid_custom_shared_space),
 		TEST(test_ioasid_custom_spare_takes_over),
+		TEST(test_ioasid_custom_id_twice_refused),
+		TEST_MEDDLED(test_ioasid_register_during_alloc_takes_over),
+		TEST_MEDDLED(test_ioasid_unregister_during_free_frees_once),
+		TEST(test_ioasid_alloc_against_alloc_one_owner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

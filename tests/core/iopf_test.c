@@ -247,6 +247,18 @@ static void test_iopf_invalid_requests(void **state)
 	assert_int_equal(f->mm->calls, calls);
 }
 
+/* [I8] Addresses are the device's: a run does not go over the top. */
+static void test_iopf_run_ends_at_top(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_ok(report(f, 1, UINT64_MAX - 4095, R, false));
+	assert_ok(report(f, 1, 0, R, true));
+	flush(f);
+	assert_int_equal(f->mm->last_count, 1);
+	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_INVALID);
+}
+
 /* [R3] The first failure decides; later pages are not touched. */
 static void test_iopf_first_failure_skips_rest(void **state)
 {
@@ -569,6 +581,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_iopf_oom_policy_retry,
 						setup_retry, teardown),
 		TEST(test_iopf_invalid_requests),
+		TEST(test_iopf_run_ends_at_top),
 		TEST(test_iopf_first_failure_skips_rest),
 		TEST(test_iopf_no_memory_group_dropped),
 		TEST(test_iopf_no_memory_partials_gone),

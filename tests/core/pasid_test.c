@@ -129,6 +129,27 @@ static void test_pasid_find(void **state)
 	iommu_mm_put(&soft->mm);
 }
 
+/* [D5] [C4] Who kept the number finds no address space behind it any more. */
+static void test_pasid_kept_number_leads_nowhere(void **state)
+{
+	struct rig *rig = *state;
+	struct soft_mm *soft = soft_mm_create(rig);
+	struct iommu_mm *mm = &soft->mm;
+	_Atomic bool freed = false;
+
+	soft->freed = &freed;
+	assert_ok(iommu_sva_alloc_pasid(&soft->mm, 7, 7));
+	assert_ok(ioasid_get(rig->sys, 7));
+	iommu_sva_free_pasid(&soft->mm);
+	iommu_mm_put_users(&soft->mm);
+	assert_true(atomic_load(&freed));
+	assert_ok(iommu_sva_find(rig->sys, 7, &mm));
+	assert_null(mm);
+	assert_int_equal(stats_of(rig).pasids, 1);
+	assert_true(ioasid_free(rig->sys, 7));
+	assert_err(iommu_sva_find(rig->sys, 7, &mm), ENOENT);
+}
+
 /* [C7] A copy of an address space is set up anew, and has no PASID. */
 static void test_pasid_not_inherited(void **state)
 {
@@ -203,6 +224,7 @@ int main(void)
 		TEST(test_pasid_alloc_none_left_enospc),
 		TEST(test_pasid_alloc_no_memory),
 		TEST(test_pasid_find),
+		TEST(test_pasid_kept_number_leads_nowhere),
 		TEST(test_pasid_not_inherited),
 		TEST(test_pasid_find_against_exit),
 	};

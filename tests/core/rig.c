@@ -112,6 +112,7 @@ static int soft_handle_fault(struct iommu_mm *mm, uint64_t va, size_t count,
 	if (atomic_load(&soft->block))
 		wait_while_blocked(soft);
 	*ret_done = 0;
+	atomic_store(&soft->last_count, count);
 	if (err)
 		return err;
 	for (i = 0; i < count && !err; i++)

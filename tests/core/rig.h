@@ -66,6 +66,7 @@ struct soft_mm {
 	_Atomic bool exited;
 	_Atomic bool *freed; /* set by free, if not NULL */
 	uint64_t last_va;
+	_Atomic size_t last_count; /* of handle_fault */
 	unsigned int last_perm;
 };
 

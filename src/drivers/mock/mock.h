@@ -129,7 +129,7 @@ unsigned int mock_cached(struct mock *mock, struct iommu_device *dev,
  *
  * A worker reports it, unless faults are held back; then drain_faults() does.
  *
- * Return: 0, -ENOSPC the hardware's queue is full, -ENOMEM.
+ * Return: 0, -ENOSPC the hardware's queue is full.
  */
 SVA_MUST_CHECK int mock_raise(struct mock *mock, struct iommu_device *dev,
 			      const struct iommu_fault *fault);
