@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -337,6 +338,58 @@ static void test_smmuv3_device_silent_smmu_fails(void **state)
 	unmake(f);
 }
 
+static void *find_stream(void *arg)
+{
+	struct fake *f = arg;
+	struct smmuv3 *smmu = container_of(f->unit, struct smmuv3, unit);
+	bool *found = f->hook_arg;
+	struct smmuv3_device *sdev = smmuv3_device_find(smmu, 4);
+
+	if (sdev)
+		smmuv3_device_put(sdev);
+	*found |= sdev != NULL;
+	return NULL;
+}
+
+/* A fault of the stream comes before the command, to its own thread. */
+static void fault_meanwhile(struct fake *f, const struct smmu_cmd *cmd)
+{
+	pthread_t reader;
+
+	(void)cmd;
+	assert_int_equal(pthread_create(&reader, NULL, find_stream, f), 0);
+	pthread_join(reader, NULL);
+}
+
+/*
+ * [K20]: nobody holds a device whose probe may still fail; and what a probe
+ * that failed has not announced, a fresh level 2, the next one does.
+ */
+static void test_smmuv3_device_is_nobodys_until_probed(void **state)
+{
+	struct fake *f = make();
+	const uint32_t sid = 4;
+	struct iommu_device_desc desc = desc_of(f, &sid, 1, true);
+	struct iommu_device *dev;
+	bool found = false;
+
+	(void)state;
+	f->hook = fault_meanwhile;
+	f->hook_arg = &found;
+	f->fail_op = 0x03;
+	f->fail_code = 1;
+	f->fail_times = 1;
+	assert_int_equal(fake_add_device(f, &desc, &dev), -EIO);
+	fake_ops_clear(f);
+	assert_int_equal(fake_add_device(f, &desc, &dev), 0);
+	assert_false(found);
+	assert_int_equal(fake_cmd(f, fake_find(f, 0x03, 0))->dw[1] & 1, 0);
+	assert_int_equal(iommu_device_remove(dev), 0);
+	assert_true(found);
+	f->hook = NULL;
+	unmake(f);
+}
+
 static void forced_stall(struct fake *f)
 {
 	f->idr[0] = (f->idr[0] & ~(3u << 24)) | 2u << 24;
@@ -394,6 +447,7 @@ int main(void)
 		cmocka_unit_test(
 			test_smmuv3_device_any_allocation_fails_cleanly),
 		cmocka_unit_test(test_smmuv3_device_silent_smmu_fails),
+		cmocka_unit_test(test_smmuv3_device_is_nobodys_until_probed),
 		cmocka_unit_test(
 			test_smmuv3_device_stall_follows_model_and_device),
 	};

@@ -236,6 +236,8 @@ static uint64_t tlbi_span(const struct smmu_cmd *cmd)
 	}
 	assert_int_equal(cmd->dw[1] >> 10 & 3, 1);
 	assert_true(num || scale); /* illegal with TTL 0 */
+	/* RES0 without IDR5.DS: it would be another range */
+	assert_int_equal(cmd->dw[0] >> 25 & 1, 0);
 	return (num + 1) << scale << 12;
 }
 
@@ -243,7 +245,22 @@ static uint64_t tlbi_span(const struct smmu_cmd *cmd)
 static void test_smmuv3_domain_ranges_are_covered_exactly(void **state)
 {
 	static const uint64_t pages[] = {
-		1, 2, 3, 31, 32, 33, 512, 513, 1023, 0x12345, 1 << 20,
+		1,
+		2,
+		3,
+		31,
+		32,
+		33,
+		512,
+		513,
+		1023,
+		0x12345,
+		1 << 20,
+		/* more than SCALE can say: from 0 up */
+		1ull << 32,
+		1ull << 35,
+		(1ull << 35) + 5,
+		(1ull << 36) - 1,
 	};
 	struct bench b;
 	size_t i, at;
@@ -252,7 +269,8 @@ static void test_smmuv3_domain_ranges_are_covered_exactly(void **state)
 	start_with(&b, ranges);
 	assert_int_equal(iommu_attach_device_pasid(b.d, b.dev, 7), 0);
 	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
-		uint64_t va = 0x7000000000, next = va;
+		uint64_t va = pages[i] > 1 << 20 ? 0 : 0x7000000000;
+		uint64_t next = va;
 
 		fake_ops_clear(b.f);
 		iommu_mm_invalidate_range(&b.mm.mm, va, va + 4096 * pages[i]);
@@ -392,6 +410,42 @@ static void test_smmuv3_domain_tables_it_cannot_walk_are_refused(void **state)
 }
 
 /* An attach that fails leaves an entry that aborts, and no subscriber. */
+/* The invalidation fails that follows the store of V. */
+static void fail_when_live(struct fake *f, const struct smmu_cmd *cmd)
+{
+	const uint64_t *cd = fake_cd(f, 0x42, 7);
+
+	if ((cmd->dw[0] & 0xff) == 0x05 && cd && cd[0] >> 31 & 1) {
+		f->hook = NULL;
+		f->fail_times = 1;
+	}
+}
+
+/* [R9]: what the device has cached meanwhile goes with the attachment. */
+static void test_smmuv3_domain_failed_attach_is_forgotten(void **state)
+{
+	struct bench b;
+	size_t at;
+
+	(void)state;
+	start(&b);
+	b.f->fail_op = 0x05;
+	b.f->fail_code = 1;
+	b.f->hook = fail_when_live;
+	assert_int_equal(iommu_attach_device_pasid(b.d, b.dev, 7), -EIO);
+	assert_null(b.f->hook);
+	assert_int_equal(cd_word(&b, 7, 0), 0);
+	/* the last CFGI_CD, TLBI_NH_ASID, SYNC, ATC_INV, SYNC */
+	at = fake_find(b.f, 0x11, 0);
+	assert_true(at != SIZE_MAX);
+	assert_int_equal(fake_find(b.f, 0x05, at), SIZE_MAX);
+	at = fake_find(b.f, 0x46, at);
+	at = fake_find(b.f, 0x40, at);
+	assert_true(at != SIZE_MAX);
+	assert_true(fake_find(b.f, 0x46, at) != SIZE_MAX);
+	stop(&b);
+}
+
 static void test_smmuv3_domain_failed_attach_leaves_nothing(void **state)
 {
 	struct bench b;
@@ -410,6 +464,20 @@ static void test_smmuv3_domain_failed_attach_leaves_nothing(void **state)
 	fake_ops_clear(b.f);
 	iommu_mm_invalidate_range(&b.mm.mm, 0, 4096);
 	assert_int_equal(b.f->op_count, 0);
+
+	/* [R8]: a leaf that was not announced is made up for by the next. */
+	b.f->fail_times = 1;
+	assert_int_equal(iommu_attach_device_pasid(b.d, b.dev, 5 << 10), -EIO);
+	b.f->fail_times = 0;
+	fake_ops_clear(b.f);
+	assert_int_equal(iommu_attach_device_pasid(b.d, b.dev, 6 << 10), 0);
+	assert_int_equal(fake_find(b.f, 0x06, 0), 0);
+	assert_int_equal(fake_cmd(b.f, 0)->dw[0] >> 32, 0x42);
+	iommu_detach_device_pasid(b.d, b.dev, 6 << 10);
+	fake_ops_clear(b.f);
+	assert_int_equal(iommu_attach_device_pasid(b.d, b.dev, 5 << 10), 0);
+	assert_int_equal(fake_count(b.f, 0x06), 0);
+	iommu_detach_device_pasid(b.d, b.dev, 5 << 10);
 
 	for (n = 1;; n++) {
 		int err;
@@ -550,6 +618,7 @@ int main(void)
 			test_smmuv3_domain_tables_it_cannot_walk_are_refused),
 		cmocka_unit_test(
 			test_smmuv3_domain_failed_attach_leaves_nothing),
+		cmocka_unit_test(test_smmuv3_domain_failed_attach_is_forgotten),
 		cmocka_unit_test(test_smmuv3_cdtab_holds_every_pasid),
 		cmocka_unit_test(test_smmuv3_domain_detach_ends_invalidations),
 	};

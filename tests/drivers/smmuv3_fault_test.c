@@ -314,13 +314,17 @@ static void test_smmuv3_page_request_nobody_takes_is_refused(void **state)
 		/* Response Failure */
 		assert_int_equal(fake_cmd(&b->f, 0)->dw[1], 0x33);
 	}
-	/* A handler that has no memory refuses as well. */
+	/* [F9]: a handler's error is a verdict: no memory, no such thing. */
 	listen(b);
-	b->verdict = -ENOMEM;
-	fake_ops_clear(&b->f);
-	assert_true(push_pri(b, SID, R | LAST | SSV, 1));
-	testplat_irq_run(&b->f.tp);
-	assert_int_equal(fake_count(&b->f, 0x41), 1);
+	for (i = 0; i < 2; i++) {
+		b->verdict = i ? -ESRCH : -ENOMEM;
+		fake_ops_clear(&b->f);
+		assert_true(push_pri(b, SID, R | LAST | SSV, 1));
+		testplat_irq_run(&b->f.tp);
+		assert_int_equal(fake_count(&b->f, 0x41), 1);
+		/* Failure, Invalid */
+		assert_int_equal(fake_cmd(&b->f, 0)->dw[1] >> 12, i);
+	}
 	deafen(b);
 	unmake(b);
 }
@@ -391,6 +395,40 @@ static void test_smmuv3_drain_reads_what_no_interrupt_told_of(void **state)
 	assert_int_equal(b->count, 3);
 	ops->drain_faults(b->dev);
 	assert_int_equal(b->count, 3);
+	deafen(b);
+	unmake(b);
+}
+
+/* While the queue is not empty: hardware raises no interrupt for that. */
+static int adding_handler(const struct iommu_fault *fault,
+			  struct iommu_device *dev, void *data)
+{
+	struct bench *b = data;
+
+	(void)fault;
+	(void)dev;
+	if (atomic_fetch_add(&b->count, 1) == 0) {
+		assert_true(push_pri(b, SID, R | SSV, 1));
+		assert_true(push_event(b, 0x10, 0, 0, 0, 0));
+	}
+	return 0;
+}
+
+/* [L4] [R2]: no record is left to an interrupt that will not come. */
+static void test_smmuv3_drain_leaves_an_empty_queue(void **state)
+{
+	struct bench *b = make(NULL, true, 0);
+
+	(void)state;
+	assert_int_equal(iommu_register_device_fault_handler(b->dev,
+							     adding_handler, b),
+			 0);
+	assert_true(push_pri(b, SID, R | SSV, 1));
+	assert_true(push_pri(b, SID, R | SSV, 1));
+	b->f.unit->ops->drain_faults(b->dev);
+	assert_int_equal(b->count, 4);
+	assert_int_equal(b->f.reg[0x100c8 / 4], b->f.reg[0x100cc / 4]);
+	assert_int_equal(b->f.reg[0x100a8 / 4], b->f.reg[0x100ac / 4]);
 	deafen(b);
 	unmake(b);
 }
@@ -550,6 +588,7 @@ int main(void)
 			test_smmuv3_priq_overflow_discards_partial_groups),
 		cmocka_unit_test(
 			test_smmuv3_drain_reads_what_no_interrupt_told_of),
+		cmocka_unit_test(test_smmuv3_drain_leaves_an_empty_queue),
 		cmocka_unit_test(test_smmuv3_drain_waits_for_a_handler_at_work),
 		cmocka_unit_test(test_smmuv3_faults_are_enabled_with_a_quota),
 		cmocka_unit_test(test_smmuv3_stall_is_reported_and_resumed),

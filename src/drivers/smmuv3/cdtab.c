@@ -103,7 +103,7 @@ int smmuv3_cdtab_get(struct smmuv3_cdtab *tab, uint32_t ssid,
 		fresh = true;
 	}
 	*ret_cd = smmuv3_cdtab_find(tab, ssid);
-	*ret_new_leaf = fresh;
+	*ret_new_leaf = fresh || tab->unpublished;
 	return 0;
 }
 
@@ -118,7 +118,21 @@ static int invalidate_cd(struct smmuv3_device *sdev, uint32_t ssid, bool leaf)
 
 int smmuv3_cd_publish_leaf(struct smmuv3_device *sdev, uint32_t ssid)
 {
-	return invalidate_cd(sdev, ssid, false);
+	struct smmuv3_batch batch;
+	unsigned int i;
+	int err;
+
+	smmuv3_batch_init(&batch, sdev->smmu);
+	if (sdev->cdtab.unpublished)
+		for (i = 0; i < sdev->sid_count; i++)
+			smmuv3_batch_add(
+				&batch, smmuv3_make_cfgi_cd_all(sdev->sids[i]));
+	else
+		smmuv3_add_cfgi_cd(&batch, sdev, ssid, false);
+	err = smmuv3_batch_sync(&batch);
+	/* Whichever leaf comes next makes up for it. */
+	sdev->cdtab.unpublished = err;
+	return err;
 }
 
 static bool cd_valid(uint64_t word0)

@@ -76,7 +76,11 @@ static void remove_streams_locked(struct smmuv3_device *sdev,
 	}
 }
 
-/* All of the device's streams, or none. [K21] */
+/*
+ * All of the device's streams, or none. [K21] They are nobody's until
+ * show_streams(): a device that fails its probe is freed at once, and no
+ * handler of a fault may have it then.
+ */
 static int add_streams(struct smmuv3_device *sdev)
 {
 	struct smmuv3 *smmu = sdev->smmu;
@@ -95,13 +99,27 @@ static int add_streams(struct smmuv3_device *sdev)
 		memmove(&smmu->streams[at + 1], &smmu->streams[at],
 			(smmu->stream_count - at) * sizeof(smmu->streams[0]));
 		smmu->streams[at].sid = sdev->sids[i];
-		smmu->streams[at].sdev = sdev;
+		smmu->streams[at].sdev = NULL;
 		smmu->stream_count++;
 	}
 	if (err)
 		remove_streams_locked(sdev, i);
 	plat_unlock(smmu->plat, &smmu->lock);
 	return err;
+}
+
+static void show_streams(struct smmuv3_device *sdev)
+{
+	struct smmuv3 *smmu = sdev->smmu;
+	unsigned int i;
+
+	plat_lock(smmu->plat, &smmu->lock);
+	for (i = 0; i < sdev->sid_count; i++) {
+		size_t at = stream_index_locked(smmu, sdev->sids[i]);
+
+		smmu->streams[at].sdev = sdev;
+	}
+	plat_unlock(smmu->plat, &smmu->lock);
 }
 
 static void remove_streams(struct smmuv3_device *sdev)
@@ -113,6 +131,15 @@ static void remove_streams(struct smmuv3_device *sdev)
 	plat_unlock(smmu->plat, &smmu->lock);
 }
 
+static struct smmuv3_device *get_locked(struct smmuv3_device *sdev)
+{
+	if (sdev) {
+		refcount_get(&sdev->refs);
+		iommu_device_get(sdev->dev);
+	}
+	return sdev;
+}
+
 struct smmuv3_device *smmuv3_device_find(struct smmuv3 *smmu, uint32_t sid)
 {
 	struct smmuv3_device *sdev = NULL;
@@ -120,11 +147,20 @@ struct smmuv3_device *smmuv3_device_find(struct smmuv3 *smmu, uint32_t sid)
 
 	plat_lock(smmu->plat, &smmu->lock);
 	i = stream_index_locked(smmu, sid);
-	if (i < smmu->stream_count && smmu->streams[i].sid == sid) {
-		sdev = smmu->streams[i].sdev;
-		refcount_get(&sdev->refs);
-		iommu_device_get(sdev->dev);
-	}
+	if (i < smmu->stream_count && smmu->streams[i].sid == sid)
+		sdev = get_locked(smmu->streams[i].sdev);
+	plat_unlock(smmu->plat, &smmu->lock);
+	return sdev;
+}
+
+struct smmuv3_device *smmuv3_device_any(struct smmuv3 *smmu)
+{
+	struct smmuv3_device *sdev = NULL;
+	size_t i;
+
+	plat_lock(smmu->plat, &smmu->lock);
+	for (i = 0; i < smmu->stream_count && !sdev; i++)
+		sdev = get_locked(smmu->streams[i].sdev);
 	plat_unlock(smmu->plat, &smmu->lock);
 	return sdev;
 }
@@ -298,7 +334,7 @@ static struct smmu_ste make_ste(const struct smmuv3_device *sdev)
 }
 
 /* Entries nobody could use so far: V goes last. [R7] */
-static int install_stes(struct smmuv3_device *sdev, bool new_l2)
+static int install_stes(struct smmuv3_device *sdev)
 {
 	struct smmu_ste ste = make_ste(sdev);
 	unsigned int i, w;
@@ -311,8 +347,11 @@ static int install_stes(struct smmuv3_device *sdev, bool new_l2)
 		for (w = 1; w < STE_WORDS; w++)
 			le64_store_relaxed(&slot[w], ste.dw[w]);
 	}
-	/* A fresh array: its invalid level-1 descriptor may be cached. */
-	err = invalidate_stes(sdev, !new_l2);
+	/*
+	 * The array may be fresh, made now or by a probe that got no further,
+	 * and its invalid level-1 descriptor be cached.
+	 */
+	err = invalidate_stes(sdev, false);
 	if (err)
 		return err;
 	for (i = 0; i < sdev->sid_count; i++)
@@ -515,20 +554,16 @@ static void probe_features(struct smmuv3_device *sdev,
 }
 
 /* Level 2 arrays made here stay, for whoever comes next. [K20] */
-static int get_stes(struct smmuv3_device *sdev, bool *ret_new_l2)
+static int get_stes(struct smmuv3_device *sdev)
 {
 	struct smmuv3 *smmu = sdev->smmu;
-	bool any = false, fresh = false;
 	unsigned int i;
 	int err = 0;
 
 	plat_lock(smmu->plat, &smmu->lock);
-	for (i = 0; i < sdev->sid_count && !err; i++) {
-		err = smmuv3_strtab_get(smmu, sdev->sids[i], &fresh);
-		any |= !err && fresh;
-	}
+	for (i = 0; i < sdev->sid_count && !err; i++)
+		err = smmuv3_strtab_get(smmu, sdev->sids[i]);
 	plat_unlock(smmu->plat, &smmu->lock);
-	*ret_new_l2 = any;
 	return err;
 }
 
@@ -538,7 +573,6 @@ int smmuv3_probe_device(struct iommu_unit *unit, struct iommu_device *dev,
 {
 	struct smmuv3 *smmu = to_smmuv3(unit);
 	struct smmuv3_device *sdev;
-	bool new_l2;
 	int err;
 
 	err = check_desc(smmu, desc);
@@ -556,10 +590,10 @@ int smmuv3_probe_device(struct iommu_unit *unit, struct iommu_device *dev,
 				setup_pasid(sdev, desc), smmu->f.two_level_cd);
 	if (err)
 		goto disable_pasid;
-	err = get_stes(sdev, &new_l2);
+	err = get_stes(sdev);
 	if (err)
 		goto disable_pasid;
-	err = install_stes(sdev, new_l2);
+	err = install_stes(sdev);
 	if (err)
 		goto remove_stes;
 	if (smmu->f.ats && sdev->is_pci && sdev->pci.ats) {
@@ -575,6 +609,7 @@ int smmuv3_probe_device(struct iommu_unit *unit, struct iommu_device *dev,
 	ret_caps->stall = sdev->can_stall;
 	ret_caps->sva = smmu->f.sva && sdev->cdtab.ssid_bits;
 	*ret_priv = sdev;
+	show_streams(sdev);
 	return 0;
 
 remove_stes:

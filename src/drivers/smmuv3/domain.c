@@ -67,6 +67,9 @@ static unsigned int tlbi_tg(unsigned int granule_lg2)
 				   SMMU_CMD_TLBI_TG_64K;
 }
 
+/* SCALE has 5 bits without SMMU_IDR5.DS, 4.4.1. No table has 32 << 31 pages. */
+#define TLBI_SCALE_MAX 31u
+
 /*
  * Page by page, by ranges where the SMMU has them, or all of the ASID when
  * that is fewer commands. Ranges are num << scale pages, num up to 32: the
@@ -95,6 +98,8 @@ static void add_tlbi_range(struct smmuv3_batch *batch,
 
 		if (d->smmu->f.ranges) {
 			scale = (unsigned int)__builtin_ctzll(pages);
+			if (scale > TLBI_SCALE_MAX)
+				scale = TLBI_SCALE_MAX;
 			num = (unsigned int)(pages >> scale) & 31;
 		}
 		smmuv3_batch_add(batch, smmuv3_make_tlbi_va(d->asid, va, num,
@@ -418,8 +423,11 @@ static int attach_sva(struct smmuv3_domain *d, struct smmuv3_device *sdev,
 	} else {
 		list_add_tail(&d->attaches, &a->link);
 		err = smmuv3_cd_install(sdev, pasid, a->cd, &cd);
-		if (err)
+		if (err) {
+			/* It was live for a moment, maybe: see R9. */
+			(void)forget_pair_locked(d, a);
 			list_del(&a->link);
+		}
 	}
 	plat_unlock(plat, &d->lock);
 	if (!err) {

@@ -186,6 +186,7 @@ static void handle_event(struct smmuv3 *smmu, const uint64_t *dw)
 		     FIELD_GET(SMMU_EVT_ID, &evt) <= SMMU_EVT_F_PERMISSION;
 	struct iommu_fault fault = stall ? make_stall(&evt) :
 					   make_unrecov(&evt, row);
+	bool retry = false;
 	int err = -ENODEV;
 
 	smmuv3_count(&smmu->counters.events);
@@ -197,6 +198,8 @@ static void handle_event(struct smmuv3 *smmu, const uint64_t *dw)
 	}
 	if (sdev) {
 		err = iommu_report_device_fault(sdev->dev, &fault);
+		retry = iommu_fault_verdict(sdev->dev, err) ==
+			IOMMU_PAGE_RESP_SUCCESS;
 		smmuv3_device_put(sdev);
 	}
 	if (!err)
@@ -205,7 +208,7 @@ static void handle_event(struct smmuv3 *smmu, const uint64_t *dw)
 	/* Nobody took it; the device must not hang. */
 	if (stall)
 		submit_answer(smmu,
-			      smmuv3_make_resume(sid, fault.prm.grpid, false));
+			      smmuv3_make_resume(sid, fault.prm.grpid, retry));
 }
 
 static void event_overflow(struct smmuv3 *smmu)
@@ -253,13 +256,23 @@ static bool is_stop_marker(const struct smmu_pri *pri)
 	       !FIELD_GET(SMMU_PRI_R, pri) && !FIELD_GET(SMMU_PRI_W, pri);
 }
 
-/*
- * Who the request is from is not known, or nobody took it: the function is to
- * send no more. [L3] Whether an unknown one wants its PASID back is anybody's
- * guess; what it sent with a PASID is answered with it.
- */
-static void refuse(struct smmuv3 *smmu, const struct smmu_pri *pri,
-		   bool needs_pasid)
+/* [R3] */
+static unsigned int pri_resp_of(enum iommu_page_response_code code)
+{
+	switch (code) {
+	case IOMMU_PAGE_RESP_SUCCESS:
+		return SMMU_PRI_RESP_SUCCESS;
+	case IOMMU_PAGE_RESP_INVALID:
+		return SMMU_PRI_RESP_INVALID;
+	case IOMMU_PAGE_RESP_FAILURE:
+	default:
+		return SMMU_PRI_RESP_FAILURE;
+	}
+}
+
+/* What core did not take is answered from here. [L3] */
+static void answer(struct smmuv3 *smmu, const struct smmu_pri *pri,
+		   bool needs_pasid, enum iommu_page_response_code code)
 {
 	bool ssv = needs_pasid && FIELD_GET(SMMU_PRI_SSV, pri);
 
@@ -270,13 +283,14 @@ static void refuse(struct smmuv3 *smmu, const struct smmu_pri *pri,
 			      (uint32_t)FIELD_GET(SMMU_PRI_STREAMID, pri), ssv,
 			      (uint32_t)FIELD_GET(SMMU_PRI_SUBSTREAMID, pri),
 			      (uint32_t)FIELD_GET(SMMU_PRI_PRGINDEX, pri),
-			      SMMU_PRI_RESP_FAILURE));
+			      pri_resp_of(code)));
 }
 
 static void handle_page_request(struct smmuv3 *smmu, const uint64_t *dw)
 {
 	struct smmu_pri pri = { { dw[0], dw[1] } };
 	struct smmuv3_device *sdev;
+	enum iommu_page_response_code code;
 	struct iommu_fault fault;
 	bool needs_pasid;
 	int err;
@@ -287,15 +301,21 @@ static void handle_page_request(struct smmuv3 *smmu, const uint64_t *dw)
 	sdev = smmuv3_device_find(smmu,
 				  (uint32_t)FIELD_GET(SMMU_PRI_STREAMID, &pri));
 	if (!sdev) {
-		refuse(smmu, &pri, true);
+		/*
+		 * It is to send no more. Whether it wants its PASID back is
+		 * anybody's guess: what has one is answered with it.
+		 */
+		answer(smmu, &pri, true, IOMMU_PAGE_RESP_FAILURE);
 		return;
 	}
 	fault = make_page_request(&pri, sdev);
 	needs_pasid = sdev->needs_pasid;
 	err = iommu_report_device_fault(sdev->dev, &fault);
+	/* Out of memory is a matter of policy. [F9] */
+	code = iommu_fault_verdict(sdev->dev, err);
 	smmuv3_device_put(sdev);
 	if (err)
-		refuse(smmu, &pri, needs_pasid);
+		answer(smmu, &pri, needs_pasid, code);
 }
 
 /*
@@ -304,7 +324,7 @@ static void handle_page_request(struct smmuv3 *smmu, const uint64_t *dw)
  */
 static void pri_overflow(struct smmuv3 *smmu)
 {
-	struct iopf_queue *iopf = NULL;
+	struct smmuv3_device *sdev;
 	uint64_t n;
 
 	/* Relaxed: the counter orders nothing. */
@@ -315,14 +335,14 @@ static void pri_overflow(struct smmuv3 *smmu)
 		plat_log(smmu->plat, PLAT_LOG_WARN,
 			 "%s: PRI queue overflow, %llu by now", smmu->name,
 			 (unsigned long long)n);
-	plat_lock(smmu->plat, &smmu->lock);
-	/* Core makes the queue before the first device. */
-	if (smmu->stream_count)
-		iopf = smmu->unit.iopf;
-	plat_unlock(smmu->plat, &smmu->lock);
-	if (iopf && iopf_queue_discard_partial(iopf))
+	/* Core's queue is there from the first device to the last. */
+	sdev = smmuv3_device_any(smmu);
+	if (!sdev)
+		return;
+	if (iopf_queue_discard_partial(smmu->unit.iopf))
 		plat_log(smmu->plat, PLAT_LOG_ERR,
 			 "%s: partial groups are still there", smmu->name);
+	smmuv3_device_put(sdev);
 }
 
 static const struct smmuv3_inq_ops evtq_ops = {
@@ -403,20 +423,6 @@ void smmuv3_drain_faults(struct iommu_device *dev)
 		plat_log(smmu->plat, PLAT_LOG_ERR,
 			 "%s: faults of %s are still being handled", smmu->name,
 			 iommu_device_name(dev));
-}
-
-/* [R3] */
-static unsigned int pri_resp_of(enum iommu_page_response_code code)
-{
-	switch (code) {
-	case IOMMU_PAGE_RESP_SUCCESS:
-		return SMMU_PRI_RESP_SUCCESS;
-	case IOMMU_PAGE_RESP_INVALID:
-		return SMMU_PRI_RESP_INVALID;
-	case IOMMU_PAGE_RESP_FAILURE:
-	default:
-		return SMMU_PRI_RESP_FAILURE;
-	}
 }
 
 int smmuv3_page_response(struct iommu_device *dev,

@@ -137,15 +137,25 @@ static bool read_some(struct smmuv3 *smmu, struct smmuv3_inq *q,
 	return n || overflow;
 }
 
-void smmuv3_inq_run(struct smmuv3 *smmu, struct smmuv3_inq *q,
-		    const struct smmuv3_inq_ops *ops)
+/*
+ * The queue is claimed, and is given back empty, whoever reads it: the next
+ * interrupt comes when it is no longer (3.18), so none would tell of a record
+ * that was left.
+ */
+static void read_all(struct smmuv3 *smmu, struct smmuv3_inq *q,
+		     const struct smmuv3_inq_ops *ops)
 {
-	if (!claim(smmu, q))
-		return;
 	do {
 		while (read_some(smmu, q, ops))
 			;
 	} while (!hand_back(smmu, q));
+}
+
+void smmuv3_inq_run(struct smmuv3 *smmu, struct smmuv3_inq *q,
+		    const struct smmuv3_inq_ops *ops)
+{
+	if (claim(smmu, q))
+		read_all(smmu, q, ops);
 }
 
 /* What has to have been handled for everything in the queue now to be. */
@@ -187,9 +197,7 @@ int smmuv3_inq_drain(struct smmuv3 *smmu, struct smmuv3_inq *q,
 		if (drained(smmu, q, target))
 			return 0;
 		if (claim(smmu, q)) {
-			do {
-				(void)read_some(smmu, q, ops);
-			} while (!hand_back(smmu, q));
+			read_all(smmu, q, ops);
 			if (plat_now_ns(smmu->plat) >= deadline)
 				return drained(smmu, q, target) ? 0 :
 								  -ETIMEDOUT;

@@ -126,7 +126,7 @@ struct smmuv3_counters {
 	_Atomic uint64_t priq_overflows;
 };
 
-/* One StreamID and whose it is. */
+/* One StreamID and whose it is; NULL while the device is being probed. */
 struct smmuv3_stream {
 	uint32_t sid;
 	struct smmuv3_device *sdev;
@@ -170,6 +170,7 @@ struct smmuv3 {
  * @ssid_bits: S1CDMax.
  * @base: CDs, or level-1 descriptors of leaves of 64 KiB.
  * @l2:   leaves by level-1 index; NULL: linear.
+ * @unpublished: the SMMU may not know of a leaf: its invalidation failed.
  *
  * Slots and leaves are made under the device lock. Leaves stay until fini.
  */
@@ -180,6 +181,7 @@ struct smmuv3_cdtab {
 	size_t base_size;
 	le64_atomic **l2;
 	size_t l2_count;
+	bool unpublished;
 };
 
 /**
@@ -261,8 +263,7 @@ void smmuv3_describe(struct iommu_unit *unit,
 SVA_MUST_CHECK int smmuv3_strtab_init(struct smmuv3 *smmu,
 				      unsigned int sid_bits);
 void smmuv3_strtab_fini(struct smmuv3 *smmu);
-SVA_MUST_CHECK int smmuv3_strtab_get(struct smmuv3 *smmu, uint32_t sid,
-				     bool *ret_new_l2);
+SVA_MUST_CHECK int smmuv3_strtab_get(struct smmuv3 *smmu, uint32_t sid);
 le64_atomic *smmuv3_strtab_find(struct smmuv3 *smmu, uint32_t sid);
 
 /* cdtab.c */
@@ -304,6 +305,7 @@ SVA_MUST_CHECK int smmuv3_set_no_pasid(struct smmuv3_device *sdev,
 SVA_MUST_CHECK int smmuv3_device_isolate(struct smmuv3_device *sdev);
 /* With a reference; NULL: nobody's. */
 struct smmuv3_device *smmuv3_device_find(struct smmuv3 *smmu, uint32_t sid);
+struct smmuv3_device *smmuv3_device_any(struct smmuv3 *smmu);
 void smmuv3_device_put(struct smmuv3_device *sdev);
 void smmuv3_add_cfgi_cd(struct smmuv3_batch *batch, struct smmuv3_device *sdev,
 			uint32_t ssid, bool leaf);

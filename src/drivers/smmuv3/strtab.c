@@ -96,7 +96,7 @@ le64_atomic *smmuv3_strtab_find(struct smmuv3 *smmu, uint32_t sid)
 	return array + 8 * (size_t)sid;
 }
 
-int smmuv3_strtab_get(struct smmuv3 *smmu, uint32_t sid, bool *ret_new_l2)
+int smmuv3_strtab_get(struct smmuv3 *smmu, uint32_t sid)
 {
 	struct smmuv3_strtab *t = &smmu->strtab;
 	struct smmu_l1std desc = { { 0 } };
@@ -104,7 +104,6 @@ int smmuv3_strtab_get(struct smmuv3 *smmu, uint32_t sid, bool *ret_new_l2)
 
 	if ((uint64_t)sid >> t->sid_bits)
 		return -ERANGE;
-	*ret_new_l2 = false;
 	if (!t->two_level || t->l2[sid >> SPLIT])
 		return 0;
 
@@ -116,6 +115,5 @@ int smmuv3_strtab_get(struct smmuv3 *smmu, uint32_t sid, bool *ret_new_l2)
 	smmu_l1std_set_l2ptr(&desc, plat_virt_to_phys(smmu->plat, l2));
 	/* Pairs with the SMMU's fetch: the array is zeroed by then. */
 	le64_store_release(&t->base[sid >> SPLIT], desc.dw[0]);
-	*ret_new_l2 = true;
 	return 0;
 }

@@ -10,7 +10,8 @@
  * An invalidation clears the first word with a sequentially consistent store
  * and then reads every port's busy counter; a translation makes its port busy
  * and then reads the first word, both sequentially consistent. So either the
- * translation misses, or the invalidation waits for it.
+ * translation misses, or the invalidation waits for it. The same holds for an
+ * entry that made room for another one before it was to be invalidated.
  */
 #include "models/smmuv3/tlb.h"
 
@@ -22,8 +23,10 @@ static void entry_write(_Atomic uint64_t *seq, _Atomic uint64_t *words,
 	unsigned int i;
 
 	atomic_store_explicit(seq, s + 1, memory_order_relaxed);
+	/* A release too, and like entry_clear() for what was here. */
+	atomic_store_explicit(&words[0], values[0], memory_order_seq_cst);
 	/* Pair with the acquire loads of a reader. */
-	for (i = 0; i < n; i++)
+	for (i = 1; i < n; i++)
 		atomic_store_explicit(&words[i], values[i],
 				      memory_order_release);
 	atomic_store_explicit(seq, s + 2, memory_order_release);
