@@ -19,7 +19,9 @@ struct dsa_wq;
  * @dev:     the device behind its IOMMU; borrowed until dsa_close().
  * @pci:     its configuration space; copied.
  * @bar0:    registers, @bar2: portals; ops borrowed.
- * @timeout_ms: bound of every wait for a device command; 0: 1000.
+ * @timeout_ms: bound of every wait for a device command, draining included, and
+ *       for room in a full queue; 0: 10000. A command that takes longer costs
+ *       the device: it is reset, and all jobs are cancelled.
  */
 struct dsa_open_cfg {
 	struct iommu_device *dev;
@@ -37,7 +39,8 @@ struct dsa_open_cfg {
  *
  * Context: may sleep.
  * Return:  0, -ENODEV not the device expected, -EIO it reported an error,
- *          -ETIMEDOUT, -ENOMEM, or what the interrupt request met.
+ *          -ETIMEDOUT, -ENOMEM, or what the interrupt request or enabling SVA
+ *          met.
  * Spec:    DSA 341204 9.2 (registers), 3.6 (device commands).
  * Test:    tests/accel/dsa_test.c
  */

@@ -23,7 +23,9 @@ struct plat_hosted;
  * struct plat_hosted_cfg - settings; all zero is the default
  * @workers:    threads per work queue; 0: 2.
  * @log_level:  messages above it are dropped.
- * @log:        gets each message; NULL: stderr.
+ * @log:        gets each message; NULL: stderr. Called from any thread, under
+ *              locks that an munmap() of another thread may wait for: it must
+ *              not allocate, change mappings, or wait for a thread that may.
  * @no_signal_handler: do not take SIGSEGV and SIGBUS; data is then moved by
  *              process_vm_readv() and process_vm_writev() on the process
  *              itself, at about 1 us per access.

@@ -41,7 +41,8 @@ struct dsa_irq {
  * @open: (c)
  * @sva:  dedicated queues: whose PASID it has.
  * @space: (q) entries known to be free; more may be.
- * @posting: (q) entries taken whose write to the portal is under way.
+ * @posting: entries taken whose write to the portal is under way; counted up
+ *         under (q).
  */
 struct dsa_wq {
 	struct dsa *dsa;
@@ -54,12 +55,13 @@ struct dsa_wq {
 	uint64_t portal;
 	struct plat_lock lock;
 	unsigned int space;
-	unsigned int posting;
+	_Atomic unsigned int posting;
 };
 
 /**
  * struct dsa - an accelerator
- * @dead: a command did not end: the function was reset and is out of use.
+ * @dead: it halted, or a command did not end and the function was reset: it is
+ *        out of use.
  * @sleepers: (s) threads in dsa_wait() that rely on the interrupt.
  */
 struct dsa {
@@ -102,6 +104,7 @@ void dsa_irq_close(struct dsa *dsa);
 void dsa_irq_sleep(struct dsa *dsa);
 void dsa_irq_awake(struct dsa *dsa);
 void dsa_irq_error(struct dsa *dsa);
+void dsa_irq_dead(struct dsa *dsa);
 
 /* wq.c */
 SVA_MUST_CHECK int dsa_wq_share(struct dsa *dsa, unsigned int first);

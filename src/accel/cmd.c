@@ -53,9 +53,10 @@ static void dsa_cmd_stuck(struct dsa *dsa, enum dsa_cmd code)
 	plat_log(dsa->plat, PLAT_LOG_ERR,
 		 "dsa: command %u does not end; function reset",
 		 (unsigned int)code);
+	/* No more submissions; jobs may still complete until the reset. */
 	atomic_store_explicit(&dsa->dead, true, memory_order_release);
 	dsa_pci_flr(dsa);
-	plat_event_signal(dsa->plat, &dsa->irqs[DSA_VECTOR_DONE].event);
+	dsa_irq_dead(dsa);
 }
 
 /*

@@ -6,7 +6,7 @@
 #include "base/errno.h"
 #include "base/string.h"
 
-#define DSA_TIMEOUT_MS 1000u
+#define DSA_TIMEOUT_MS 10000u
 
 static int dsa_read_caps(struct dsa *dsa)
 {

@@ -46,6 +46,14 @@ void dsa_irq_error(struct dsa *dsa)
 			     FIELD_MASK(DSA_SWERR_OVERFLOW));
 }
 
+/* Jobs will not complete any more: let their waiters know. */
+void dsa_irq_dead(struct dsa *dsa)
+{
+	/* Pairs with the acquire loads of it. */
+	atomic_store_explicit(&dsa->dead, true, memory_order_release);
+	plat_event_signal(dsa->plat, &dsa->irqs[DSA_VECTOR_DONE].event);
+}
+
 static void dsa_irq_misc(void *arg)
 {
 	struct dsa_irq *irq = arg;
@@ -56,8 +64,10 @@ static void dsa_irq_misc(void *arg)
 	mmio_write32(&dsa->bar0, DSA_REG_INTCAUSE, cause);
 	if (REG_GET(DSA_INTCAUSE_SWERR, cause))
 		dsa_irq_error(dsa);
-	if (REG_GET(DSA_INTCAUSE_HALT, cause))
+	if (REG_GET(DSA_INTCAUSE_HALT, cause)) {
 		plat_log(dsa->plat, PLAT_LOG_ERR, "dsa: the device halted");
+		dsa_irq_dead(dsa);
+	}
 	plat_event_signal(dsa->plat, &irq->event);
 }
 

@@ -7,8 +7,8 @@
 #include "base/le64.h"
 #include "base/string.h"
 
-/* Turns of polling before a waiter sleeps. */
-#define DSA_WAIT_SPINS 2000u
+/* Turns of polling before a waiter sleeps: before those in which relax naps. */
+#define DSA_WAIT_SPINS 500u
 
 void dsa_job_load(const struct dsa_job *job, struct dsa_desc *ret_desc)
 {
@@ -248,8 +248,11 @@ int dsa_wait(struct dsa_job *job, unsigned int timeout_ms,
 
 	if (timeout_ms)
 		deadline = plat_now_ns(plat) + timeout_ms * UINT64_C(1000000);
-	for (turns = 0; turns < DSA_WAIT_SPINS && !dsa_job_done(job); turns++)
+	for (turns = 0; turns < DSA_WAIT_SPINS && !dsa_job_done(job); turns++) {
+		if (timeout_ms && plat_now_ns(plat) >= deadline)
+			break;
 		plat_relax(plat, turns);
+	}
 	if (!dsa_job_done(job)) {
 		err = dsa_job_sleep(job, deadline);
 		if (err)

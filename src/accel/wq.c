@@ -206,25 +206,26 @@ static int dsa_wq_post(struct dsa_wq *wq, const void *desc)
 
 	plat_lock(dsa->plat, &wq->lock);
 	if (!wq->space) {
-		used = wq->posting +
-		       REG_GET(DSA_WQCFG_OCCUPANCY,
-			       mmio_read64(&dsa->bar0, dsa_wq_reg(wq, 3)));
+		/* Before the device is asked: an entry counts twice, or once. */
+		used = atomic_load_explicit(&wq->posting, memory_order_acquire);
+		used += REG_GET(DSA_WQCFG_OCCUPANCY,
+				mmio_read64(&dsa->bar0, dsa_wq_reg(wq, 3)));
 		if (used < wq->size)
 			wq->space = wq->size - (unsigned int)used;
 	}
 	mine = wq->space > 0;
 	if (mine) {
 		wq->space--;
-		wq->posting++;
+		atomic_fetch_add_explicit(&wq->posting, 1,
+					  memory_order_relaxed);
 	}
 	plat_unlock(dsa->plat, &wq->lock);
 	if (!mine)
 		return -EAGAIN;
 
 	dsa->bar2.ops->write512(dsa->bar2.dev, wq->portal, desc);
-	plat_lock(dsa->plat, &wq->lock);
-	wq->posting--;
-	plat_unlock(dsa->plat, &wq->lock);
+	/* Pairs with the load above: the device has it by now. */
+	atomic_fetch_sub_explicit(&wq->posting, 1, memory_order_release);
 	return 0;
 }
 

@@ -407,6 +407,78 @@ static void test_dsa_wait_sleeps_until_interrupt(void **state)
 	down(&m);
 }
 
+/* A clock that jumps, and a count of the turns that were spent waiting. */
+static _Atomic uint64_t jumping_now;
+static _Atomic unsigned int relaxed;
+
+static uint64_t jumping_now_ns(void *ctx)
+{
+	(void)ctx;
+	return atomic_fetch_add(&jumping_now, 1000000000);
+}
+
+static void count_relax(void *ctx, unsigned int turns)
+{
+	(void)ctx;
+	(void)turns;
+	atomic_fetch_add(&relaxed, 1);
+}
+
+/* The time for polling is part of the time there is. */
+static void test_dsa_wait_polls_no_longer_than_it_may(void **state)
+{
+	const struct plat_ops *real;
+	struct plat_ops ops;
+	struct dsa_result r;
+	struct dsa_job job;
+	struct machine m;
+	struct dsa_wq *wq;
+
+	(void)state;
+	up(&m);
+	wq = wq_up(&m, false);
+	atomic_store(&m.pause, true);
+	dsa_job_noop(&job, the_sva);
+	assert_int_equal(dsa_submit(wq, &job), 0);
+	real = tp.plat.ops;
+	ops = *real;
+	ops.now_ns = jumping_now_ns;
+	ops.relax = count_relax;
+	atomic_store(&relaxed, 0);
+	tp.plat.ops = &ops;
+	assert_int_equal(dsa_wait(&job, 5, &r), -ETIMEDOUT);
+	tp.plat.ops = real;
+	assert_int_equal(atomic_load(&relaxed), 0);
+	atomic_store(&m.pause, false);
+	assert_int_equal(dsa_wait(&job, 0, &r), 0);
+	assert_int_equal(dsa_wq_close(wq), 0);
+	down(&m);
+}
+
+/* Its jobs will not end: whoever waits for one is told. */
+static void test_dsa_halt_cancels_waiters(void **state)
+{
+	struct dsa_result r;
+	struct dsa_job job;
+	struct machine m;
+	struct dsa_wq *wq;
+
+	(void)state;
+	up(&m);
+	wq = wq_up(&m, false);
+	atomic_store(&m.pause, true);
+	dsa_job_noop(&job, the_sva);
+	assert_int_equal(dsa_submit(wq, &job), 0);
+	dsa_hw_cfg_write(m.f->dsa,
+			 fix_ext_cap(m.f, PCIE_EXT_CAP_ID_ATS) + PCIE_ATS_CTRL,
+			 2, 0);
+	assert_int_equal(dsa_wait(&job, 20000, &r), 0);
+	assert_int_equal(r.status, -ECANCELED);
+	atomic_store(&m.pause, false);
+	assert_int_equal(dsa_wq_close(wq), -ETIMEDOUT);
+	down(&m);
+}
+
 static void test_dsa_batch_failing_member_reported(void **state)
 {
 	unsigned char *a = buffer(2, 1), *b = buffer(2, 2);
@@ -722,6 +794,8 @@ int main(void)
 		cmocka_unit_test(test_dsa_submit_dedicated_never_overflows),
 		cmocka_unit_test(test_dsa_submit_shared_retries),
 		cmocka_unit_test(test_dsa_wait_sleeps_until_interrupt),
+		cmocka_unit_test(test_dsa_wait_polls_no_longer_than_it_may),
+		cmocka_unit_test(test_dsa_halt_cancels_waiters),
 		cmocka_unit_test(test_dsa_batch_failing_member_reported),
 		cmocka_unit_test(test_dsa_run_faults_continued),
 		cmocka_unit_test(test_dsa_block_on_fault_waits_for_page),

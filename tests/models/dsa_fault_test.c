@@ -527,6 +527,35 @@ static void test_dsa_atc_overtaken_reply_not_used(void **state)
 	fix_destroy(f);
 }
 
+static void ats_off(void *arg)
+{
+	struct fix *f = arg;
+
+	dsa_hw_cfg_write(f->dsa,
+			 fix_ext_cap(f, PCIE_EXT_CAP_ID_ATS) + PCIE_ATS_CTRL, 2,
+			 0);
+}
+
+/* [R12] ATS goes off while a request is on its way: it was the last one. */
+static void test_dsa_ats_off_in_a_request_ends_them(void **state)
+{
+	struct place p;
+	struct fix *f = setup(&p);
+	struct dsa_desc d =
+		fix_desc_data(DSA_OP_CRC_GEN, p.comp, p.src, 0, FIX_PAGE);
+	struct dsa_hw_stats s;
+
+	(void)state;
+	f->in_ats = ats_off;
+	f->hook_arg = f;
+	assert_int_equal(fix_submit(f, 0, false, &d), 0);
+	fix_run(f);
+	dsa_hw_stats(f->dsa, &s);
+	assert_int_equal(s.ats_requests, 1);
+	assert_int_equal(f->translated, 0);
+	fix_destroy(f);
+}
+
 /* [R9] The same between the lookup and the access. */
 static void test_dsa_atc_invalidated_before_access_not_used(void **state)
 {
@@ -728,6 +757,7 @@ static void test_dsa_atc_storm_no_stale_data(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dsa_ats_off_in_a_request_ends_them),
 		cmocka_unit_test(test_dsa_fault_without_bof_partial),
 		cmocka_unit_test(test_dsa_fault_backward_counts_from_the_end),
 		cmocka_unit_test(test_dsa_fault_block_on_fault_asks_in_groups),

@@ -487,6 +487,78 @@ static void test_handler_default_action_still_kills(void **state)
 	drop(none, NONE);
 }
 
+static unsigned char *volatile nowhere = (unsigned char *)16;
+
+/* Says that it ran, and returns: the fault comes again. */
+static void tell(int sig)
+{
+	const ssize_t n = write(STDOUT_FILENO, "", 1);
+
+	(void)sig;
+	(void)n;
+}
+
+/* Faults in turn itself. */
+static void fault_again(int sig)
+{
+	tell(sig);
+	*(volatile unsigned char *)nowhere = 1;
+}
+
+/* In a child that faults: how often did the handler run, and what became of it? */
+static size_t handler_runs(void (*handler)(int sig), int flags, int *ret_status)
+{
+	char got[8];
+	size_t runs = 0;
+	int fds[2];
+	ssize_t n;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		struct sigaction act = { .sa_handler = handler,
+					 .sa_flags = flags };
+		struct plat_hosted *hosted;
+
+		/* Should it go on for ever. */
+		alarm(20);
+		dup2(fds[1], STDOUT_FILENO);
+		sigaction(SIGSEGV, &act, NULL);
+		if (plat_hosted_create(NULL, &hosted))
+			_exit(1);
+		*(volatile unsigned char *)nowhere = 1;
+		_exit(2);
+	}
+	close(fds[1]);
+	while (runs < 100 && (n = read(fds[0], got, sizeof(got))) > 0)
+		runs += (size_t)n;
+	close(fds[0]);
+	assert_int_equal(waitpid(pid, ret_status, 0), pid);
+	return runs;
+}
+
+static void test_handler_that_was_for_once_runs_once(void **state)
+{
+	int status;
+
+	(void)state;
+	assert_int_equal(handler_runs(tell, (int)SA_RESETHAND, &status), 1);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSEGV);
+}
+
+static void test_handler_that_faults_is_not_run_again(void **state)
+{
+	int status;
+
+	(void)state;
+	assert_int_equal(handler_runs(fault_again, 0, &status), 1);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSEGV);
+}
+
 /* Its parent's is in the chain already, and goes on being. */
 static void test_handler_serves_a_platform_of_a_child(void **state)
 {
@@ -570,6 +642,8 @@ int main(void)
 		BOTH(test_access_survives_permission_changes),
 		cmocka_unit_test(test_handler_chains_and_is_given_back),
 		cmocka_unit_test(test_handler_default_action_still_kills),
+		cmocka_unit_test(test_handler_that_was_for_once_runs_once),
+		cmocka_unit_test(test_handler_that_faults_is_not_run_again),
 		cmocka_unit_test_setup_teardown(
 			test_handler_serves_a_platform_of_a_child,
 			setup_handler, teardown),

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -233,6 +234,10 @@ static void test_fault_obeys_the_mapping(void **state)
 	fault_fails(f, at(f, 2), 1, X, -EACCES, 0);
 	fault_ok(f, at(f, 3), 1, X);
 	assert_int_equal(space_perm(&f->s, at(f, 3)), R | X);
+	/* The CPU writes to such a page, and so does the device. */
+	assert_int_equal(mprotect(at(f, 5), PAGE, PROT_WRITE), 0);
+	fault_fails(f, at(f, 5), 1, R, -EACCES, 0);
+	fault_ok(f, at(f, 5), 1, W);
 	fault_fails(f, at(f, 4), 1, R, -EFAULT, 0);
 	fault_fails(f, (void *)(uintptr_t)(UINT64_C(1) << 52), 1, R, -EFAULT,
 		    0);
@@ -400,6 +405,35 @@ static void test_mprotect_is_caught_by_the_access(void **state)
 		env.mem_read(env.ctx, (uintptr_t)at(f, 0), &word, 8, &done), 0);
 	assert_int_equal(word, 0);
 	fault_fails(f, at(f, 0), 1, W, -EACCES, 0);
+}
+
+/* Nor is anything told of detached System V memory. The same holds. */
+static void test_shmdt_is_caught_by_the_access(void **state)
+{
+	struct fixture *f = *state;
+	struct hw_env env;
+	uint64_t word = 1;
+	unsigned char *around;
+	size_t done;
+	void *p;
+	int id;
+
+	plat_hosted_env(f->s.hosted, &env);
+	/* It leaves a hole that is too small for others. */
+	around = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		      -1, 0);
+	assert_ptr_not_equal(around, MAP_FAILED);
+	id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
+	assert_true(id >= 0);
+	p = shmat(id, around + PAGE, SHM_REMAP);
+	assert_int_equal(shmctl(id, IPC_RMID, NULL), 0);
+	assert_ptr_equal(p, around + PAGE);
+	fault_ok(f, p, 1, W);
+	assert_int_equal(shmdt(p), 0);
+	assert_int_equal(env.mem_read(env.ctx, (uintptr_t)p, &word, 8, &done),
+			 -EFAULT);
+	fault_fails(f, p, 1, R, -EFAULT, 0);
+	munmap(around, 3 * PAGE);
 }
 
 static void *barrier_main(void *arg)
@@ -774,6 +808,7 @@ static void test_features_say_what_is_tested(void **state)
 		MODE(test_change_by_another_thread_is_seen_after_the_barrier,  \
 		     mode),                                                    \
 		MODE(test_mprotect_is_caught_by_the_access, mode),             \
+		MODE(test_shmdt_is_caught_by_the_access, mode),                \
 		MODE(test_file_end_is_a_fault, mode),                          \
 		MODE(test_file_private_and_shared_are_watched, mode),          \
 		MODE(test_unwatched_lives_until_the_next_barrier, mode),       \

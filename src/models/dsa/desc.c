@@ -221,7 +221,7 @@ enum dsa_comp_status dsa_hw_desc_check(struct dsa_hw_engine *eng,
 	if (dsa_hw_reserved(job, op))
 		return DSA_COMP_RESERVED_FIELD;
 	if (FIELD_GET(DSA_DESC_RCI, &job->desc)) {
-		if (!dsa_hw_handle_valid(eng->dsa, job))
+		if (!job->handle)
 			return DSA_COMP_INVALID_INT_HANDLE;
 		job->interrupt = true;
 	}

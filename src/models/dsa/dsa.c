@@ -33,7 +33,7 @@ void dsa_hw_cfg_default(struct dsa_hw_cfg *ret_cfg)
 		.outstanding = 512,
 		.msix_vectors = 9,
 		.personality = HW_STRICT,
-		.atc_lg2 = 8,
+		.atc_lg2 = 10,
 	};
 }
 
@@ -124,7 +124,9 @@ static void dsa_hw_flr(void *ctx)
 {
 	struct dsa_hw *dsa = ctx;
 
+	/* Before the flush: see dsa_hw_span(). */
 	atomic_store_explicit(&dsa->ats_on, false, memory_order_relaxed);
+	dsa->pasid_priv = false;
 	dsa_hw_reset_locked(dsa);
 	dsa->cmd.active = false;
 	dsa->cmdstatus = 0;
@@ -144,7 +146,9 @@ static void dsa_hw_changed(void *ctx, const struct pcie_hw_state *before)
 	struct pcie_hw_state now;
 
 	pcie_hw_state(&dsa->pcie, &now);
+	/* Before the flush: see dsa_hw_span(). */
 	atomic_store_explicit(&dsa->ats_on, now.ats, memory_order_relaxed);
+	dsa->pasid_priv = now.pasid_priv;
 	if (before->ats && !now.ats)
 		dsa_hw_atcs_flush(dsa);
 	dsa_hw_prg_failed_locked(dsa);

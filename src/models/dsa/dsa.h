@@ -113,13 +113,14 @@ struct dsa_hw_memo {
 	bool cut;
 };
 
-#define DSA_HW_MEMOS 4u
+#define DSA_HW_MEMOS 16u
 
 /**
  * struct dsa_hw_job - a descriptor an engine works on
  * @done: bytes, or descriptors of a batch.
  * @status, @result, @crc, @fault_addr, @fault_write, @bad_flags: what the
  *        completion record will say.
+ * @handle: its interrupt handle was valid when it was fetched.
  * @interrupt: one is wanted and allowed. @seeded: @crc is the state of the sum.
  * @any_failed, @any_false: how members of a batch ended.
  */
@@ -130,6 +131,7 @@ struct dsa_hw_job {
 	bool member;
 	bool ats;
 	bool bof;
+	bool handle;
 	ioasid_t pasid;
 	uint32_t batch_idx;
 	uint64_t done;
@@ -286,7 +288,8 @@ struct dsa_hw {
 	/* Of configuration space, for engines; written under the lock. */
 	_Atomic bool ats_on;
 
-	/* (d) */
+	/* (d) pasid_priv: of configuration space. */
+	bool pasid_priv;
 	enum dsa_device_state state;
 	uint32_t gencfg;
 	uint32_t genctrl;
@@ -367,8 +370,9 @@ void dsa_hw_wq_wake_locked(struct dsa_hw *dsa, unsigned int wq);
 void dsa_hw_cause_locked(struct dsa_hw *dsa, uint64_t cause, bool interrupt);
 void dsa_hw_swerr_locked(struct dsa_hw *dsa, const struct dsa_swerr *err);
 void dsa_hw_swerr_job(struct dsa_hw_engine *eng, uint8_t code);
-bool dsa_hw_handle_valid(struct dsa_hw *dsa, const struct dsa_hw_job *job);
-void dsa_hw_interrupt(struct dsa_hw_engine *eng, const struct dsa_hw_job *job);
+bool dsa_hw_handle_valid_locked(const struct dsa_hw *dsa,
+				const struct dsa_hw_job *job);
+void dsa_hw_interrupt_locked(struct dsa_hw *dsa, const struct dsa_hw_job *job);
 
 /* desc.c */
 enum dsa_comp_status dsa_hw_desc_check(struct dsa_hw_engine *eng,

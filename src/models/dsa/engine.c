@@ -108,8 +108,12 @@ static enum dsa_hw_go dsa_hw_record(struct dsa_hw_engine *eng,
 	return go;
 }
 
-/* Nothing is left of the descriptor that came from the queue. */
-static void dsa_hw_finish(struct dsa_hw_engine *eng)
+/*
+ * Nothing is left of the descriptor that came from the queue. @told is the job
+ * whose interrupt is due, or NULL.
+ */
+static void dsa_hw_finish(struct dsa_hw_engine *eng,
+			  const struct dsa_hw_job *told)
 {
 	struct dsa_hw *dsa = eng->dsa;
 	unsigned int i;
@@ -120,6 +124,8 @@ static void dsa_hw_finish(struct dsa_hw_engine *eng)
 	memset(&eng->fault, 0, sizeof(eng->fault));
 
 	dsa_hw_lock(dsa);
+	if (told)
+		dsa_hw_interrupt_locked(dsa, told);
 	dsa_hw_prg_drop_locked(dsa, eng);
 	atomic_store_explicit(&eng->abort, false, memory_order_relaxed);
 	eng->active = false;
@@ -138,11 +144,14 @@ static void dsa_hw_done(struct dsa_hw_engine *eng, struct dsa_hw_job *job)
 	struct dsa_hw_job *top = &eng->top;
 
 	dsa_hw_count(&eng->descriptors, 1);
-	if (job->interrupt)
-		dsa_hw_interrupt(eng, job);
 	if (!job->member) {
-		dsa_hw_finish(eng);
+		dsa_hw_finish(eng, job->interrupt ? job : NULL);
 		return;
+	}
+	if (job->interrupt) {
+		dsa_hw_lock(eng->dsa);
+		dsa_hw_interrupt_locked(eng->dsa, job);
+		dsa_hw_unlock(eng->dsa);
 	}
 	if (job->status == DSA_COMP_SUCCESS_FALSE)
 		top->any_false = true;
@@ -191,6 +200,11 @@ static enum dsa_hw_go dsa_hw_next_member(struct dsa_hw_engine *eng)
 	sub->pasid = top->pasid;
 	sub->priv = top->priv;
 	sub->ats = top->ats;
+	if (FIELD_GET(DSA_DESC_RCI, &sub->desc)) {
+		dsa_hw_lock(eng->dsa);
+		sub->handle = dsa_hw_handle_valid_locked(eng->dsa, sub);
+		dsa_hw_unlock(eng->dsa);
+	}
 	eng->in_batch = true;
 	eng->phase = DSA_HW_PHASE_START;
 	memset(&eng->fault, 0, sizeof(eng->fault));
@@ -299,7 +313,7 @@ enum dsa_hw_step dsa_hw_step(struct dsa_hw *dsa, unsigned int engine)
 		return DSA_HW_IDLE;
 	/* Set under the lock, when the engine's descriptor is to go. */
 	if (atomic_load_explicit(&eng->abort, memory_order_relaxed)) {
-		dsa_hw_finish(eng);
+		dsa_hw_finish(eng, NULL);
 		return DSA_HW_MORE;
 	}
 	if (!dsa_hw_prg_ready(eng))

@@ -61,32 +61,26 @@ void dsa_hw_swerr_job(struct dsa_hw_engine *eng, uint8_t code)
  * A handle is the index of its MSI-X entry. It has been asked for with the
  * command, and its permissions let the descriptor's PASID use it.
  */
-bool dsa_hw_handle_valid(struct dsa_hw *dsa, const struct dsa_hw_job *job)
+bool dsa_hw_handle_valid_locked(const struct dsa_hw *dsa,
+				const struct dsa_hw_job *job)
 {
 	uint64_t handle = FIELD_GET(DSA_DESC_INT_HANDLE, &job->desc);
-	bool valid = false;
 	uint32_t perm;
 
-	dsa_hw_lock(dsa);
-	if (handle && handle < dsa->cfg.msix_vectors &&
-	    (dsa->handles & BIT(handle))) {
-		perm = dsa->msix_perm[handle];
-		valid = !REG_GET(DSA_MSIX_PERM_PASID_EN, perm) ||
-			(job->pasid_valid &&
-			 REG_GET(DSA_MSIX_PERM_PASID, perm) == job->pasid);
-	}
-	dsa_hw_unlock(dsa);
-	return valid;
+	if (!handle || handle >= dsa->cfg.msix_vectors ||
+	    !(dsa->handles & BIT(handle)))
+		return false;
+	perm = dsa->msix_perm[handle];
+	return !REG_GET(DSA_MSIX_PERM_PASID_EN, perm) ||
+	       (job->pasid_valid &&
+		REG_GET(DSA_MSIX_PERM_PASID, perm) == job->pasid);
 }
 
-void dsa_hw_interrupt(struct dsa_hw_engine *eng, const struct dsa_hw_job *job)
+void dsa_hw_interrupt_locked(struct dsa_hw *dsa, const struct dsa_hw_job *job)
 {
-	struct dsa_hw *dsa = eng->dsa;
 	uint64_t handle = FIELD_GET(DSA_DESC_INT_HANDLE, &job->desc);
 
-	dsa_hw_lock(dsa);
 	if (handle < dsa->cfg.msix_vectors &&
 	    !REG_GET(DSA_MSIX_PERM_IGNORE, dsa->msix_perm[handle]))
 		dsa_hw_fire_locked(dsa, (unsigned int)handle);
-	dsa_hw_unlock(dsa);
 }

@@ -13,7 +13,8 @@ struct dsa_hw_entry *dsa_hw_wq_entry(struct dsa_hw *dsa,
 {
 	unsigned int size = (unsigned int)FIELD_GET(DSA_WQCFG_SIZE, &wq->cfg);
 
-	return &dsa->entries[wq->base + (wq->head + i) % size];
+	i += wq->head; /* both are below the size */
+	return &dsa->entries[wq->base + (i < size ? i : i - size)];
 }
 
 /* The processor fills in the PASID for shared queues, the queue for others. */
@@ -158,13 +159,15 @@ static int dsa_hw_wq_choose(struct dsa_hw *dsa, uint64_t wqs, unsigned int turn)
 
 	for (round = 0; round < 2 && best < 0; round++) {
 		for (i = 0; i < dsa->cfg.wqs; i++) {
-			unsigned int w = (turn + i) % dsa->cfg.wqs;
+			unsigned int w = turn + i < dsa->cfg.wqs ?
+						 turn + i :
+						 turn + i - dsa->cfg.wqs;
 			struct dsa_hw_wq *wq = &dsa->wqs[w];
-			uint64_t priority =
-				FIELD_GET(DSA_WQCFG_PRIORITY, &wq->cfg);
+			uint64_t priority;
 
-			if (!(wqs & BIT(w)) || !wq->used)
+			if (!wq->used || !(wqs & BIT(w)))
 				continue;
+			priority = FIELD_GET(DSA_WQCFG_PRIORITY, &wq->cfg);
 			if (round)
 				wq->credit = (unsigned int)priority;
 			if (wq->credit && priority > best_priority) {
@@ -183,15 +186,14 @@ static void dsa_hw_wq_take_locked(struct dsa_hw *dsa, struct dsa_hw_engine *eng,
 	struct dsa_hw_entry *entry = dsa_hw_wq_entry(dsa, wq, 0);
 	bool dedicated = FIELD_GET(DSA_WQCFG_MODE, &wq->cfg);
 	struct dsa_hw_job *job = &eng->top;
-	struct pcie_hw_state state;
 
-	pcie_hw_state(&dsa->pcie, &state);
 	memset(job, 0, sizeof(*job));
 	job->desc = entry->desc;
 	dsa_hw_entry_who(wq, &job->desc, &job->pasid_valid, &job->pasid);
 	job->priv = dedicated ? FIELD_GET(DSA_WQCFG_PRIV, &wq->cfg) :
 				FIELD_GET(DSA_DESC_PRIV, &job->desc);
 	job->ats = !FIELD_GET(DSA_WQCFG_ATS_DISABLE, &wq->cfg);
+	job->handle = dsa_hw_handle_valid_locked(dsa, job);
 
 	eng->active = true;
 	eng->wq = (uint8_t)w;
@@ -200,10 +202,11 @@ static void dsa_hw_wq_take_locked(struct dsa_hw *dsa, struct dsa_hw_engine *eng,
 	eng->seq = entry->seq;
 	eng->wqcfg = wq->cfg;
 	eng->user_int = REG_GET(DSA_GENCFG_USER_INT_EN, dsa->gencfg);
-	eng->priv_ok = state.pasid_priv || !job->pasid_valid;
-	eng->turn = w + 1;
+	eng->priv_ok = dsa->pasid_priv || !job->pasid_valid;
+	eng->turn = w + 1 < dsa->cfg.wqs ? w + 1 : 0;
 
-	wq->head = (wq->head + 1) % dsa_hw_wq_size(wq);
+	if (++wq->head == dsa_hw_wq_size(wq))
+		wq->head = 0;
 	wq->used--;
 	if (wq->credit)
 		wq->credit--;

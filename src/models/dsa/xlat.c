@@ -10,7 +10,6 @@
 
 #include "base/bits.h"
 #include "base/errno.h"
-#include "base/le64.h"
 
 /* Rounds of asking for a translation that is invalidated meanwhile. */
 #define DSA_HW_XLAT_ROUNDS 8
@@ -138,13 +137,17 @@ enum dsa_hw_go dsa_hw_span(struct dsa_hw_engine *eng, uint64_t va,
 	struct hw_txn txn;
 	int round;
 
-	if (!job->ats ||
-	    !atomic_load_explicit(&eng->dsa->ats_on, memory_order_relaxed))
-		return dsa_hw_span_raw(va, limit, perm, always, ret_span);
-
 	for (round = 0; round < DSA_HW_XLAT_ROUNDS; round++) {
 		/* Pairs with dsa_hw_atc_invalidate(): before the request. */
 		seq = atomic_load_explicit(&eng->atc.seq, memory_order_seq_cst);
+		/*
+		 * In this order: ATS goes off before the flush that moves seq,
+		 * so what is asked for after that flush sees it off.
+		 */
+		if (!job->ats || !atomic_load_explicit(&eng->dsa->ats_on,
+						       memory_order_relaxed))
+			return dsa_hw_span_raw(va, limit, perm, always,
+					       ret_span);
 		if (dsa_hw_find(eng, who, va, limit, perm, seq, ret_span)) {
 			ret_span->always = always;
 			return DSA_HW_GO_ON;
@@ -356,12 +359,11 @@ enum dsa_hw_go dsa_hw_span_publish(struct dsa_hw_engine *eng,
 				   const struct dsa_comp *comp)
 {
 	const struct hw_env *env = &eng->dsa->env;
-	unsigned char rest[DSA_COMP_SIZE - 8];
 	uint64_t pa, want = DSA_COMP_SIZE;
+	unsigned int w = ARRAY_SIZE(comp->dw);
 	enum dsa_hw_go go;
-	int err;
+	int err = 0;
 
-	le64_store_words(rest, &comp->dw[1], 3);
 	go = dsa_hw_check(eng, span, &pa, &want);
 	if (go != DSA_HW_GO_ON)
 		return go;
@@ -369,9 +371,8 @@ enum dsa_hw_go dsa_hw_span_publish(struct dsa_hw_engine *eng,
 		hw_port_done(&eng->port);
 		return DSA_HW_GO_AGAIN;
 	}
-	err = env->mem_write(env->ctx, pa + 8, rest, sizeof(rest), NULL);
-	if (!err)
-		err = env->mem_store64(env->ctx, pa, comp->dw[0]);
+	while (!err && w--)
+		err = env->mem_store64(env->ctx, pa + 8 * w, comp->dw[w]);
 	if (span->translated)
 		dsa_hw_leave(eng);
 	hw_port_done(&eng->port);

@@ -36,10 +36,11 @@
  * Actions that were there before; constant while ours is in the chain. It stays
  * there after the platform's end if somebody else came in front of it, and must
  * not come in front of them then, when there is another platform: the two would
- * call each other for ever.
+ * call each other for ever. @spent: one with SA_RESETHAND has run.
  */
 static struct chained {
 	struct sigaction old;
+	_Atomic bool spent;
 	bool taken;
 } segv, bus;
 
@@ -52,28 +53,49 @@ static uintptr_t *saved_pc(ucontext_t *uc)
 #endif
 }
 
+static bool is_function(const struct sigaction *act)
+{
+	return (act->sa_flags & SA_SIGINFO) ||
+	       (act->sa_handler != SIG_DFL && act->sa_handler != SIG_IGN);
+}
+
 /*
- * As the kernel would have run it: its mask is added for the time it runs. The
- * default, and ignoring, which a fault overrides, end the process: the faulting
- * instruction is tried once more without a handler.
+ * The default, and ignoring, which a fault overrides, end the process: the
+ * faulting instruction is tried once more without a handler.
  */
-static void chain(const struct sigaction *old, int sig, siginfo_t *info,
-		  void *context)
+static void act_by_default(const struct sigaction *old, int sig,
+			   const siginfo_t *info)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t mask;
 
-	if (!(old->sa_flags & SA_SIGINFO) &&
-	    (old->sa_handler == SIG_DFL || old->sa_handler == SIG_IGN)) {
-		/* Sent by kill(), and it was to be ignored. */
-		if (old->sa_handler == SIG_IGN && info->si_code <= 0)
-			return;
-		sigaction(sig, &dfl, NULL);
-		if (info->si_code <= 0)
-			raise(sig);
+	/* Sent by kill(), and it was to be ignored. */
+	if (!is_function(old) && old->sa_handler == SIG_IGN &&
+	    info->si_code <= 0)
+		return;
+	sigaction(sig, &dfl, NULL);
+	if (info->si_code <= 0)
+		raise(sig);
+}
+
+/*
+ * As the kernel would have run it: once only if it said so, and with its mask,
+ * and mostly the signal itself, blocked for the time it runs.
+ */
+static void chain(struct chained *c, int sig, siginfo_t *info, void *context)
+{
+	const struct sigaction *old = &c->old;
+	sigset_t block = old->sa_mask, mask;
+
+	/* Relaxed: only one may find it false. */
+	if (!is_function(old) ||
+	    ((old->sa_flags & (int)SA_RESETHAND) &&
+	     atomic_exchange_explicit(&c->spent, true, memory_order_relaxed))) {
+		act_by_default(old, sig, info);
 		return;
 	}
-	pthread_sigmask(SIG_BLOCK, &old->sa_mask, &mask);
+	if (!(old->sa_flags & SA_NODEFER))
+		sigaddset(&block, sig);
+	pthread_sigmask(SIG_BLOCK, &block, &mask);
 	if (old->sa_flags & SA_SIGINFO)
 		old->sa_sigaction(sig, info, context);
 	else
@@ -88,11 +110,12 @@ on_fault(int sig, siginfo_t *info, void *context)
 	uintptr_t fixup = hosted_guard_fixup(*pc);
 	int err = errno;
 
-	if (fixup) {
+	/* One that was sent by kill() is not the instruction's. */
+	if (fixup && info->si_code > 0) {
 		*pc = fixup;
 		return;
 	}
-	chain(sig == SIGSEGV ? &segv.old : &bus.old, sig, info, context);
+	chain(sig == SIGSEGV ? &segv : &bus, sig, info, context);
 	errno = err;
 }
 
@@ -109,6 +132,7 @@ static int take(int sig, struct chained *c)
 	sigemptyset(&act.sa_mask);
 	if (sigaction(sig, &act, &c->old))
 		return -errno;
+	atomic_store_explicit(&c->spent, false, memory_order_relaxed);
 	c->taken = true;
 	return 0;
 }

@@ -91,6 +91,8 @@ int hosted_arena_init(struct hosted_arena *a)
 	}
 	if (size < ARENA_MIN)
 		return -ENOMEM;
+	/* Tables of a million entries; where there are none it goes on. */
+	(void)madvise(a->base, size, MADV_HUGEPAGE);
 	a->size = size;
 	/* Blocks are aligned by address: begin at a multiple of 2 MiB. */
 	base = (uintptr_t)a->base;

@@ -26,8 +26,9 @@
 struct request {
 	uint64_t va;
 	size_t count;
-	unsigned int perm;
-	bool keep; /* see mirror.h */
+	unsigned int perm; /* of the entries */
+	unsigned int need; /* of the mapping */
+	bool keep;         /* see mirror.h */
 };
 
 static int find(struct plat_hosted *h, const struct request *rq,
@@ -39,7 +40,7 @@ static int find(struct plat_hosted *h, const struct request *rq,
 		return -EFAULT;
 	if (err)
 		return err;
-	return rq->perm & ~ret_map->perm ? -EACCES : 0;
+	return rq->need & ~ret_map->perm ? -EACCES : 0;
 }
 
 static bool covers(const struct hosted_map *map, const struct request *rq)
@@ -139,7 +140,7 @@ static int install_locked(struct hosted_mirror *m, const struct request *rq,
 	if (!watched && *ret_done) {
 		atomic_fetch_add_explicit(&c->unwatched, 1,
 					  memory_order_relaxed);
-		hosted_mirror_note(m, rq->va, end, rq->perm, rq->keep);
+		hosted_mirror_note(m, rq->va, end, rq->need, rq->keep);
 	}
 	return err;
 }
@@ -226,8 +227,14 @@ static int serve_all(struct hosted_mirror *m, struct request rq,
 	size_t done;
 	int err = 0;
 
-	/* An entry that can be written or executed can be read. */
-	rq.perm = (rq.perm & IOMMU_PERM_RWX) | IOMMU_PERM_READ;
+	/*
+	 * An entry that can be written or executed can be read, as it can by
+	 * most CPUs; a mapping need not say so.
+	 */
+	rq.need = rq.perm & IOMMU_PERM_RWX;
+	if (!rq.need)
+		rq.need = IOMMU_PERM_READ;
+	rq.perm = rq.need | IOMMU_PERM_READ;
 	while (rq.count) {
 		err = serve(m, rq, &done);
 		atomic_fetch_add_explicit(&c->faults, 1, memory_order_relaxed);

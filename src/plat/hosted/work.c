@@ -4,7 +4,7 @@
  * head. So the n-th work taken is the n-th that was queued, and its number
  * need not be kept in it.
  */
-#include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 
 #include "plat/hosted/platform.h"
@@ -22,19 +22,20 @@ struct worker {
 /**
  * struct plat_workqueue
  * @lock:   protects the rest.
- * @arrive: there is work, or stop was set.
+ * @arrive: counts the works that nobody has come for; one more for each worker
+ *          ends it. Not a condition: before 2.41 a pthread_cond_signal() of
+ *          glibc's could be lost (its bug 25847).
  * @done:   a work has finished.
  * @queued, @taken: works so far.
  */
 struct plat_workqueue {
 	pthread_mutex_t lock;
-	pthread_cond_t arrive;
+	sem_t arrive;
 	pthread_cond_t done;
 	struct plat_work *first;
 	struct plat_work *last;
 	uint64_t queued;
 	uint64_t taken;
-	bool stop;
 	unsigned int worker_count;
 	char name[16];
 	struct worker workers[];
@@ -43,15 +44,20 @@ struct plat_workqueue {
 /* For the rule that a work does not flush its own queue. */
 static _Thread_local struct plat_workqueue *current;
 
+/* Waits. NULL: there will be no more. Else the lock is held. */
 static struct plat_work *take(struct plat_workqueue *wq, struct worker *w)
 {
 	struct plat_work *work;
 
-	while (!wq->first && !wq->stop)
-		pthread_cond_wait(&wq->arrive, &wq->lock);
+	/* It fails only if a signal interrupts it. */
+	while (sem_wait(&wq->arrive))
+		;
+	pthread_mutex_lock(&wq->lock);
 	work = wq->first;
-	if (!work)
+	if (!work) {
+		pthread_mutex_unlock(&wq->lock);
 		return NULL;
+	}
 	wq->first = work->next;
 	if (!wq->first)
 		wq->last = NULL;
@@ -68,7 +74,6 @@ static void *worker_main(void *arg)
 	void *fn_arg;
 
 	current = wq;
-	pthread_mutex_lock(&wq->lock);
 	while ((work = take(wq, w))) {
 		fn = work->fn;
 		fn_arg = work->arg;
@@ -83,8 +88,8 @@ static void *worker_main(void *arg)
 		pthread_mutex_lock(&wq->lock);
 		w->running = 0;
 		pthread_cond_broadcast(&wq->done);
+		pthread_mutex_unlock(&wq->lock);
 	}
-	pthread_mutex_unlock(&wq->lock);
 	return NULL;
 }
 
@@ -92,14 +97,12 @@ static void stop(struct plat_hosted *h, struct plat_workqueue *wq)
 {
 	unsigned int i;
 
-	pthread_mutex_lock(&wq->lock);
-	wq->stop = true;
-	pthread_cond_broadcast(&wq->arrive);
-	pthread_mutex_unlock(&wq->lock);
+	for (i = 0; i < wq->worker_count; i++)
+		sem_post(&wq->arrive);
 	for (i = 0; i < wq->worker_count; i++)
 		hosted_thread_join(h, &wq->workers[i].thread);
 	pthread_cond_destroy(&wq->done);
-	pthread_cond_destroy(&wq->arrive);
+	sem_destroy(&wq->arrive);
 	pthread_mutex_destroy(&wq->lock);
 	hosted_free(h, wq);
 }
@@ -121,7 +124,7 @@ struct plat_workqueue *hosted_workqueue_create(void *ctx, const char *name,
 	if (!wq)
 		return NULL;
 	pthread_mutex_init(&wq->lock, NULL);
-	pthread_cond_init(&wq->arrive, NULL);
+	sem_init(&wq->arrive, 0, 0);
 	pthread_cond_init(&wq->done, NULL);
 	snprintf(wq->name, sizeof(wq->name), "%.15s", name);
 	for (i = 0; i < n; i++) {
@@ -161,7 +164,8 @@ bool hosted_work_queue(void *ctx, struct plat_workqueue *wq,
 		wq->first = work;
 	wq->last = work;
 	wq->queued++;
-	pthread_cond_signal(&wq->arrive);
+	/* Under the lock: after it a destroy may already have come through. */
+	sem_post(&wq->arrive);
 	pthread_mutex_unlock(&wq->lock);
 	return true;
 }
