@@ -168,8 +168,13 @@ static unsigned int start_workers(struct pool *p, struct worker *workers,
 		err = pthread_create(&workers[i].thread, NULL, worker_main,
 				     &workers[i]);
 		if (err) {
-			fprintf(stderr, "sva: only %u threads: %s\n", i,
-				strerror(err));
+			if (i)
+				fprintf(stderr, "sva: only %u threads: %s\n",
+					i, strerror(err));
+			else
+				fprintf(stderr,
+					"sva: cannot start a thread: %s\n",
+					strerror(err));
 			break;
 		}
 		p->running++;

@@ -20,6 +20,10 @@ struct stat_row {
 
 #define STAT_ROWS 10
 
+/* The column of the status: as wide as it takes, within reason. */
+#define STATUS_MIN 24
+#define STATUS_MAX 60
+
 /* Each counter is one that a model or the core keeps. */
 static void stat_rows(const struct session *s, struct stat_row rows[STAT_ROWS])
 {
@@ -42,13 +46,29 @@ static void stat_rows(const struct session *s, struct stat_row rows[STAT_ROWS])
 		rows[i] = all[i];
 }
 
+static size_t status_width(const struct run_result *results, size_t count)
+{
+	size_t width = STATUS_MIN;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		size_t length = strlen(results[i].status);
+
+		if (length > width && length <= STATUS_MAX)
+			width = length;
+	}
+	return width;
+}
+
 void report_table(const struct session *s, const struct run_result *results,
 		  size_t count)
 {
+	size_t width = status_width(results, count);
 	struct stat_row rows[STAT_ROWS];
 	size_t i;
 
-	printf("%-8s  %14s  %-24s  %s\n", "crc32c", "bytes", "status", "path");
+	printf("%-8s  %14s  %-*s  %s\n", "crc32c", "bytes", (int)width,
+	       "status", "path");
 	for (i = 0; i < count; i++) {
 		const struct run_result *r = &results[i];
 		char crc[9] = "-";
@@ -56,7 +76,7 @@ void report_table(const struct session *s, const struct run_result *results,
 		if (r->has_crc)
 			(void)snprintf(crc, sizeof(crc), "%08" PRIx32, r->crc);
 		printf("%-8s  %14" PRIu64 "  ", crc, r->bytes);
-		text_print_column(stdout, r->status, 24);
+		text_print_column(stdout, r->status, width);
 		fputs("  ", stdout);
 		text_print(stdout, r->path);
 		putchar('\n');
@@ -100,6 +120,18 @@ static int add_results(struct json_object *to, const struct run_result *results,
 	return 0;
 }
 
+/* Not all the digits of a double: the clock has nanoseconds. */
+static struct json_object *new_seconds(double seconds)
+{
+	static char format[] = "%.9f";
+	struct json_object *o = json_object_new_double(seconds);
+
+	if (o)
+		json_object_set_serializer(o, json_object_double_to_json_string,
+					   format, NULL);
+	return o;
+}
+
 static int add_stats(struct json_object *to, const struct session *s)
 {
 	struct json_object *o = json_object_new_object();
@@ -112,7 +144,7 @@ static int add_stats(struct json_object *to, const struct session *s)
 	for (i = 0; i < STAT_ROWS; i++)
 		if (json_add_count(o, rows[i].name, rows[i].value))
 			return -ENOMEM;
-	return json_add(o, "seconds", json_object_new_double(s->seconds));
+	return json_add(o, "seconds", new_seconds(s->seconds));
 }
 
 int report_json(const struct session *s, const struct run_result *results,

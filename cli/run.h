@@ -73,7 +73,7 @@ struct session {
 	struct dsa_wq *wq;
 	_Atomic uint64_t done; /* bytes, for the progress bar */
 	_Atomic uint64_t total;
-	bool terminal;  /* standard error is one */
+	bool terminal;  /* standard error is one, and no dumb one */
 	double seconds; /* of the work, without setting up */
 	struct sva_machine_stats stats;
 };

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,14 @@ static int complain(const char *what, int err)
 {
 	fprintf(stderr, "sva: %s: %s\n", what, strerror(-err));
 	return err;
+}
+
+/* One that can go back to the start of a line and clear it. */
+static bool is_terminal(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) == 1 && term && *term && strcmp(term, "dumb");
 }
 
 int session_open(const struct run_options *options, struct session *s)
@@ -34,7 +43,7 @@ int session_open(const struct run_options *options, struct session *s)
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
-	s->terminal = isatty(STDERR_FILENO) == 1;
+	s->terminal = is_terminal(STDERR_FILENO);
 	if (cfg.engines > task_count(options))
 		cfg.engines = (unsigned int)task_count(options);
 	if (cfg.engines > DSA_HW_MAX_ENGINES)

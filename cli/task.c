@@ -31,7 +31,7 @@ static void fail(const struct session *s, struct run_result *r,
 	if (s->terminal)
 		fputs(TEXT_CLEAR_LINE, stderr);
 	fputs("sva: ", stderr);
-	text_print(stderr, path);
+	text_print(stderr, *path ? path : "''");
 	fprintf(stderr, ": %s\n", why);
 	funlockfile(stderr);
 }

@@ -7,7 +7,13 @@ void text_print(FILE *to, const char *text)
 {
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
+		unsigned char next = (unsigned char)text[1];
 
+		/* In UTF-8, c2 80 to c2 9f are control characters too. */
+		if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
+			c = '?';
+			text++;
+		}
 		putc(c < 0x20 || c == 0x7f ? '?' : c, to);
 	}
 }

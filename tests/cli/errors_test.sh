@@ -20,7 +20,7 @@ fails() {
 one_of() {
 	local file=$1 words=$2
 	exits 1 "$SVA" run --json -t 2 crc32c file1 "$file" file4097 || return
-	names err "sva: $file: $words" && [ "$(wc -l <err)" -eq 1 ] &&
+	names err "sva: ${file:-"''"}: $words" && [ "$(wc -l <err)" -eq 1 ] &&
 		run_json shape out crc32c pri &&
 		[ "$(run_json get out results.1.status)" = "$words" ] &&
 		[ "$(run_json get out results.0.status)" = ok ] &&
@@ -56,15 +56,20 @@ check "all fail" exits 1 "$SVA" run --json crc32c missing folder
 check "all fail: shape" run_json shape out crc32c pri
 
 # Names of odd bytes: in JSON, valid; on a terminal, harmless.
-odd=$(printf 'odd \xff\xed\xa0\x80\xe2\x82\xac "\\ \n\033[31m')
+odd=$(printf 'odd \xff\xed\xa0\x80\xe2\x82\xac "\\ \n\033[31m\xc2\x9b1m')
 cp file4097 "$odd"
 cp file4097 -- -f
 check "odd bytes" exits 0 "$SVA" run --json crc32c "$odd"
 check "odd bytes: shape" run_json shape out crc32c pri
 check "odd bytes: what is UTF-8 stays" [ "$(run_json get out results.0.path)" = \
-	"$(printf 'odd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xe2\x82\xac "\\ \n\033[31m')" ]
+	"$(printf 'odd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xe2\x82\xac "\\ \n\033[31m\xc2\x9b1m')" ]
 check "odd bytes in the table" exits 0 "$SVA" run crc32c "$odd"
-check "no control characters" [ "$(tr -d -c '\033' <out | wc -c)" -eq 0 ]
+check "no control characters" [ "$(tr -d -c '\033\233' <out | wc -c)" -eq 0 ]
+check "the columns of a table with a long status" exits 1 "$SVA" run crc32c \
+	loop file1 "$odd"
+check "are as wide as it takes" [ "$(awk '{ print index($0, " path"), \
+	index($0, " loop"), index($0, " file1"), index($0, " odd") }' out |
+	sed 4q | tr ' ' '\n' | sort -u | grep -cv '^0$')" -eq 1 ]
 rm -- "$odd"
 check "odd bytes in a message" exits 1 "$SVA" run crc32c "$odd"
 check "no control characters" [ "$(tr -d -c '\033' <err | wc -c)" -eq 0 ]

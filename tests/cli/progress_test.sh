@@ -7,6 +7,8 @@ set -eu
 
 command -v script >/dev/null || { echo "no script(1)"; exit 77; }
 
+export TERM=xterm
+
 # on_terminal ARGS...: standard error is a terminal, copied to the file seen
 on_terminal() {
 	local status=0
@@ -30,6 +32,10 @@ for try in 1 2 3 4 5; do
 done
 check "has a progress bar" grep -q 'crc32c \[#*\.*\] .* MiB/s' seen
 check "which is wiped out at the end" grep -q "$(printf '\033\\[K')" seen
+
+TERM=dumb check "long work on a dumb terminal" on_terminal --json crc32c big
+check "has none" [ "$(grep -c 'MiB/s' seen)" -eq 0 ]
+check "and no escapes" [ "$(tr -d -c '\033' <seen | wc -c)" -eq 0 ]
 
 check "long work without a terminal" exits 0 "$SVA" run --json crc32c big
 check "has none" [ ! -s err ]
