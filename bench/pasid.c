@@ -333,7 +333,7 @@ static int run(struct bench *b)
 	struct pasids p = {
 		.privs = calloc(1, IDS),
 		.bitmap = calloc(1, sizeof(struct bitmap)),
-		.array = calloc(IDS, sizeof(void *)),
+		.array = calloc(IDS, sizeof(*p.array)),
 	};
 	int err = -ENOMEM;
 

@@ -124,18 +124,21 @@ static uint64_t va_of(const struct translate *t, uint64_t i)
 /* What the addresses of @count translations add up to. */
 static uint64_t sum_of(const struct translate *t, uint64_t count)
 {
+	const uint64_t pages = t->scene->pages;
 	uint64_t round = 0;
 	uint64_t rest = 0;
 	uint64_t i;
 
-	for (i = 0; i < t->scene->pages; i++) {
+	if (!pages)
+		return 0;
+	for (i = 0; i < pages; i++) {
 		uint64_t pa = space_pa(page_of(t, i)) + OFFSET;
 
 		round += pa;
-		if (i < count % t->scene->pages)
+		if (i < count % pages)
 			rest += pa;
 	}
-	return count / t->scene->pages * round + rest;
+	return count / pages * round + rest;
 }
 
 static int run_translate(void *arg, uint64_t count, uint64_t *ret_ns)

@@ -37,12 +37,13 @@ use_installed() {
 all_steps() {
 	rm -f "$build/meson-logs/testlog.json"
 	step 'packages' tools/deps.sh build test cross || return
+	# Before the build, which fails too but cannot say which rule was broken.
+	step 'layers: includes' tools/check-includes || true
 	step 'configure' tools/configure.sh "$build" "$@" || return
 	step 'build' ninja -C "$build" || return
 	step 'tests' meson test -C "$build" --no-rebuild --print-errorlogs ||
 		true
 	step 'the installed library, by pkg-config' use_installed || true
-	step 'layers: includes' tools/check-includes || true
 	step 'layers: freestanding' tools/check-freestanding || true
 	step 'docs/TRACEABILITY.md' tools/gen-traceability --check
 }

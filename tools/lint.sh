@@ -18,7 +18,8 @@ format() {
 }
 
 # Only what the build compiles has the flags that a check needs. gcc's options
-# that clang does not know are no finding.
+# that clang does not know are no finding. One unit per process: in the second
+# one, clang-tidy 14 takes every va_list for uninitialized.
 tidy() {
 	local units
 	units=$(python3 - "$build/compile_commands.json" <<-'END'
@@ -31,7 +32,7 @@ tidy() {
 	END
 	)
 	[ -n "$units" ] || return 0
-	sort -u <<<"$units" | xargs -r -P "$(nproc)" -n 4 \
+	sort -u <<<"$units" | xargs -r -P "$(nproc)" -n 1 \
 		clang-tidy -p "$build" --quiet \
 		--extra-arg=-Wno-unknown-warning-option \
 		--extra-arg=-Wno-ignored-optimization-argument 2>&1 |
@@ -39,13 +40,18 @@ tidy() {
 	return "${PIPESTATUS[1]}"
 }
 
-# For the findings that the compilers do not have.
+# For the findings that the compilers do not have. What is suppressed by file
+# was looked at: cppcheck 2.10 follows neither the list macros, nor a condition
+# that is kept in err, nor a pointer that is taken back before the return.
 cppcheck_all() {
 	[ -n "$(find src cli -name '*.c')" ] || return 0
 	cppcheck --quiet --enable=warning,portability --inline-suppr \
 		--std=c11 -j "$(nproc)" --error-exitcode=1 \
 		--suppress=missingInclude --suppress=missingIncludeSystem \
 		--suppress=unknownMacro \
+		--suppress=uninitvar:src/core/iopf.c \
+		--suppress=nullPointerRedundantCheck:src/core/iopf.c \
+		--suppress=autoVariables:src/models/smmuv3/port.c \
 		-I "$build/layers/api" src cli
 }
 

@@ -18,21 +18,21 @@
 
 /* [I6] */
 enum iommu_fault_type {
-	IOMMU_FAULT_UNRECOV = 1,	/* the transaction was aborted */
-	IOMMU_FAULT_PAGE_REQ = 2,	/* somebody waits for an answer */
+	IOMMU_FAULT_UNRECOV = 1,  /* the transaction was aborted */
+	IOMMU_FAULT_PAGE_REQ = 2, /* somebody waits for an answer */
 };
 
 enum iommu_fault_reason {
 	IOMMU_FAULT_REASON_UNKNOWN,
-	IOMMU_FAULT_REASON_PASID_FETCH,		/* PASID table not readable */
-	IOMMU_FAULT_REASON_BAD_PASID_ENTRY,	/* entry malformed */
-	IOMMU_FAULT_REASON_PASID_INVALID,	/* out of range or disabled */
-	IOMMU_FAULT_REASON_WALK_EABT,		/* abort during the walk */
-	IOMMU_FAULT_REASON_PTE_FETCH,		/* nothing mapped */
+	IOMMU_FAULT_REASON_PASID_FETCH,     /* PASID table not readable */
+	IOMMU_FAULT_REASON_BAD_PASID_ENTRY, /* entry malformed */
+	IOMMU_FAULT_REASON_PASID_INVALID,   /* out of range or disabled */
+	IOMMU_FAULT_REASON_WALK_EABT,       /* abort during the walk */
+	IOMMU_FAULT_REASON_PTE_FETCH,       /* nothing mapped */
 	IOMMU_FAULT_REASON_PERMISSION,
-	IOMMU_FAULT_REASON_ACCESS,		/* access flag */
-	IOMMU_FAULT_REASON_OOR_ADDRESS,		/* address out of range */
-	IOMMU_FAULT_REASON_BAD_STREAM,		/* no entry for the device */
+	IOMMU_FAULT_REASON_ACCESS,      /* access flag */
+	IOMMU_FAULT_REASON_OOR_ADDRESS, /* address out of range */
+	IOMMU_FAULT_REASON_BAD_STREAM,  /* no entry for the device */
 };
 
 enum iommu_fault_unrecov_flags {
@@ -108,7 +108,7 @@ enum iommu_page_response_code {
 	IOMMU_PAGE_RESP_FAILURE = 2,
 };
 
-#define IOMMU_PAGE_RESP_VERSION_1	1u
+#define IOMMU_PAGE_RESP_VERSION_1 1u
 
 enum iommu_page_response_flags {
 	IOMMU_PAGE_RESP_PASID_VALID = 1 << 0,
@@ -204,8 +204,7 @@ struct iopf_queue;
  * Return:  0, -ENOMEM. [J1]
  * Test:    tests/core/iopf_test.c
  */
-SVA_MUST_CHECK int iopf_queue_alloc(struct iommu_system *sys,
-				    const char *name,
+SVA_MUST_CHECK int iopf_queue_alloc(struct iommu_system *sys, const char *name,
 				    struct iopf_queue **ret_queue);
 
 /* Removes the devices left, then frees. NULL is allowed. May sleep. [J1] */
@@ -245,8 +244,8 @@ SVA_MUST_CHECK int iopf_queue_remove_device(struct iopf_queue *queue,
  *          (a closed group is dropped whole, the caller answers). [J4]
  * Test:    tests/core/iopf_test.c
  */
-int iommu_queue_iopf(const struct iommu_fault *fault,
-		     struct iommu_device *dev, void *data);
+int iommu_queue_iopf(const struct iommu_fault *fault, struct iommu_device *dev,
+		     void *data);
 
 /**
  * iopf_queue_flush_dev() - wait until every fault queued so far is answered

@@ -90,8 +90,8 @@ struct iommu_mm_ops {
  *           all. May sleep. NULL: not interested.
  */
 struct iommu_mm_notifier_ops {
-	void (*invalidate_range)(struct iommu_mm_notifier *n,
-				 uint64_t start, uint64_t end);
+	void (*invalidate_range)(struct iommu_mm_notifier *n, uint64_t start,
+				 uint64_t end);
 	void (*release)(struct iommu_mm_notifier *n);
 };
 
@@ -116,19 +116,19 @@ struct iommu_mm_notifier {
  * lock of the system.
  */
 struct iommu_mm {
-	const struct iommu_mm_ops *ops;		/* (c) */
-	struct iommu_system *sys;		/* (c) */
-	_Atomic uint32_t users;			/* (a) */
-	_Atomic uint32_t refs;			/* (a) */
+	const struct iommu_mm_ops *ops; /* (c) */
+	struct iommu_system *sys;       /* (c) */
+	_Atomic uint32_t users;         /* (a) */
+	_Atomic uint32_t refs;          /* (a) */
 	struct plat_lock notifier_lock;
-	struct iommu_mm_notifier *notifiers;	/* (n) */
-	struct iommu_mm_notifier *releasing;	/* (n) its release() runs */
-	struct plat_event release_event;	/* releasing has changed */
-	_Atomic ioasid_t pasid;			/* (a) written under (s) [C1] */
-	uint32_t pasid_refs;			/* (s) */
-	bool pasid_leaked;			/* (s) never to be used again */
-	void *sva;				/* (s) core's attachments */
-	struct plat_work put_work;		/* iommu_mm_put_users_async() */
+	struct iommu_mm_notifier *notifiers; /* (n) */
+	struct iommu_mm_notifier *releasing; /* (n) its release() runs */
+	struct plat_event release_event;     /* releasing has changed */
+	_Atomic ioasid_t pasid;              /* (a) written under (s) [C1] */
+	uint32_t pasid_refs;                 /* (s) */
+	bool pasid_leaked;                   /* (s) never to be used again */
+	void *sva;                           /* (s) core's attachments */
+	struct plat_work put_work;           /* iommu_mm_put_users_async() */
 };
 
 /**

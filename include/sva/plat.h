@@ -36,20 +36,20 @@ enum plat_lock_kind {
  * has the table with what each lock protects.
  */
 enum plat_lock_rank {
-	PLAT_RANK_ACCEL = 10,		/* an accelerator driver's client lock */
-	PLAT_RANK_SVA = 20,		/* core: binds, PASIDs of mms */
-	PLAT_RANK_SYSTEM = 25,		/* core: lists of units and devices */
-	PLAT_RANK_DEVICE = 30,		/* core: one device's attachments */
-	PLAT_RANK_FAULT_QUEUE = 40,	/* core: devices of a fault queue */
-	PLAT_RANK_FAULT_DEVICE = 45,	/* core: one device's pending faults */
-	PLAT_RANK_MM = 50,		/* platform: an address space's table */
-	PLAT_RANK_MM_NOTIFIER = 55,	/* core: an mm's notifier list */
-	PLAT_RANK_DOMAIN = 60,		/* driver: devices of one domain */
-	PLAT_RANK_UNIT = 65,		/* driver: tables of one IOMMU */
-	PLAT_RANK_QUEUE = 70,		/* driver: one hardware queue */
-	PLAT_RANK_PASID = 75,		/* core: PASID allocator */
-	PLAT_RANK_WORK = 80,		/* platform: work queues, interrupts */
-	PLAT_RANK_LEAF = 90,		/* nothing is taken under it */
+	PLAT_RANK_ACCEL = 10,        /* an accelerator driver's client lock */
+	PLAT_RANK_SVA = 20,          /* core: binds, PASIDs of mms */
+	PLAT_RANK_SYSTEM = 25,       /* core: lists of units and devices */
+	PLAT_RANK_DEVICE = 30,       /* core: one device's attachments */
+	PLAT_RANK_FAULT_QUEUE = 40,  /* core: devices of a fault queue */
+	PLAT_RANK_FAULT_DEVICE = 45, /* core: one device's pending faults */
+	PLAT_RANK_MM = 50,           /* platform: an address space's table */
+	PLAT_RANK_MM_NOTIFIER = 55,  /* core: an mm's notifier list */
+	PLAT_RANK_DOMAIN = 60,       /* driver: devices of one domain */
+	PLAT_RANK_UNIT = 65,         /* driver: tables of one IOMMU */
+	PLAT_RANK_QUEUE = 70,        /* driver: one hardware queue */
+	PLAT_RANK_PASID = 75,        /* core: PASID allocator */
+	PLAT_RANK_WORK = 80,         /* platform: work queues, interrupts */
+	PLAT_RANK_LEAF = 90,         /* nothing is taken under it */
 };
 
 /* Room for any platform's lock. Only the platform looks inside. */
@@ -78,7 +78,7 @@ struct plat_lock {
  */
 struct plat_event {
 	_Atomic uint32_t count;
-	_Atomic uint32_t waiters;	/* for the platform */
+	_Atomic uint32_t waiters; /* for the platform */
 };
 
 /**
@@ -374,8 +374,8 @@ static inline uint64_t plat_now_ns(const struct plat *p)
 	return p->ops->now_ns(p->ctx);
 }
 
-static inline void plat_work_init(struct plat_work *work,
-				  void (*fn)(void *arg), void *arg)
+static inline void plat_work_init(struct plat_work *work, void (*fn)(void *arg),
+				  void *arg)
 {
 	work->fn = fn;
 	work->arg = arg;

@@ -61,9 +61,8 @@ struct iommu_sva_ops {
  *          -ETIMEDOUT no answer from the IOMMU. [B1]
  * Test:    tests/core/sva_test.c
  */
-SVA_MUST_CHECK int iommu_sva_bind(struct iommu_device *dev,
-				  struct iommu_mm *mm, void *drvdata,
-				  struct iommu_sva **ret_sva);
+SVA_MUST_CHECK int iommu_sva_bind(struct iommu_device *dev, struct iommu_mm *mm,
+				  void *drvdata, struct iommu_sva **ret_sva);
 
 /**
  * iommu_sva_unbind() - return one use of a bind

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SVA_MUST_CHECK		__attribute__((warn_unused_result))
-#define SVA_PRINTF(f, a)	__attribute__((format(printf, f, a)))
+#define SVA_MUST_CHECK   __attribute__((warn_unused_result))
+#define SVA_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /**
  * ioasid_t - an I/O address space id: PCIe's PASID, Arm's substream
@@ -24,21 +24,21 @@
  */
 typedef uint32_t ioasid_t;
 
-#define INVALID_IOASID		((ioasid_t)-1)
-#define IOMMU_PASID_INVALID	INVALID_IOASID
-#define IOMMU_NO_PASID		((ioasid_t)0)
-#define IOMMU_FIRST_PASID	((ioasid_t)1)
-#define IOMMU_PASID_BITS_MAX	20u
+#define INVALID_IOASID       ((ioasid_t)-1)
+#define IOMMU_PASID_INVALID  INVALID_IOASID
+#define IOMMU_NO_PASID       ((ioasid_t)0)
+#define IOMMU_FIRST_PASID    ((ioasid_t)1)
+#define IOMMU_PASID_BITS_MAX 20u
 
 /* Access a device wants or a mapping grants; may be or-ed. */
 enum iommu_perm {
 	IOMMU_PERM_READ = 1 << 0,
 	IOMMU_PERM_WRITE = 1 << 1,
 	IOMMU_PERM_EXEC = 1 << 2,
-	IOMMU_PERM_PRIV = 1 << 3,	/* privileged mode requested */
+	IOMMU_PERM_PRIV = 1 << 3, /* privileged mode requested */
 };
 
-#define IOMMU_PERM_RWX \
+#define IOMMU_PERM_RWX                                                         \
 	((unsigned int)IOMMU_PERM_READ | IOMMU_PERM_WRITE | IOMMU_PERM_EXEC)
 
 #endif

@@ -100,7 +100,7 @@
 #define EINPROGRESS 115
 #endif
 #ifndef EREMOTEIO
-#define EREMOTEIO	121
+#define EREMOTEIO 121
 #endif
 #ifndef ECANCELED
 #define ECANCELED 125

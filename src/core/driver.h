@@ -73,8 +73,9 @@ struct iommu_domain {
  *
  * @set_dev_pasid: from now on the device's transactions with @pasid (0:
  *     without one) are translated with @domain. What was there before, if
- *     anything, is @old: the change is one step for the device, and on return
- *     nothing cached of @old for this pair is used. Device lock held.
+ *     anything, is @old: the device sees @old, then for a moment possibly
+ *     aborts, then @domain, never a mixture; on return nothing cached of @old
+ *     for this pair is used. Device lock held.
  *     -ENOMEM, -ETIMEDOUT (the entry is then aborting, not @old).
  * @remove_dev_pasid: the pair's transactions abort and are reported. On return
  *     nothing cached is used. Device lock held; cannot fail: a hardware

@@ -30,8 +30,8 @@ enum dsa_op {
 };
 
 enum {
-	DSA_DESC_SIZE = 64,		/* bytes and alignment */
-	DSA_COMP_SIZE = 32,		/* bytes and alignment */
+	DSA_DESC_SIZE = 64, /* bytes and alignment */
+	DSA_COMP_SIZE = 32, /* bytes and alignment */
 };
 
 struct dsa_desc {
@@ -191,7 +191,7 @@ enum dsa_dif_block {
  */
 enum {
 	DSA_DELTA_SIZE = 10,
-	DSA_DELTA_MIN_RECORD = 80,	/* smallest MAX_SIZE: one cache line */
+	DSA_DELTA_MIN_RECORD = 80, /* smallest MAX_SIZE: one cache line */
 	DSA_DELTA_MAX_XFER = 0x80000,
 };
 
@@ -260,33 +260,33 @@ FIELD_RECORD(struct dsa_comp, DSA_COMP_DIF_FIELDS);
 enum dsa_comp_status {
 	DSA_COMP_NONE = 0x00,
 	DSA_COMP_SUCCESS = 0x01,
-	DSA_COMP_SUCCESS_FALSE = 0x02,		/* not the expected result */
-	DSA_COMP_PAGE_FAULT_NOBOF = 0x03,	/* partial, BOF is 0 */
-	DSA_COMP_PAGE_FAULT_IR = 0x04,		/* partial, Invalid Request */
-	DSA_COMP_BATCH_FAIL = 0x05,		/* a descriptor failed */
-	DSA_COMP_BATCH_PAGE_FAULT = 0x06,	/* on the descriptor list */
+	DSA_COMP_SUCCESS_FALSE = 0x02,    /* not the expected result */
+	DSA_COMP_PAGE_FAULT_NOBOF = 0x03, /* partial, BOF is 0 */
+	DSA_COMP_PAGE_FAULT_IR = 0x04,    /* partial, Invalid Request */
+	DSA_COMP_BATCH_FAIL = 0x05,       /* a descriptor failed */
+	DSA_COMP_BATCH_PAGE_FAULT = 0x06, /* on the descriptor list */
 	DSA_COMP_DELTA_OFFSET_ORDER = 0x07,
 	DSA_COMP_DELTA_OFFSET_RANGE = 0x08,
 	DSA_COMP_DIF_ERROR = 0x09,
 	DSA_COMP_INVALID_OPCODE = 0x10,
 	DSA_COMP_INVALID_FLAGS = 0x11,
 	DSA_COMP_RESERVED_FIELD = 0x12,
-	DSA_COMP_INVALID_SIZE = 0x13,		/* transfer size */
-	DSA_COMP_INVALID_COUNT = 0x14,		/* descriptor count */
+	DSA_COMP_INVALID_SIZE = 0x13,  /* transfer size */
+	DSA_COMP_INVALID_COUNT = 0x14, /* descriptor count */
 	DSA_COMP_INVALID_DELTA_SIZE = 0x15,
 	DSA_COMP_OVERLAP_BUFFERS = 0x16,
-	DSA_COMP_DUALCAST_ALIGN = 0x17,		/* destinations differ */
+	DSA_COMP_DUALCAST_ALIGN = 0x17, /* destinations differ */
 	DSA_COMP_BATCH_LIST_ALIGN = 0x18,
 	DSA_COMP_INVALID_INT_HANDLE = 0x19,
-	DSA_COMP_CR_PAGE_FAULT = 0x1a,		/* to SWERROR */
-	DSA_COMP_CR_ALIGN = 0x1b,		/* to SWERROR */
+	DSA_COMP_CR_PAGE_FAULT = 0x1a, /* to SWERROR */
+	DSA_COMP_CR_ALIGN = 0x1b,      /* to SWERROR */
 	DSA_COMP_ADDR_ALIGN = 0x1c,
-	DSA_COMP_PRIV = 0x1d,			/* to SWERROR */
+	DSA_COMP_PRIV = 0x1d, /* to SWERROR */
 	DSA_COMP_TRAFFIC_CLASS = 0x1e,
-	DSA_COMP_DRAIN_PAGE_FAULT = 0x1f,	/* on a readback address */
+	DSA_COMP_DRAIN_PAGE_FAULT = 0x1f, /* on a readback address */
 	DSA_COMP_HW_ERROR = 0x20,
-	DSA_COMP_HW_ERROR_WRITE = 0x21,		/* or destination readback */
-	DSA_COMP_TRANSLATION_FAIL = 0x22,	/* UR, CA, Response Failure */
+	DSA_COMP_HW_ERROR_WRITE = 0x21,   /* or destination readback */
+	DSA_COMP_TRANSLATION_FAIL = 0x22, /* UR, CA, Response Failure */
 };
 
 /* RESULT of compare, compare pattern and create delta. */

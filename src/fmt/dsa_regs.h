@@ -18,7 +18,7 @@
 enum {
 	DSA_PCI_VENDOR = 0x8086,
 	DSA_PCI_DEVICE = 0x0b25,
-	DSA_PCI_CLASS = 0x088000,	/* other system peripheral */
+	DSA_PCI_CLASS = 0x088000, /* other system peripheral */
 
 	DSA_BAR_REGS = 0,
 	DSA_BAR_PORTALS = 2,
@@ -27,22 +27,22 @@ enum {
 
 /* Offsets in BAR0, architecture 9.2. Width in bytes behind each. */
 enum {
-	DSA_REG_VERSION = 0x00,		/* 4 */
-	DSA_REG_GENCAP = 0x10,		/* 8 */
-	DSA_REG_WQCAP = 0x20,		/* 8 */
-	DSA_REG_GRPCAP = 0x30,		/* 8 */
-	DSA_REG_ENGCAP = 0x38,		/* 8 */
-	DSA_REG_OPCAP = 0x40,		/* 32 */
-	DSA_REG_TABLE_OFFSETS = 0x60,	/* 16 */
-	DSA_REG_GENCFG = 0x80,		/* 4 */
-	DSA_REG_GENCTRL = 0x88,		/* 4 */
-	DSA_REG_GENSTATUS = 0x90,	/* 4 */
-	DSA_REG_INTCAUSE = 0x98,	/* 4 */
-	DSA_REG_CMD = 0xa0,		/* 4 */
-	DSA_REG_CMDSTATUS = 0xa8,	/* 4 */
-	DSA_REG_CMDCAP = 0xb0,		/* 8; drivers read the low 4 */
-	DSA_REG_SWERR = 0xc0,		/* 32 */
-	DSA_REG_DUMMY_PORTAL = 0xf000,	/* one page */
+	DSA_REG_VERSION = 0x00,        /* 4 */
+	DSA_REG_GENCAP = 0x10,         /* 8 */
+	DSA_REG_WQCAP = 0x20,          /* 8 */
+	DSA_REG_GRPCAP = 0x30,         /* 8 */
+	DSA_REG_ENGCAP = 0x38,         /* 8 */
+	DSA_REG_OPCAP = 0x40,          /* 32 */
+	DSA_REG_TABLE_OFFSETS = 0x60,  /* 16 */
+	DSA_REG_GENCFG = 0x80,         /* 4 */
+	DSA_REG_GENCTRL = 0x88,        /* 4 */
+	DSA_REG_GENSTATUS = 0x90,      /* 4 */
+	DSA_REG_INTCAUSE = 0x98,       /* 4 */
+	DSA_REG_CMD = 0xa0,            /* 4 */
+	DSA_REG_CMDSTATUS = 0xa8,      /* 4 */
+	DSA_REG_CMDCAP = 0xb0,         /* 8; drivers read the low 4 */
+	DSA_REG_SWERR = 0xc0,          /* 32 */
+	DSA_REG_DUMMY_PORTAL = 0xf000, /* one page */
 };
 
 /* clang-format off */
@@ -165,13 +165,13 @@ FIELD_REGISTER(DSA_INTCAUSE_FIELDS);
 enum dsa_device_state {
 	DSA_DEVICE_DISABLED = 0,
 	DSA_DEVICE_ENABLED = 1,
-	DSA_DEVICE_DRAINING = 2,	/* disable or reset in progress */
+	DSA_DEVICE_DRAINING = 2, /* disable or reset in progress */
 	DSA_DEVICE_HALTED = 3,
 };
 
 /* The weakest reset that leaves the halt state. */
 enum dsa_reset_type {
-	DSA_RESET_SOFTWARE = 0,		/* the Reset Device command */
+	DSA_RESET_SOFTWARE = 0, /* the Reset Device command */
 	DSA_RESET_FLR = 1,
 	DSA_RESET_WARM = 2,
 	DSA_RESET_COLD = 3,
@@ -248,9 +248,9 @@ enum dsa_cmdstatus_error {
 	DSA_CMDSTATUS_BUS_MASTER = 0x12,
 	DSA_CMDSTATUS_PRS_ALLOC = 0x13,
 	DSA_CMDSTATUS_TOTAL_WQ_SIZE = 0x14,
-	DSA_CMDSTATUS_GRP_EMPTY = 0x15,		/* WQs xor engines */
-	DSA_CMDSTATUS_GRP_WQS = 0x16,		/* WQ not in one group */
-	DSA_CMDSTATUS_GRP_ENGINES = 0x17,	/* engine in two groups */
+	DSA_CMDSTATUS_GRP_EMPTY = 0x15,   /* WQs xor engines */
+	DSA_CMDSTATUS_GRP_WQS = 0x16,     /* WQ not in one group */
+	DSA_CMDSTATUS_GRP_ENGINES = 0x17, /* engine in two groups */
 	DSA_CMDSTATUS_GRP_RDBUFS = 0x18,
 
 	/* Enable WQ */
@@ -308,9 +308,9 @@ FIELD_RECORD(struct dsa_swerr, DSA_SWERR_FIELDS);
 
 /* Architecture 5.8.2. */
 enum dsa_swerr_error {
-	DSA_SWERR_CONFIG_CHANGED = 0x51,	/* PCI config, not disabled */
-	DSA_SWERR_CMD_ACTIVE = 0x52,		/* CMD written while active */
-	DSA_SWERR_WQ_FULL = 0x53,		/* dedicated WQ was full */
+	DSA_SWERR_CONFIG_CHANGED = 0x51, /* PCI config, not disabled */
+	DSA_SWERR_CMD_ACTIVE = 0x52,     /* CMD written while active */
+	DSA_SWERR_WQ_FULL = 0x53,        /* dedicated WQ was full */
 };
 
 /* MSI-X permissions: one 32-bit register per vector, on 8-byte boundaries. */
@@ -339,7 +339,7 @@ struct dsa_grpcfg {
 
 enum {
 	DSA_GRPCFG_STRIDE = 64,
-	DSA_GRPCFG_OFF_WQS = 0,		/* 32 bytes */
+	DSA_GRPCFG_OFF_WQS = 0, /* 32 bytes */
 	DSA_GRPCFG_OFF_ENGINES = 32,
 	DSA_GRPCFG_OFF_FLAGS = 40,
 };
@@ -404,7 +404,7 @@ enum dsa_wq_mode {
 enum dsa_wq_state {
 	DSA_WQ_DISABLED = 0,
 	DSA_WQ_ENABLED = 1,
-	DSA_WQ_BUSY = 2,		/* disable or reset in progress */
+	DSA_WQ_BUSY = 2, /* disable or reset in progress */
 };
 
 /*

@@ -15,26 +15,26 @@
 
 /* Type 0 header, PCIe 7.5.1. */
 enum {
-	PCIE_CFG_VENDOR = 0x00,			/* 16 */
-	PCIE_CFG_DEVICE = 0x02,			/* 16 */
-	PCIE_CFG_COMMAND = 0x04,		/* 16 */
-	PCIE_CFG_STATUS = 0x06,			/* 16 */
-	PCIE_CFG_CLASS = 0x08,			/* 32, with the revision */
-	PCIE_CFG_CACHE_LINE_SIZE = 0x0c,	/* 8 */
-	PCIE_CFG_LATENCY_TIMER = 0x0d,		/* 8 */
-	PCIE_CFG_HEADER_TYPE = 0x0e,		/* 8 */
-	PCIE_CFG_BIST = 0x0f,			/* 8 */
-	PCIE_CFG_BAR0 = 0x10,			/* 32, six of them */
-	PCIE_CFG_SUBSYSTEM_VENDOR = 0x2c,	/* 16 */
-	PCIE_CFG_SUBSYSTEM = 0x2e,		/* 16 */
-	PCIE_CFG_ROM = 0x30,			/* 32 */
-	PCIE_CFG_CAP_POINTER = 0x34,		/* 8 */
-	PCIE_CFG_INTERRUPT_LINE = 0x3c,		/* 8 */
-	PCIE_CFG_INTERRUPT_PIN = 0x3d,		/* 8 */
+	PCIE_CFG_VENDOR = 0x00,           /* 16 */
+	PCIE_CFG_DEVICE = 0x02,           /* 16 */
+	PCIE_CFG_COMMAND = 0x04,          /* 16 */
+	PCIE_CFG_STATUS = 0x06,           /* 16 */
+	PCIE_CFG_CLASS = 0x08,            /* 32, with the revision */
+	PCIE_CFG_CACHE_LINE_SIZE = 0x0c,  /* 8 */
+	PCIE_CFG_LATENCY_TIMER = 0x0d,    /* 8 */
+	PCIE_CFG_HEADER_TYPE = 0x0e,      /* 8 */
+	PCIE_CFG_BIST = 0x0f,             /* 8 */
+	PCIE_CFG_BAR0 = 0x10,             /* 32, six of them */
+	PCIE_CFG_SUBSYSTEM_VENDOR = 0x2c, /* 16 */
+	PCIE_CFG_SUBSYSTEM = 0x2e,        /* 16 */
+	PCIE_CFG_ROM = 0x30,              /* 32 */
+	PCIE_CFG_CAP_POINTER = 0x34,      /* 8 */
+	PCIE_CFG_INTERRUPT_LINE = 0x3c,   /* 8 */
+	PCIE_CFG_INTERRUPT_PIN = 0x3d,    /* 8 */
 
 	PCIE_CFG_NUM_BARS = 6,
 	PCIE_CFG_HEADER_SIZE = 0x40,
-	PCIE_CFG_EXT_CAPS = 0x100,		/* first extended capability */
+	PCIE_CFG_EXT_CAPS = 0x100, /* first extended capability */
 	PCIE_CFG_SIZE = 0x1000,
 };
 
@@ -109,8 +109,8 @@ FIELD_REGISTER(PCIE_CAP_HEADER_FIELDS);
 
 /* Power management, PCIe 7.5.2. */
 enum {
-	PCIE_PM_CAP = 0x02,		/* 16 */
-	PCIE_PM_CTRL = 0x04,		/* 16 */
+	PCIE_PM_CAP = 0x02,  /* 16 */
+	PCIE_PM_CTRL = 0x04, /* 16 */
 	PCIE_PM_SIZE = 0x08,
 };
 
@@ -135,16 +135,16 @@ FIELD_REGISTER(PCIE_PM_CTRL_FIELDS);
 
 /* PCI Express capability, PCIe 7.5.3, version 2. */
 enum {
-	PCIE_EXP_FLAGS = 0x02,		/* 16 */
-	PCIE_EXP_DEVCAP = 0x04,		/* 32 */
-	PCIE_EXP_DEVCTL = 0x08,		/* 16 */
-	PCIE_EXP_DEVSTA = 0x0a,		/* 16 */
-	PCIE_EXP_LNKCAP = 0x0c,		/* 32 */
-	PCIE_EXP_LNKCTL = 0x10,		/* 16 */
-	PCIE_EXP_LNKSTA = 0x12,		/* 16 */
-	PCIE_EXP_DEVCAP2 = 0x24,	/* 32 */
-	PCIE_EXP_DEVCTL2 = 0x28,	/* 16 */
-	PCIE_EXP_DEVSTA2 = 0x2a,	/* 16 */
+	PCIE_EXP_FLAGS = 0x02,   /* 16 */
+	PCIE_EXP_DEVCAP = 0x04,  /* 32 */
+	PCIE_EXP_DEVCTL = 0x08,  /* 16 */
+	PCIE_EXP_DEVSTA = 0x0a,  /* 16 */
+	PCIE_EXP_LNKCAP = 0x0c,  /* 32 */
+	PCIE_EXP_LNKCTL = 0x10,  /* 16 */
+	PCIE_EXP_LNKSTA = 0x12,  /* 16 */
+	PCIE_EXP_DEVCAP2 = 0x24, /* 32 */
+	PCIE_EXP_DEVCTL2 = 0x28, /* 16 */
+	PCIE_EXP_DEVSTA2 = 0x2a, /* 16 */
 	PCIE_EXP_SIZE = 0x3c,
 };
 
@@ -231,9 +231,9 @@ FIELD_REGISTER(PCIE_EXP_DEVCTL2_FIELDS);
 
 /* MSI-X, PCIe 7.7.2. */
 enum {
-	PCIE_MSIX_CTRL = 0x02,		/* 16 */
-	PCIE_MSIX_TABLE = 0x04,		/* 32 */
-	PCIE_MSIX_PBA = 0x08,		/* 32 */
+	PCIE_MSIX_CTRL = 0x02,  /* 16 */
+	PCIE_MSIX_TABLE = 0x04, /* 32 */
+	PCIE_MSIX_PBA = 0x08,   /* 32 */
 	PCIE_MSIX_SIZE = 0x0c,
 
 	PCIE_MSIX_MAX_VECTORS = 2048,
@@ -266,10 +266,10 @@ struct pcie_msix_entry {
 
 enum {
 	PCIE_MSIX_ENTRY_SIZE = 16,
-	PCIE_MSIX_ENTRY_OFF_ADDR_LOW = 0x0,	/* 32 */
-	PCIE_MSIX_ENTRY_OFF_ADDR_HIGH = 0x4,	/* 32 */
-	PCIE_MSIX_ENTRY_OFF_DATA = 0x8,		/* 32 */
-	PCIE_MSIX_ENTRY_OFF_CTRL = 0xc,		/* 32 */
+	PCIE_MSIX_ENTRY_OFF_ADDR_LOW = 0x0,  /* 32 */
+	PCIE_MSIX_ENTRY_OFF_ADDR_HIGH = 0x4, /* 32 */
+	PCIE_MSIX_ENTRY_OFF_DATA = 0x8,      /* 32 */
+	PCIE_MSIX_ENTRY_OFF_CTRL = 0xc,      /* 32 */
 };
 
 /* clang-format off */
@@ -302,8 +302,8 @@ FIELD_REGISTER(PCIE_EXT_CAP_FIELDS);
 
 /* PASID, PCIe 7.8.8. Control may change only while ATS is disabled. */
 enum {
-	PCIE_PASID_CAP = 0x04,		/* 16 */
-	PCIE_PASID_CTRL = 0x06,		/* 16 */
+	PCIE_PASID_CAP = 0x04,  /* 16 */
+	PCIE_PASID_CTRL = 0x06, /* 16 */
 	PCIE_PASID_SIZE = 0x08,
 
 	PCIE_PASID_BITS = 20,
@@ -327,12 +327,12 @@ FIELD_REGISTER(PCIE_PASID_CTRL_FIELDS);
 
 /* Address translation services, PCIe 10.5.1. */
 enum {
-	PCIE_ATS_CAP = 0x04,		/* 16 */
-	PCIE_ATS_CTRL = 0x06,		/* 16 */
+	PCIE_ATS_CAP = 0x04,  /* 16 */
+	PCIE_ATS_CTRL = 0x06, /* 16 */
 	PCIE_ATS_SIZE = 0x08,
 
-	PCIE_ATS_MAX_QUEUE_DEPTH = 32,	/* what QUEUE_DEPTH 0 means */
-	PCIE_ATS_MIN_SHIFT = 12,	/* STU counts from here */
+	PCIE_ATS_MAX_QUEUE_DEPTH = 32, /* what QUEUE_DEPTH 0 means */
+	PCIE_ATS_MIN_SHIFT = 12,       /* STU counts from here */
 };
 
 /* clang-format off */
@@ -353,10 +353,10 @@ FIELD_REGISTER(PCIE_ATS_CTRL_FIELDS);
 
 /* Page request interface, PCIe 10.5.2. */
 enum {
-	PCIE_PRI_CTRL = 0x04,		/* 16 */
-	PCIE_PRI_STATUS = 0x06,		/* 16 */
-	PCIE_PRI_CAPACITY = 0x08,	/* 32: outstanding requests, most */
-	PCIE_PRI_ALLOCATION = 0x0c,	/* 32: outstanding requests allowed */
+	PCIE_PRI_CTRL = 0x04,       /* 16 */
+	PCIE_PRI_STATUS = 0x06,     /* 16 */
+	PCIE_PRI_CAPACITY = 0x08,   /* 32: outstanding requests, most */
+	PCIE_PRI_ALLOCATION = 0x0c, /* 32: outstanding requests allowed */
 	PCIE_PRI_SIZE = 0x10,
 };
 

@@ -392,6 +392,8 @@ static int probe_iommu(struct sva_machine *m)
 			.size = m->iommu->mmio_size,
 		},
 		.sid_bits = 16,
+		/* Above what the models wait for a thread in an access. */
+		.timeout_ms = 20000,
 	};
 
 	return smmuv3_probe(m->sys, &desc, &m->unit);

@@ -304,7 +304,7 @@ int dma(struct rig *rig, struct iommu_device *dev, ioasid_t pasid, uint64_t va,
 
 enum iommu_page_response_code last_code(struct rig *rig)
 {
-	struct mock_response r;
+	struct mock_response r = { 0 };
 	unsigned int count = mock_response_count(rig->mock);
 
 	assert_true(count && mock_response(rig->mock, count - 1, &r));

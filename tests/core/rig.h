@@ -71,9 +71,9 @@ struct soft_mm {
 };
 
 struct soft_mm *soft_mm_create(struct rig *rig);
-void soft_mm_unmap(struct soft_mm *mm, uint64_t start, uint64_t end);
-void soft_mm_block(struct soft_mm *mm, bool block);
-void soft_mm_wait_blocked(struct soft_mm *mm, unsigned int count);
+void soft_mm_unmap(struct soft_mm *soft, uint64_t start, uint64_t end);
+void soft_mm_block(struct soft_mm *soft, bool block);
+void soft_mm_wait_blocked(struct soft_mm *soft, unsigned int count);
 
 /* Walks of tables whose address space had exited: each is a bug. */
 unsigned int soft_mm_late_walks(void);

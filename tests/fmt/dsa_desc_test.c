@@ -60,12 +60,9 @@ static const struct member desc_flags[] = {
 };
 
 static const struct member desc_batch[] = {
-	RSVD(2 * 64),
-	{ "DSA_DESC_BATCH_LIST", 64 },
-	RSVD(64),
-	{ "DSA_DESC_BATCH_COUNT", 32 },
-	RSVD(32),
-	RSVD(8 * 24),
+	RSVD(2 * 64), { "DSA_DESC_BATCH_LIST", 64 },
+	RSVD(64),     { "DSA_DESC_BATCH_COUNT", 32 },
+	RSVD(32),     RSVD(8 * 24),
 };
 
 /* The operation's flags are bits 16 and up of the 24 that follow 32 bits. */
@@ -91,18 +88,14 @@ static const struct member desc_fill[] = {
 };
 
 static const struct member desc_compare[] = {
-	RSVD(3 * 64),
-	{ "DSA_DESC_COMPARE_SRC2", 64 },
-	RSVD(64),
-	{ "DSA_DESC_COMPARE_EXPECTED", 8 },
+	RSVD(3 * 64), { "DSA_DESC_COMPARE_SRC2", 64 },
+	RSVD(64),     { "DSA_DESC_COMPARE_EXPECTED", 8 },
 	RSVD(8 * 23),
 };
 
 static const struct member desc_compare_pattern[] = {
-	RSVD(3 * 64),
-	{ "DSA_DESC_COMPARE_PATTERN", 64 },
-	RSVD(64),
-	{ "DSA_DESC_COMPARE_PATTERN_EXPECTED", 8 },
+	RSVD(3 * 64), { "DSA_DESC_COMPARE_PATTERN", 64 },
+	RSVD(64),     { "DSA_DESC_COMPARE_PATTERN_EXPECTED", 8 },
 	RSVD(8 * 23),
 };
 
@@ -118,20 +111,14 @@ static const struct member desc_create_delta[] = {
 };
 
 static const struct member desc_apply_delta[] = {
-	RSVD(2 * 64),
-	{ "DSA_DESC_APPLY_DELTA_ADDR", 64 },
-	RSVD(2 * 64),
-	{ "DSA_DESC_APPLY_DELTA_SIZE", 32 },
+	RSVD(2 * 64), { "DSA_DESC_APPLY_DELTA_ADDR", 64 },
+	RSVD(2 * 64), { "DSA_DESC_APPLY_DELTA_SIZE", 32 },
 	RSVD(8 * 20),
 };
 
 static const struct member desc_dualcast[] = {
-	RSVD(32 + 16),
-	{ "DSA_DESC_DUALCAST_DST2_ST", 1 },
-	RSVD(7 + 8),
-	RSVD(4 * 64),
-	{ "DSA_DESC_DUALCAST_DST2", 64 },
-	RSVD(8 * 16),
+	RSVD(32 + 16), { "DSA_DESC_DUALCAST_DST2_ST", 1 }, RSVD(7 + 8),
+	RSVD(4 * 64),  { "DSA_DESC_DUALCAST_DST2", 64 },   RSVD(8 * 16),
 };
 
 /* Flags 0x10000, 0x20000, 0x40000. */
@@ -170,14 +157,10 @@ static const struct member dif[] = {
 };
 
 static const struct member dif_src[] = {
-	{ "DSA_DIF_SRC_ALL_F_ERROR", 1 },
-	{ "DSA_DIF_SRC_ALL_F", 1 },
-	{ "DSA_DIF_SRC_APP_F", 1 },
-	{ "DSA_DIF_SRC_APP_REF_F", 1 },
-	{ "DSA_DIF_SRC_APP_INCR", 1 },
-	{ "DSA_DIF_SRC_NO_GUARD", 1 },
-	{ "DSA_DIF_SRC_NO_REF", 1 },
-	{ "DSA_DIF_SRC_REF_FIXED", 1 },
+	{ "DSA_DIF_SRC_ALL_F_ERROR", 1 }, { "DSA_DIF_SRC_ALL_F", 1 },
+	{ "DSA_DIF_SRC_APP_F", 1 },       { "DSA_DIF_SRC_APP_REF_F", 1 },
+	{ "DSA_DIF_SRC_APP_INCR", 1 },    { "DSA_DIF_SRC_NO_GUARD", 1 },
+	{ "DSA_DIF_SRC_NO_REF", 1 },      { "DSA_DIF_SRC_REF_FIXED", 1 },
 };
 
 static const struct member dif_dst[] = {
@@ -424,8 +407,7 @@ static void test_operation_fields_golden_values_built(void **state)
 	memset(&d, 0, sizeof(d));
 	FIELD_SET(DSA_DESC_CREATE_DELTA_ADDR, &d, 0x8877665544332211);
 	FIELD_SET(DSA_DESC_CREATE_DELTA_MAX_SIZE, &d, DSA_DELTA_MIN_RECORD);
-	FIELD_SET(DSA_DESC_CREATE_DELTA_EXPECTED, &d,
-		  1 << DSA_RESULT_DIFFER);
+	FIELD_SET(DSA_DESC_CREATE_DELTA_EXPECTED, &d, 1 << DSA_RESULT_DIFFER);
 	assert_true(d.dw[5] == 0x8877665544332211);
 	assert_true(d.dw[6] == 0x0000000000000050);
 	assert_true(d.dw[7] == 0x0000000000000002);
@@ -444,12 +426,10 @@ static void test_operation_fields_golden_values_built(void **state)
 /* A write fault on the second page of a copy, and a CRC. */
 static void test_completion_golden_values_decoded(void **state)
 {
-	static const struct dsa_comp fault = {
-		{ 0x0000100000000083, 0x00007f0000003000, 0, 0 }
-	};
-	static const struct dsa_comp crc = {
-		{ 0x0000000000000001, 0, 0x00000000e3069283, 0 }
-	};
+	static const struct dsa_comp fault = { { 0x0000100000000083,
+						 0x00007f0000003000, 0, 0 } };
+	static const struct dsa_comp crc = { { 0x0000000000000001, 0,
+					       0x00000000e3069283, 0 } };
 
 	(void)state;
 	assert_int_equal(FIELD_GET(DSA_COMP_STATUS, &fault),

@@ -62,12 +62,9 @@ static const struct member wqcap[] = {
 };
 
 static const struct member grpcap[] = {
-	{ "DSA_GRPCAP_NUM_GROUPS", 8 },
-	{ "DSA_GRPCAP_TOTAL_RDBUFS", 8 },
-	{ "DSA_GRPCAP_RDBUF_CTRL", 1 },
-	{ "DSA_GRPCAP_RDBUF_LIMIT", 1 },
-	{ "DSA_GRPCAP_PROGRESS_LIMIT", 1 },
-	RSVD(45),
+	{ "DSA_GRPCAP_NUM_GROUPS", 8 },     { "DSA_GRPCAP_TOTAL_RDBUFS", 8 },
+	{ "DSA_GRPCAP_RDBUF_CTRL", 1 },     { "DSA_GRPCAP_RDBUF_LIMIT", 1 },
+	{ "DSA_GRPCAP_PROGRESS_LIMIT", 1 }, RSVD(45),
 };
 
 static const struct member engcap[] = {
@@ -177,11 +174,8 @@ static const struct member swerr[] = {
 };
 
 static const struct member msix_perm[] = {
-	RSVD(2),
-	{ "DSA_MSIX_PERM_IGNORE", 1 },
-	{ "DSA_MSIX_PERM_PASID_EN", 1 },
-	RSVD(8),
-	{ "DSA_MSIX_PERM_PASID", 20 },
+	RSVD(2), { "DSA_MSIX_PERM_IGNORE", 1 }, { "DSA_MSIX_PERM_PASID_EN", 1 },
+	RSVD(8), { "DSA_MSIX_PERM_PASID", 20 },
 };
 
 static const struct member grpcfg[] = {
@@ -198,8 +192,8 @@ static const struct member grpcfg[] = {
 	RSVD(4),
 	{ "DSA_GRPCFG_RDBUFS_ALLOWED", 8 },
 	RSVD(4),
-	RSVD(32),	/* 2.0: progress limits */
-	RSVD(128),	/* to the stride, 64 bytes */
+	RSVD(32),  /* 2.0: progress limits */
+	RSVD(128), /* to the stride, 64 bytes */
 };
 
 static const struct member wqcfg[] = {
@@ -212,7 +206,7 @@ static const struct member wqcfg[] = {
 	{ "DSA_WQCFG_MODE", 1 },
 	{ "DSA_WQCFG_BOF", 1 },
 	{ "DSA_WQCFG_ATS_DISABLE", 1 },
-	RSVD(1),	/* 2.0: PRS disable */
+	RSVD(1), /* 2.0: PRS disable */
 	{ "DSA_WQCFG_PRIORITY", 4 },
 	{ "DSA_WQCFG_PASID", 20 },
 	{ "DSA_WQCFG_PASID_EN", 1 },
@@ -403,11 +397,11 @@ static void test_capabilities_of_a_real_device_decoded(void **state)
 	static const uint64_t gen = 0x40915f0107;
 	static const struct dsa_opcap op = { { 0x1003f027d, 0, 0, 0 } };
 	static const unsigned int ops[] = {
-		DSA_OP_NOOP, DSA_OP_DRAIN, DSA_OP_MEMMOVE, DSA_OP_FILL,
-		DSA_OP_COMPARE, DSA_OP_COMPARE_PATTERN, DSA_OP_DUALCAST,
-		DSA_OP_CRC_GEN, DSA_OP_COPY_CRC, DSA_OP_DIF_CHECK,
-		DSA_OP_DIF_INSERT, DSA_OP_DIF_STRIP, DSA_OP_DIF_UPDATE,
-		DSA_OP_CACHE_FLUSH,
+		DSA_OP_NOOP,       DSA_OP_DRAIN,       DSA_OP_MEMMOVE,
+		DSA_OP_FILL,       DSA_OP_COMPARE,     DSA_OP_COMPARE_PATTERN,
+		DSA_OP_DUALCAST,   DSA_OP_CRC_GEN,     DSA_OP_COPY_CRC,
+		DSA_OP_DIF_CHECK,  DSA_OP_DIF_INSERT,  DSA_OP_DIF_STRIP,
+		DSA_OP_DIF_UPDATE, DSA_OP_CACHE_FLUSH,
 	};
 	uint64_t mask = 0;
 	size_t i;
@@ -480,9 +474,9 @@ static void test_wqcfg_golden_value_built(void **state)
 /* WQ 3, limited MSI-X portal, third slot of the page. */
 static void test_portal_offset_golden_value_both_ways(void **state)
 {
-	uint64_t off = REG_CONST(DSA_PORTAL_OFFSET_WQ, 3) |
-		       REG_CONST(DSA_PORTAL_OFFSET_KIND,
-				 DSA_PORTAL_LIMITED_MSIX);
+	uint64_t off =
+		REG_CONST(DSA_PORTAL_OFFSET_WQ, 3) |
+		REG_CONST(DSA_PORTAL_OFFSET_KIND, DSA_PORTAL_LIMITED_MSIX);
 
 	(void)state;
 	assert_int_equal(off, 3 * 0x4000 + 0x1000);

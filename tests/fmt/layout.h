@@ -15,7 +15,10 @@ struct member {
 	unsigned int width;
 };
 
-#define RSVD(width)	{ NULL, width }
+#define RSVD(width)                                                            \
+	{                                                                      \
+		NULL, width                                                    \
+	}
 
 /* A field list of a header and the structure it has to match. */
 struct layout {
@@ -27,13 +30,15 @@ struct layout {
 	unsigned int bits;
 };
 
-#define LAYOUT(list, members, bits)					\
-	{ #list, (const struct field_desc[])FIELD_DESC_TABLE(list),	\
-	  TRANSCRIPT_COUNT(((const struct field_desc[])			\
-			    FIELD_DESC_TABLE(list))),			\
-	  members, TRANSCRIPT_COUNT(members), bits }
+#define LAYOUT(list, members, bits)                                            \
+	{                                                                      \
+#list, (const struct field_desc[])FIELD_DESC_TABLE(list),      \
+			TRANSCRIPT_COUNT(((const struct field_desc[])          \
+						  FIELD_DESC_TABLE(list))),    \
+			members, TRANSCRIPT_COUNT(members), bits               \
+	}
 
-#define LAYOUT_MAX_ROWS	32
+#define LAYOUT_MAX_ROWS 32
 
 /* Lay the members out from bit 0 on. Returns the number of named ones. */
 static size_t layout_rows(const struct layout *l, struct transcript_row *rows)
@@ -99,15 +104,18 @@ static void layout_assert_notices(const struct layout *l, size_t count)
 
 			want[r].hi++;
 			assert_int_equal(layout_diffs(l, l->n_have, want, n,
-						      right.name), 1);
+						      right.name),
+					 1);
 
 			want[r] = want[n - 1];
-			assert_int_equal(layout_diffs(l, l->n_have, want,
-						      n - 1, right.name), 1);
+			assert_int_equal(layout_diffs(l, l->n_have, want, n - 1,
+						      right.name),
+					 1);
 			want[r] = right;
 		}
 		assert_int_equal(layout_diffs(l, l->n_have - 1, want, n,
-					      l->have[l->n_have - 1].name), 1);
+					      l->have[l->n_have - 1].name),
+				 1);
 	}
 }
 

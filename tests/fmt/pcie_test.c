@@ -21,13 +21,13 @@
 #include "tests/fmt/transcript.h"
 
 /* The hi and lo of a mask without holes. */
-#define MASK(m)	63u - (unsigned int)__builtin_clzll(m),			\
-		(unsigned int)__builtin_ctzll(m)
+#define MASK(m)                                                                \
+	63u - (unsigned int)__builtin_clzll(m), (unsigned int)__builtin_ctzll(m)
 
 /* Of a mask in 64-bit word w. */
-#define WORD_MASK(w, m)							\
-		(w) * 64u + 63u - (unsigned int)__builtin_clzll(m),	\
-		(w) * 64u + (unsigned int)__builtin_ctzll(m)
+#define WORD_MASK(w, m)                                                        \
+	(w) * 64u + 63u - (unsigned int)__builtin_clzll(m),                    \
+		(w)*64u + (unsigned int)__builtin_ctzll(m)
 
 static const struct transcript_row command[] = {
 	{ "PCIE_COMMAND_IO", MASK(0x1) },
@@ -235,11 +235,13 @@ static const struct transcript_row ats_entry[] = {
 	{ "PCIE_ATS_ENTRY_ADDR", MASK(0xfffffffffffff000) },
 };
 
-#define LIST(list, rows)						\
-	{ #list, (const struct field_desc[])FIELD_DESC_TABLE(list),	\
-	  TRANSCRIPT_COUNT(((const struct field_desc[])			\
-			    FIELD_DESC_TABLE(list))),			\
-	  rows, TRANSCRIPT_COUNT(rows) }
+#define LIST(list, rows)                                                       \
+	{                                                                      \
+#list, (const struct field_desc[])FIELD_DESC_TABLE(list),      \
+			TRANSCRIPT_COUNT(((const struct field_desc[])          \
+						  FIELD_DESC_TABLE(list))),    \
+			rows, TRANSCRIPT_COUNT(rows)                           \
+	}
 
 /* Every list of the header; the count is checked by hand, not by a tool. */
 static const struct list {
@@ -318,8 +320,8 @@ static void test_transcript_notices_every_wrong_row(void **state)
 			wrong[r] = l->want[l->n_want - 1];
 			assert_int_equal(transcript_compare(l->have, l->n_have,
 							    wrong,
-							    l->n_want - 1,
-							    err, sizeof(err)),
+							    l->n_want - 1, err,
+							    sizeof(err)),
 					 1);
 			assert_int_equal(transcript_compare(l->have,
 							    l->n_have - 1,
@@ -432,41 +434,48 @@ static void test_registers_reset_values_of_a_device_built(void **state)
 
 	/* 64-bit prefetchable memory BAR at 0. */
 	assert_int_equal(REG_CONST(PCIE_BAR_TYPE, PCIE_BAR_TYPE_64) |
-			 REG_CONST(PCIE_BAR_PREFETCH, 1), 0x0000000c);
+				 REG_CONST(PCIE_BAR_PREFETCH, 1),
+			 0x0000000c);
 	/* PCI Express 2.0, root complex integrated endpoint. */
 	assert_int_equal(REG_CONST(PCIE_EXP_FLAGS_VERSION, 2) |
-			 REG_CONST(PCIE_EXP_FLAGS_TYPE,
-				   PCIE_PORT_TYPE_RC_ENDPOINT), 0x0092);
+				 REG_CONST(PCIE_EXP_FLAGS_TYPE,
+					   PCIE_PORT_TYPE_RC_ENDPOINT),
+			 0x0092);
 	/* FLR, role-based errors, 8-bit tags, 512 bytes of payload. */
 	assert_int_equal(REG_CONST(PCIE_EXP_DEVCAP_FLR, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP_RBER, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP_EXT_TAG, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP_MAX_PAYLOAD, 2),
+				 REG_CONST(PCIE_EXP_DEVCAP_RBER, 1) |
+				 REG_CONST(PCIE_EXP_DEVCAP_EXT_TAG, 1) |
+				 REG_CONST(PCIE_EXP_DEVCAP_MAX_PAYLOAD, 2),
 			 0x10008022);
 	/* 512-byte reads, no snoop, 8-bit tags, relaxed ordering. */
 	assert_int_equal(REG_CONST(PCIE_EXP_DEVCTL_MAX_READ, 2) |
-			 REG_CONST(PCIE_EXP_DEVCTL_NO_SNOOP, 1) |
-			 REG_CONST(PCIE_EXP_DEVCTL_EXT_TAG, 1) |
-			 REG_CONST(PCIE_EXP_DEVCTL_RELAXED, 1), 0x2910);
-	assert_int_equal(REG_CONST(PCIE_EXP_DEVCAP2_DMWR, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP2_EE_PREFIX_MAX, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP2_EE_PREFIX, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP2_EXT_FMT, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP2_TAG10_REQUESTER, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP2_TAG10_COMPLETER, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP2_LTR, 1) |
-			 REG_CONST(PCIE_EXP_DEVCAP2_CTO_DISABLE, 1),
-			 0x10730810);
+				 REG_CONST(PCIE_EXP_DEVCTL_NO_SNOOP, 1) |
+				 REG_CONST(PCIE_EXP_DEVCTL_EXT_TAG, 1) |
+				 REG_CONST(PCIE_EXP_DEVCTL_RELAXED, 1),
+			 0x2910);
+	assert_int_equal(
+		REG_CONST(PCIE_EXP_DEVCAP2_DMWR, 1) |
+			REG_CONST(PCIE_EXP_DEVCAP2_EE_PREFIX_MAX, 1) |
+			REG_CONST(PCIE_EXP_DEVCAP2_EE_PREFIX, 1) |
+			REG_CONST(PCIE_EXP_DEVCAP2_EXT_FMT, 1) |
+			REG_CONST(PCIE_EXP_DEVCAP2_TAG10_REQUESTER, 1) |
+			REG_CONST(PCIE_EXP_DEVCAP2_TAG10_COMPLETER, 1) |
+			REG_CONST(PCIE_EXP_DEVCAP2_LTR, 1) |
+			REG_CONST(PCIE_EXP_DEVCAP2_CTO_DISABLE, 1),
+		0x10730810);
 	/* PASID capability at 0x230, the next one at 0x240. */
 	assert_int_equal(REG_CONST(PCIE_EXT_CAP_ID, PCIE_EXT_CAP_ID_PASID) |
-			 REG_CONST(PCIE_EXT_CAP_VERSION, 1) |
-			 REG_CONST(PCIE_EXT_CAP_NEXT, 0x240), 0x2401001b);
+				 REG_CONST(PCIE_EXT_CAP_VERSION, 1) |
+				 REG_CONST(PCIE_EXT_CAP_NEXT, 0x240),
+			 0x2401001b);
 	/* 20-bit PASIDs, privileged mode, no execute. */
 	assert_int_equal(REG_CONST(PCIE_PASID_CAP_WIDTH, PCIE_PASID_BITS) |
-			 REG_CONST(PCIE_PASID_CAP_PRIV, 1), 0x1404);
+				 REG_CONST(PCIE_PASID_CAP_PRIV, 1),
+			 0x1404);
 	/* Stopped, responses carry the PASID. */
 	assert_int_equal(REG_CONST(PCIE_PRI_STATUS_STOPPED, 1) |
-			 REG_CONST(PCIE_PRI_STATUS_PASID, 1), 0x8100);
+				 REG_CONST(PCIE_PRI_STATUS_PASID, 1),
+			 0x8100);
 }
 
 static void test_page_request_golden_value_both_ways(void **state)
@@ -516,8 +525,7 @@ int main(void)
 		cmocka_unit_test(test_fields_match_the_transcript),
 		cmocka_unit_test(test_transcript_notices_every_wrong_row),
 		cmocka_unit_test(test_offsets_match_the_transcript),
-		cmocka_unit_test(
-			test_registers_reset_values_of_a_device_built),
+		cmocka_unit_test(test_registers_reset_values_of_a_device_built),
 		cmocka_unit_test(test_page_request_golden_value_both_ways),
 		cmocka_unit_test(test_ats_entry_golden_value_both_ways),
 	};

@@ -187,7 +187,7 @@ static void test_variants_illegal_by_id_registers(void **state)
 
 	/* HTTU 1: AF, but not the dirty state. */
 	start(1 << 6, 3 << 6, 0);
-	root = fx_stream(&fx, FX_SID, CD_HA | CD_HD);
+	(void)fx_stream(&fx, FX_SID, CD_HA | CD_HD);
 	assert_int_equal(pa(0x5000, R), 0);
 	assert_int_equal(event(), 0x0a);
 	fx_fini(&fx);

@@ -165,7 +165,7 @@ static void test_arm_lpae_map_uses_the_largest_blocks(void **state)
 		uint64_t block = 1ull << rows[i].block;
 		uint64_t va = 2 * block - page, pa = 6 * block - page, a;
 		uint64_t size = block + 2 * page, bytes = 0;
-		struct arm_lpae_leaf leaf;
+		struct arm_lpae_leaf leaf = { 0 };
 		struct fixture f;
 		unsigned int lg2;
 

@@ -159,9 +159,7 @@ static int dsa_hw_wq_choose(struct dsa_hw *dsa, uint64_t wqs, unsigned int turn)
 
 	for (round = 0; round < 2 && best < 0; round++) {
 		for (i = 0; i < dsa->cfg.wqs; i++) {
-			unsigned int w = turn + i < dsa->cfg.wqs ?
-						 turn + i :
-						 turn + i - dsa->cfg.wqs;
+			unsigned int w = (turn + i) % dsa->cfg.wqs;
 			struct dsa_hw_wq *wq = &dsa->wqs[w];
 			uint64_t priority;
 
