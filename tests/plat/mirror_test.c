@@ -419,9 +419,9 @@ static void test_shmdt_is_caught_by_the_access(void **state)
 	int id;
 
 	plat_hosted_env(f->s.hosted, &env);
-	/* It leaves a hole that is too small for others. */
-	around = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-		      -1, 0);
+	/* It leaves a hole, at a place where nobody else looks for one. */
+	around = mmap(space_wish(3), 3 * PAGE, PROT_NONE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(around, MAP_FAILED);
 	id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
 	assert_true(id >= 0);
@@ -490,8 +490,8 @@ static void test_file_end_is_a_fault(void **state)
 {
 	struct fixture *f = *state;
 	int fd = file_of(2);
-	unsigned char *p =
-		mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	unsigned char *p = mmap(space_wish(4), 4 * PAGE, PROT_READ | PROT_WRITE,
+				MAP_SHARED, fd, 0);
 
 	assert_true(p != MAP_FAILED);
 	fault_fails(f, p, 4, R, -EFAULT, 2);
@@ -517,8 +517,9 @@ static void test_file_private_and_shared_are_watched(void **state)
 	unlink(name);
 	assert_int_equal(ftruncate(fd, (off_t)(2 * PAGE)), 0);
 	for (i = 0; i < 2; i++) {
-		unsigned char *p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
-					flags[i], fd, 0);
+		unsigned char *p = mmap(space_wish(2), 2 * PAGE,
+					PROT_READ | PROT_WRITE, flags[i], fd,
+					0);
 
 		assert_true(p != MAP_FAILED);
 		fault_ok(f, p, 2, R);
@@ -549,7 +550,7 @@ static unsigned char *map_unwatched(size_t pages)
 	assert_true(ro >= 0);
 	unlink(name);
 	close(fd);
-	p = mmap(NULL, pages * PAGE, PROT_READ, MAP_SHARED, ro, 0);
+	p = mmap(space_wish(pages), pages * PAGE, PROT_READ, MAP_SHARED, ro, 0);
 	assert_true(p != MAP_FAILED);
 	close(ro);
 	return p;

@@ -327,8 +327,8 @@ static void open_stress(struct stress *t, const struct plat_hosted_cfg *cfg,
 	t->fd = memfd_create("stress", MFD_CLOEXEC);
 	assert_true(t->fd >= 0);
 	assert_int_equal(ftruncate(t->fd, FILE_PAGES * PAGE), 0);
-	t->area = mmap(NULL, SLOTS * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       t->fd, 0);
+	t->area = mmap(space_wish(SLOTS), SLOTS * PAGE, PROT_READ | PROT_WRITE,
+		       MAP_SHARED, t->fd, 0);
 	assert_true(t->area != MAP_FAILED);
 	t->end = now_s() + (wrong ? CONTROL_S : RUN_S);
 }
