@@ -106,8 +106,12 @@ enum dsa_job_op {
 	DSA_JOB_FILL = 0x04,
 	DSA_JOB_COMPARE = 0x05,
 	DSA_JOB_COMPARE_PATTERN = 0x06,
+	DSA_JOB_DELTA_CREATE = 0x07,
+	DSA_JOB_DELTA_APPLY = 0x08,
+	DSA_JOB_DUALCAST = 0x09,
 	DSA_JOB_CRC32C = 0x10,
 	DSA_JOB_COPY_CRC32C = 0x11,
+	DSA_JOB_CACHE_FLUSH = 0x20,
 };
 
 /**
@@ -132,20 +136,28 @@ struct dsa_job {
  *              refused the descriptor, -EIO a hardware error, -ECANCELED
  *              aborted, -EREMOTEIO a batch in which some failed.
  * @code:       completion code of the device.
- * @differs:    compare: the two differ; @bytes is where.
+ * @differs:    compare: the two differ; @bytes is where. Creating a delta
+ *              record: they differ.
+ * @delta_full: the record has no room for the next delta; @bytes is where that
+ *              lies in the buffers. @delta_size is good up to there.
  * @fault_write: the access at @fault_addr was a write.
- * @bytes:      completed before the end or the difference.
+ * @bytes:      completed before the end or the difference; applying a delta
+ *              record: bytes of the record.
  * @fault_addr: with -EFAULT.
  * @crc:        CRC operations.
+ * @delta_size: creating a delta record: its bytes, a multiple of 10. After a
+ *              fault, those that describe the first @bytes of the buffers.
  */
 struct dsa_result {
 	int status;
 	uint8_t code;
 	bool differs;
+	bool delta_full;
 	bool fault_write;
 	uint64_t bytes;
 	uint64_t fault_addr;
 	uint32_t crc;
+	uint32_t delta_size;
 };
 
 /*
@@ -168,6 +180,36 @@ void dsa_job_crc32c(struct dsa_job *job, struct iommu_sva *sva,
 		    const void *src, uint32_t seed, uint32_t size);
 void dsa_job_copy_crc32c(struct dsa_job *job, struct iommu_sva *sva, void *dst,
 			 const void *src, uint32_t seed, uint32_t size);
+
+/*
+ * Copy to two places at once. Bits 11:0 of @dst1 and @dst2 are equal, and none
+ * of the three buffers overlaps another; else the job ends with -EINVAL. After
+ * a fault, the first destination may have more than dsa_result's @bytes.
+ */
+void dsa_job_dualcast(struct dsa_job *job, struct iommu_sva *sva, void *dst1,
+		      void *dst2, const void *src, uint32_t size);
+
+/*
+ * Write what of @b differs from @a to @record, in at most @max_size bytes, 80
+ * or more; and bring a buffer that is equal to @a to what @b was. All addresses
+ * and @size are multiples of 8, and @size is at most 512 KiB. The record
+ * overlaps neither buffer.
+ *
+ * A record is an array of deltas of 10 bytes: a little-endian 16-bit offset in
+ * units of 8 bytes, then the 8 bytes that are to be there. Offsets rise and lie
+ * within @size, else applying it stops there with -EINVAL, after what came
+ * before; @record_size is a multiple of 10 and not 0.
+ */
+void dsa_job_delta_create(struct dsa_job *job, struct iommu_sva *sva,
+			  void *record, uint32_t max_size, const void *a,
+			  const void *b, uint32_t size);
+void dsa_job_delta_apply(struct dsa_job *job, struct iommu_sva *sva, void *dst,
+			 uint32_t size, const void *record,
+			 uint32_t record_size);
+
+/* Write the lines of the processors' caches back and drop them. */
+void dsa_job_cache_flush(struct dsa_job *job, struct iommu_sva *sva,
+			 const void *addr, uint32_t size);
 
 /*
  * A batch of @count jobs, 2 to dsa_max_batch(), whose descriptors lie one
@@ -216,8 +258,14 @@ bool dsa_job_done(const struct dsa_job *job);
  * has been touched by the CPU on the caller's behalf if @touch is given.
  * @touch returns 0 if it could make the page accessible.
  *
+ * Delta records cannot be continued, as offsets count from the start of the
+ * buffers and a record's end need not be aligned: creating or applying one
+ * begins again from the start. That comes to the same if nobody else writes to
+ * the buffers meanwhile. It ends with the fault if attempts come no further.
+ *
  * Context: may sleep.
- * Return:  0 and *@ret_result with the sum of all parts, or an error of
+ * Return:  0 and *@ret_result with the sum of all parts (delta records: of the
+ *          last attempt), or an error of
  *          dsa_submit() or dsa_wait().
  */
 SVA_MUST_CHECK int dsa_run(struct dsa_wq *wq, struct dsa_job *job,

@@ -119,6 +119,51 @@ void dsa_job_copy_crc32c(struct dsa_job *job, struct iommu_sva *sva, void *dst,
 		    seed, size);
 }
 
+void dsa_job_dualcast(struct dsa_job *job, struct iommu_sva *sva, void *dst1,
+		      void *dst2, const void *src, uint32_t size)
+{
+	struct dsa_desc d;
+
+	dsa_job_data(job, sva, DSA_OP_DUALCAST, dsa_addr(src), dsa_addr(dst1),
+		     size);
+	dsa_job_load(job, &d);
+	FIELD_SET(DSA_DESC_DUALCAST_DST2, &d, dsa_addr(dst2));
+	dsa_job_store(job, &d);
+}
+
+void dsa_job_delta_create(struct dsa_job *job, struct iommu_sva *sva,
+			  void *record, uint32_t max_size, const void *a,
+			  const void *b, uint32_t size)
+{
+	struct dsa_desc d;
+
+	dsa_job_data(job, sva, DSA_OP_CREATE_DELTA, dsa_addr(a), dsa_addr(b),
+		     size);
+	dsa_job_load(job, &d);
+	FIELD_SET(DSA_DESC_CREATE_DELTA_ADDR, &d, dsa_addr(record));
+	FIELD_SET(DSA_DESC_CREATE_DELTA_MAX_SIZE, &d, max_size);
+	dsa_job_store(job, &d);
+}
+
+void dsa_job_delta_apply(struct dsa_job *job, struct iommu_sva *sva, void *dst,
+			 uint32_t size, const void *record,
+			 uint32_t record_size)
+{
+	struct dsa_desc d;
+
+	dsa_job_data(job, sva, DSA_OP_APPLY_DELTA, dsa_addr(record),
+		     dsa_addr(dst), size);
+	dsa_job_load(job, &d);
+	FIELD_SET(DSA_DESC_APPLY_DELTA_SIZE, &d, record_size);
+	dsa_job_store(job, &d);
+}
+
+void dsa_job_cache_flush(struct dsa_job *job, struct iommu_sva *sva,
+			 const void *addr, uint32_t size)
+{
+	dsa_job_data(job, sva, DSA_OP_CACHE_FLUSH, 0, dsa_addr(addr), size);
+}
+
 void dsa_job_batch(struct dsa_job *job, struct iommu_sva *sva,
 		   const void *descs, uint32_t count)
 {
@@ -181,6 +226,28 @@ static bool dsa_op_is_compare(uint64_t op)
 	return op == DSA_OP_COMPARE || op == DSA_OP_COMPARE_PATTERN;
 }
 
+/* Of a job that ended well. Bytes completed are 0 when all are. */
+static void dsa_job_good(const struct dsa_desc *d, const struct dsa_comp *c,
+			 struct dsa_result *r)
+{
+	uint64_t op = FIELD_GET(DSA_DESC_OPCODE, d);
+	uint64_t result = FIELD_GET(DSA_COMP_RESULT, c);
+
+	if (op == DSA_OP_CREATE_DELTA) {
+		r->differs = result != DSA_RESULT_EQUAL;
+		r->delta_full = result == DSA_RESULT_DELTA_FULL;
+		if (r->delta_full)
+			return;
+	} else if (dsa_op_is_compare(op) && result == DSA_RESULT_DIFFER) {
+		r->differs = true;
+		return;
+	}
+	if (op == DSA_OP_APPLY_DELTA)
+		r->bytes = FIELD_GET(DSA_DESC_APPLY_DELTA_SIZE, d);
+	else if (op >= DSA_OP_MEMMOVE)
+		r->bytes = FIELD_GET(DSA_DESC_XFER_SIZE, d);
+}
+
 static void dsa_job_result(const struct dsa_job *job,
 			   struct dsa_result *ret_result)
 {
@@ -195,19 +262,17 @@ static void dsa_job_result(const struct dsa_job *job,
 	r.code = (uint8_t)FIELD_GET(DSA_COMP_STATUS, &c);
 	r.status = dsa_code_status(r.code);
 	r.bytes = FIELD_GET(DSA_COMP_BYTES_COMPLETED, &c);
-	if (!r.status) {
-		r.differs = dsa_op_is_compare(op) &&
-			    FIELD_GET(DSA_COMP_RESULT, &c) == DSA_RESULT_DIFFER;
-		/* Bytes completed are 0 when all are. */
-		if (!r.differs && op >= DSA_OP_MEMMOVE)
-			r.bytes = FIELD_GET(DSA_DESC_XFER_SIZE, &d);
-	}
+	if (!r.status)
+		dsa_job_good(&d, &c, &r);
 	if (r.status == -EFAULT) {
 		r.fault_addr = FIELD_GET(DSA_COMP_FAULT_ADDR, &c);
 		r.fault_write = FIELD_GET(DSA_COMP_WRITE, &c);
 	}
 	if (op == DSA_OP_CRC_GEN || op == DSA_OP_COPY_CRC)
 		r.crc = (uint32_t)FIELD_GET(DSA_COMP_CRC, &c);
+	/* That word of a refused descriptor's record may be something else. */
+	if (op == DSA_OP_CREATE_DELTA && r.status != -EINVAL)
+		r.delta_size = (uint32_t)FIELD_GET(DSA_COMP_DELTA_SIZE, &c);
 	*ret_result = r;
 }
 

@@ -191,6 +191,7 @@ enum dsa_dif_block {
  */
 enum {
 	DSA_DELTA_SIZE = 10,
+	DSA_DELTA_UNIT = 8,
 	DSA_DELTA_MIN_RECORD = 80, /* smallest MAX_SIZE: one cache line */
 	DSA_DELTA_MAX_XFER = 0x80000,
 };

@@ -542,6 +542,17 @@ static int touch(void *arg, uint64_t addr, bool write)
 	return err;
 }
 
+/* Claims what is not so. */
+static int touch_idle(void *arg, uint64_t addr, bool write)
+{
+	struct toucher *t = arg;
+
+	(void)addr;
+	(void)write;
+	t->touches++;
+	return 0;
+}
+
 static void forbid(struct fix *f, const unsigned char *p, bool may)
 {
 	const struct hw_ats_inv inv = { .requester = 0x0100 };
@@ -651,6 +662,156 @@ static void test_dsa_run_faults_continued(void **state)
 	free(want);
 	free(a);
 	free(b);
+}
+
+static void test_dsa_jobs_dualcast_and_delta_complete(void **state)
+{
+	unsigned char *a = buffer(20, 1), *b = buffer(20, 2);
+	unsigned char *rec = buffer(28, 3);
+	const uint32_t n = 70000;
+	struct dsa_result r;
+	struct dsa_job job;
+	struct machine m;
+	struct dsa_wq *wq;
+
+	(void)state;
+	up(&m);
+	wq = wq_up(&m, true);
+	dsa_job_dualcast(&job, the_sva, b + 7, rec + 7, a + 1, n);
+	r = run(wq, &job);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.bytes, n);
+	assert_memory_equal(a + 1, b + 7, n);
+	assert_memory_equal(a + 1, rec + 7, n);
+	dsa_job_dualcast(&job, the_sva, b + 7, rec + 8, a, n);
+	r = run(wq, &job);
+	assert_int_equal(r.status, -EINVAL);
+	assert_int_equal(r.code, DSA_COMP_DUALCAST_ALIGN);
+	dsa_job_cache_flush(&job, the_sva, b + 7, n);
+	r = run(wq, &job);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.bytes, n);
+
+	memcpy(b, a, n);
+	dsa_job_delta_create(&job, the_sva, rec, 80, a, b, n);
+	r = run(wq, &job);
+	assert_int_equal(r.status, 0);
+	assert_false(r.differs || r.delta_full);
+	assert_int_equal(r.bytes, n);
+	assert_int_equal(r.delta_size, 0);
+	b[800] ^= 1;
+	b[60001] ^= 1;
+	r = run(wq, &job);
+	assert_true(r.differs && !r.delta_full);
+	assert_int_equal(r.bytes, n);
+	assert_int_equal(r.delta_size, 20);
+	assert_int_equal(rec[0], 100);
+	dsa_job_delta_apply(&job, the_sva, a, n, rec, r.delta_size);
+	r = run(wq, &job);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.bytes, 20);
+	assert_memory_equal(a, b, n);
+
+	memset(b + 4096, 0x5a, 4096);
+	dsa_job_delta_create(&job, the_sva, rec, 80, a, b, n);
+	r = run(wq, &job);
+	assert_true(r.differs && r.delta_full);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.bytes, 4096 + 64);
+	assert_int_equal(r.delta_size, 80);
+	/* Out of the destination: told apart, and where. */
+	dsa_job_delta_apply(&job, the_sva, a, 4096 + 8, rec, 80);
+	r = run(wq, &job);
+	assert_int_equal(r.status, -EINVAL);
+	assert_int_equal(r.code, DSA_COMP_DELTA_OFFSET_RANGE);
+	assert_int_equal(r.bytes, 10);
+	assert_int_equal(dsa_wq_close(wq), 0);
+	down(&m);
+	free(a);
+	free(b);
+	free(rec);
+}
+
+/* Delta records begin again; the others go on. */
+static void test_dsa_run_delta_faults_restarted(void **state)
+{
+	unsigned char *a = buffer(20, 1), *b = buffer(20, 2);
+	unsigned char *c = buffer(20, 4), *rec = buffer(28, 3);
+	const uint32_t n = 18 * FIX_PAGE;
+	struct toucher t = { .refuse_after = 1000 };
+	struct dsa_result r;
+	struct dsa_job job;
+	struct machine m;
+	struct dsa_wq *wq;
+
+	(void)state;
+	up(&m);
+	t.f = m.f;
+	wq = wq_up(&m, false);
+	forbid(m.f, a + 2 * FIX_PAGE, false);
+	forbid(m.f, b + 4 * FIX_PAGE, false);
+	forbid(m.f, c + 6 * FIX_PAGE, false);
+	dsa_job_dualcast(&job, the_sva, b + 3, c + 3, a + 1, n);
+	assert_int_equal(dsa_run(wq, &job, touch, &t, &r), 0);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.bytes, n);
+	assert_int_equal(t.touches, 3);
+	assert_memory_equal(a + 1, b + 3, n);
+	assert_memory_equal(a + 1, c + 3, n);
+
+	forbid(m.f, a + 2 * FIX_PAGE, false);
+	forbid(m.f, a + 9 * FIX_PAGE, false);
+	dsa_job_cache_flush(&job, the_sva, a + 5, n);
+	assert_int_equal(dsa_run(wq, &job, touch, &t, &r), 0);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.bytes, n);
+	assert_int_equal(t.touches, 5);
+
+	forbid(m.f, a + FIX_PAGE, false);
+	forbid(m.f, b + 5 * FIX_PAGE, false);
+	forbid(m.f, rec + FIX_PAGE, false);
+	forbid(m.f, rec + 9 * FIX_PAGE, false);
+	dsa_job_delta_create(&job, the_sva, rec, n / 8 * 10, a, b, n);
+	assert_int_equal(dsa_run(wq, &job, touch, &t, &r), 0);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(r.bytes, n);
+	assert_true(r.differs);
+	assert_int_equal(t.touches, 9);
+
+	forbid(m.f, a + 2 * FIX_PAGE, false);
+	forbid(m.f, rec + 5 * FIX_PAGE, false);
+	dsa_job_delta_apply(&job, the_sva, a, n, rec, r.delta_size);
+	assert_int_equal(dsa_run(wq, &job, touch, &t, &r), 0);
+	assert_int_equal(r.status, 0);
+	assert_int_equal(t.touches, 11);
+	assert_memory_equal(a, b, n);
+
+	/* Nobody can: what is told is the last attempt's. */
+	t.refuse_after = 0;
+	forbid(m.f, c + FIX_PAGE, false);
+	memset(c, 0, 2 * FIX_PAGE);
+	dsa_job_delta_create(&job, the_sva, rec, n, c, b, n);
+	assert_int_equal(dsa_run(wq, &job, touch, &t, &r), 0);
+	assert_int_equal(r.status, -EFAULT);
+	assert_int_equal(r.bytes, FIX_PAGE);
+	assert_int_equal(r.delta_size, FIX_PAGE / 8 * 10);
+	assert_int_equal(r.fault_addr, (uintptr_t)(c + FIX_PAGE));
+
+	/* A touch that says yes and does nothing is not believed for ever. */
+	t.refuse_after = 10000;
+	memset(m.f->forbidden, 0, sizeof(m.f->forbidden));
+	forbid(m.f, c + FIX_PAGE, false);
+	assert_int_equal(dsa_run(wq, &job, touch_idle, &t, &r), 0);
+	assert_int_equal(r.status, -EFAULT);
+	assert_in_range(t.touches, 12, 100);
+
+	memset(m.f->forbidden, 0, sizeof(m.f->forbidden));
+	assert_int_equal(dsa_wq_close(wq), 0);
+	down(&m);
+	free(a);
+	free(b);
+	free(c);
+	free(rec);
 }
 
 static void test_dsa_block_on_fault_waits_for_page(void **state)
@@ -798,6 +959,8 @@ int main(void)
 		cmocka_unit_test(test_dsa_halt_cancels_waiters),
 		cmocka_unit_test(test_dsa_batch_failing_member_reported),
 		cmocka_unit_test(test_dsa_run_faults_continued),
+		cmocka_unit_test(test_dsa_jobs_dualcast_and_delta_complete),
+		cmocka_unit_test(test_dsa_run_delta_faults_restarted),
 		cmocka_unit_test(test_dsa_block_on_fault_waits_for_page),
 		cmocka_unit_test(test_dsa_wq_open_bad_arguments_refused),
 		cmocka_unit_test(test_dsa_open_failures_leave_nothing),

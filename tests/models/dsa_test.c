@@ -94,7 +94,7 @@ static void test_dsa_registers_describe_configuration(void **state)
 	assert_int_equal(REG_GET(DSA_WQCAP_TOTAL_SIZE, wqcap), 128);
 	assert_int_equal(REG_GET(DSA_WQCAP_NUM_WQS, wqcap), 8);
 	assert_int_equal(fix_read(f, DSA_REG_ENGCAP), 4);
-	assert_int_equal(fix_read(f, DSA_REG_OPCAP), 0x3007f);
+	assert_int_equal(fix_read(f, DSA_REG_OPCAP), 0x1000303ff);
 	assert_int_equal(fix_read(f, DSA_REG_OPCAP + 8), 0);
 	assert_int_equal(fix_read(f, DSA_REG_CMDCAP), 0x7ffe);
 	assert_int_equal(fix_read(f, DSA_REG_TABLE_OFFSETS), 0x000700050004);
@@ -342,8 +342,9 @@ static void test_dsa_descriptor_checks_table(void **state)
 		uint64_t flip;
 		unsigned int status;
 	} table[] = {
-		{ DSA_OP_CREATE_DELTA, 0, 0, DSA_COMP_INVALID_OPCODE },
-		{ DSA_OP_CACHE_FLUSH, 0, 0, DSA_COMP_INVALID_OPCODE },
+		{ DSA_OP_DIF_CHECK, 0, 0, DSA_COMP_INVALID_OPCODE },
+		{ (enum dsa_op)0x0a, 0, 0, DSA_COMP_INVALID_OPCODE },
+		{ (enum dsa_op)0x21, 0, 0, DSA_COMP_INVALID_OPCODE },
 		{ (enum dsa_op)0xff, 0, 0, DSA_COMP_INVALID_OPCODE },
 		{ DSA_OP_MEMMOVE, 0, BIT(32), DSA_COMP_INVALID_FLAGS },
 		{ DSA_OP_MEMMOVE, 0, BIT(38), DSA_COMP_INVALID_FLAGS },

@@ -28,15 +28,17 @@
 #define BITS(f) FIELD_MASK(f)
 
 /*
- * @flags: allowed; @whole: words that are all address or data; @w4, @w5, @w6:
- * fields of those words.
+ * @flags: allowed; @need: without which it is refused; @whole: words that are
+ * all address or data; @w4 to @w7: fields of those words.
  */
 struct dsa_hw_op {
 	uint32_t flags;
+	uint32_t need;
 	unsigned int whole;
 	uint64_t w4;
 	uint64_t w5;
 	uint64_t w6;
+	uint64_t w7;
 };
 
 #define W4_SIZE BITS(DSA_DESC_XFER_SIZE)
@@ -71,6 +73,29 @@ static const struct dsa_hw_op dsa_hw_ops[] = {
 		.w4 = W4_SIZE,
 		.w5 = 1,
 	},
+	/* Without its record nobody knows the size of what it wrote. */
+	[DSA_OP_CREATE_DELTA] = {
+		.flags = FLAGS_WRITE | FLAG(DSA_DESC_CHECK_RESULT),
+		.need = FLAG(DSA_DESC_CRAV) | FLAG(DSA_DESC_RCR),
+		.whole = W(2) | W(3),
+		.w4 = W4_SIZE,
+		.w5 = UINT64_MAX,
+		.w6 = BITS(DSA_DESC_CREATE_DELTA_MAX_SIZE),
+		.w7 = BIT(DSA_RESULT_EQUAL) | BIT(DSA_RESULT_DIFFER) |
+		      BIT(DSA_RESULT_DELTA_FULL),
+	},
+	[DSA_OP_APPLY_DELTA] = {
+		.flags = FLAGS_WRITE,
+		.whole = W(2) | W(3),
+		.w4 = W4_SIZE,
+		.w5 = BITS(DSA_DESC_APPLY_DELTA_SIZE),
+	},
+	[DSA_OP_DUALCAST] = {
+		.flags = FLAGS_WRITE | FLAG(DSA_DESC_DUALCAST_DST2_ST),
+		.whole = W(2) | W(3),
+		.w4 = W4_SIZE,
+		.w5 = UINT64_MAX,
+	},
 	[DSA_OP_CRC_GEN] = {
 		.flags = FLAGS_DATA | FLAGS_CRC,
 		.whole = W(2),
@@ -84,6 +109,13 @@ static const struct dsa_hw_op dsa_hw_ops[] = {
 		.w4 = W4_SIZE,
 		.w5 = BITS(DSA_DESC_CRC_SEED),
 		.w6 = UINT64_MAX,
+	},
+	/* Cache control needs a capability that is not there. */
+	[DSA_OP_CACHE_FLUSH] = {
+		.flags = FLAGS_ANY | FLAG(DSA_DESC_BOF) |
+			 FLAG(DSA_DESC_ADDR2_TC) | FLAG(DSA_DESC_STRICT_ORDER),
+		.whole = W(3),
+		.w4 = W4_SIZE,
 	},
 };
 
@@ -104,7 +136,7 @@ static uint32_t dsa_hw_bad_flags(const struct dsa_hw_engine *eng,
 				 const struct dsa_hw_op *op)
 {
 	uint32_t flags = (uint32_t)FIELD_GET(DSA_DESC_FLAGS, &job->desc);
-	uint32_t bad = flags & ~op->flags;
+	uint32_t bad = (flags & ~op->flags) | (op->need & ~flags);
 
 	if (!job->member)
 		bad |= flags & FLAG(DSA_DESC_FENCE);
@@ -125,7 +157,7 @@ static bool dsa_hw_reserved(const struct dsa_hw_job *job,
 	unsigned int w;
 
 	if ((dw[0] & GENMASK64(30, 20)) || (dw[4] & ~w4) || (dw[5] & ~op->w5) ||
-	    (dw[6] & ~op->w6) || dw[7])
+	    (dw[6] & ~op->w6) || (dw[7] & ~op->w7))
 		return true;
 	for (w = 2; w <= 3; w++) {
 		if (dw[w] && !(op->whole & W(w)))
@@ -134,12 +166,10 @@ static bool dsa_hw_reserved(const struct dsa_hw_job *job,
 	return false;
 }
 
-static bool dsa_hw_overlap(const struct dsa_hw_job *job, uint64_t size)
+static bool dsa_hw_overlap(uint64_t a, uint64_t a_size, uint64_t b,
+			   uint64_t b_size)
 {
-	uint64_t src = FIELD_GET(DSA_DESC_SRC, &job->desc);
-	uint64_t dst = FIELD_GET(DSA_DESC_DST, &job->desc);
-
-	return dst - src < size || src - dst < size;
+	return b - a < a_size || a - b < b_size;
 }
 
 static enum dsa_comp_status dsa_hw_check_crc(const struct dsa_hw_job *job)
@@ -160,6 +190,101 @@ static bool dsa_hw_wraps(uint64_t addr, uint64_t size)
 	return addr + (size - 1) < addr;
 }
 
+static enum dsa_comp_status dsa_hw_check_dualcast(const struct dsa_hw_job *job)
+{
+	uint64_t size = FIELD_GET(DSA_DESC_XFER_SIZE, &job->desc);
+	uint64_t src = FIELD_GET(DSA_DESC_SRC, &job->desc);
+	uint64_t one = FIELD_GET(DSA_DESC_DST, &job->desc);
+	uint64_t two = FIELD_GET(DSA_DESC_DUALCAST_DST2, &job->desc);
+
+	if (dsa_hw_wraps(two, size))
+		return DSA_COMP_INVALID_SIZE;
+	if ((one ^ two) & (DSA_HW_PAGE - 1))
+		return DSA_COMP_DUALCAST_ALIGN;
+	if (dsa_hw_overlap(src, size, one, size) ||
+	    dsa_hw_overlap(src, size, two, size) ||
+	    dsa_hw_overlap(one, size, two, size))
+		return DSA_COMP_OVERLAP_BUFFERS;
+	return DSA_COMP_NONE;
+}
+
+/* Of both delta operations; the record takes @size bytes at @addr. */
+static enum dsa_comp_status dsa_hw_check_delta(const struct dsa_hw_job *job,
+					       uint64_t addr, uint64_t size)
+{
+	uint64_t xfer = FIELD_GET(DSA_DESC_XFER_SIZE, &job->desc);
+	uint64_t src = FIELD_GET(DSA_DESC_SRC, &job->desc);
+	uint64_t dst = FIELD_GET(DSA_DESC_DST, &job->desc);
+
+	if (!is_aligned(xfer, DSA_DELTA_UNIT) || xfer > DSA_DELTA_MAX_XFER)
+		return DSA_COMP_INVALID_SIZE;
+	if (dsa_hw_wraps(addr, size))
+		return DSA_COMP_INVALID_DELTA_SIZE;
+	if (!is_aligned(src | dst | addr, DSA_DELTA_UNIT))
+		return DSA_COMP_ADDR_ALIGN;
+	return dsa_hw_overlap(addr, size, dst, xfer) ?
+		       DSA_COMP_OVERLAP_BUFFERS :
+		       DSA_COMP_NONE;
+}
+
+/*
+ * The largest size need not be a multiple of the size of a delta: the test
+ * programs for the hardware give twice the transfer size.
+ */
+static enum dsa_comp_status dsa_hw_check_create(const struct dsa_hw_job *job)
+{
+	uint64_t xfer = FIELD_GET(DSA_DESC_XFER_SIZE, &job->desc);
+	uint64_t src = FIELD_GET(DSA_DESC_SRC, &job->desc);
+	uint64_t addr = FIELD_GET(DSA_DESC_CREATE_DELTA_ADDR, &job->desc);
+	uint64_t max = FIELD_GET(DSA_DESC_CREATE_DELTA_MAX_SIZE, &job->desc);
+	enum dsa_comp_status status;
+
+	if (max < DSA_DELTA_MIN_RECORD)
+		return DSA_COMP_INVALID_DELTA_SIZE;
+	status = dsa_hw_check_delta(job, addr, max);
+	if (!status && dsa_hw_overlap(addr, max, src, xfer))
+		return DSA_COMP_OVERLAP_BUFFERS;
+	return status;
+}
+
+static enum dsa_comp_status dsa_hw_check_apply(const struct dsa_hw_job *job)
+{
+	uint64_t size = FIELD_GET(DSA_DESC_APPLY_DELTA_SIZE, &job->desc);
+
+	if (!size || size % DSA_DELTA_SIZE)
+		return DSA_COMP_INVALID_DELTA_SIZE;
+	return dsa_hw_check_delta(
+		job, FIELD_GET(DSA_DESC_APPLY_DELTA_ADDR, &job->desc), size);
+}
+
+/* What one operation demands beyond what all do. */
+static enum dsa_comp_status dsa_hw_check_op(struct dsa_hw_job *job)
+{
+	uint64_t size = FIELD_GET(DSA_DESC_XFER_SIZE, &job->desc);
+	uint64_t src = FIELD_GET(DSA_DESC_SRC, &job->desc);
+	uint64_t dst = FIELD_GET(DSA_DESC_DST, &job->desc);
+
+	switch (FIELD_GET(DSA_DESC_OPCODE, &job->desc)) {
+	case DSA_OP_MEMMOVE:
+		job->backward = dst > src && dst - src < size;
+		return DSA_COMP_NONE;
+	case DSA_OP_CREATE_DELTA:
+		return dsa_hw_check_create(job);
+	case DSA_OP_APPLY_DELTA:
+		return dsa_hw_check_apply(job);
+	case DSA_OP_DUALCAST:
+		return dsa_hw_check_dualcast(job);
+	case DSA_OP_COPY_CRC:
+		if (dsa_hw_overlap(src, size, dst, size))
+			return DSA_COMP_OVERLAP_BUFFERS;
+		return dsa_hw_check_crc(job);
+	case DSA_OP_CRC_GEN:
+		return dsa_hw_check_crc(job);
+	default:
+		return DSA_COMP_NONE;
+	}
+}
+
 static enum dsa_comp_status dsa_hw_check_data(const struct dsa_hw_engine *eng,
 					      struct dsa_hw_job *job,
 					      const struct dsa_hw_op *op)
@@ -172,17 +297,13 @@ static enum dsa_comp_status dsa_hw_check_data(const struct dsa_hw_engine *eng,
 	if (!size ||
 	    size > BIT(FIELD_GET(DSA_WQCFG_MAX_XFER_SHIFT, &eng->wqcfg)))
 		return DSA_COMP_INVALID_SIZE;
-	if ((code != DSA_OP_FILL && dsa_hw_wraps(src, size)) ||
+	/* No address, or not of something of this size. */
+	if ((code != DSA_OP_FILL && code != DSA_OP_APPLY_DELTA &&
+	     dsa_hw_wraps(src, size)) ||
 	    (code != DSA_OP_COMPARE_PATTERN && (op->whole & W(3)) &&
 	     dsa_hw_wraps(dst, size)))
 		return DSA_COMP_INVALID_SIZE;
-	if (code == DSA_OP_COPY_CRC && dsa_hw_overlap(job, size))
-		return DSA_COMP_OVERLAP_BUFFERS;
-	if (code == DSA_OP_MEMMOVE)
-		job->backward = dst > src && dst - src < size;
-	if (op->flags & FLAG(DSA_DESC_CRC_READ_SEED))
-		return dsa_hw_check_crc(job);
-	return DSA_COMP_NONE;
+	return dsa_hw_check_op(job);
 }
 
 static enum dsa_comp_status dsa_hw_check_batch(const struct dsa_hw_engine *eng,

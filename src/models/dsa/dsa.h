@@ -117,7 +117,9 @@ struct dsa_hw_memo {
 
 /**
  * struct dsa_hw_job - a descriptor an engine works on
- * @done: bytes, or descriptors of a batch.
+ * @done: bytes, or descriptors of a batch. Apply delta: of the record.
+ * @delta: bytes of the record that create delta wrote.
+ * @next: smallest offset that apply delta accepts.
  * @status, @result, @crc, @fault_addr, @fault_write, @bad_flags: what the
  *        completion record will say.
  * @handle: its interrupt handle was valid when it was fetched.
@@ -144,6 +146,8 @@ struct dsa_hw_job {
 	bool any_failed;
 	bool any_false;
 	uint32_t crc;
+	uint32_t delta;
+	uint32_t next;
 	uint32_t bad_flags;
 	uint64_t fault_addr;
 };
@@ -403,6 +407,8 @@ enum dsa_hw_go dsa_hw_span_write(struct dsa_hw_engine *eng,
 enum dsa_hw_go dsa_hw_span_copy(struct dsa_hw_engine *eng,
 				const struct dsa_hw_span *dst,
 				const struct dsa_hw_span *src, uint64_t *len);
+enum dsa_hw_go dsa_hw_span_probe(struct dsa_hw_engine *eng,
+				 const struct dsa_hw_span *span, uint64_t *len);
 enum dsa_hw_go dsa_hw_span_publish(struct dsa_hw_engine *eng,
 				   const struct dsa_hw_span *span,
 				   const struct dsa_comp *comp);
@@ -415,8 +421,26 @@ bool dsa_hw_prg_ready(struct dsa_hw_engine *eng);
 void dsa_hw_prg_drop_locked(struct dsa_hw *dsa, struct dsa_hw_engine *eng);
 void dsa_hw_prg_failed_locked(struct dsa_hw *dsa);
 
+static inline uint64_t dsa_hw_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* ops.c */
+uint64_t dsa_hw_ahead(const struct dsa_hw_job *job);
+void dsa_hw_progress(struct dsa_hw_engine *eng, struct dsa_hw_job *job,
+		     uint64_t n);
+enum dsa_hw_go dsa_hw_two(struct dsa_hw_engine *eng, uint64_t src, uint64_t dst,
+			  uint64_t limit, uint32_t perm,
+			  struct dsa_hw_span *ret_src,
+			  struct dsa_hw_span *ret_dst);
 enum dsa_hw_go dsa_hw_op_run(struct dsa_hw_engine *eng, struct dsa_hw_job *job);
+
+/* delta.c */
+enum dsa_hw_go dsa_hw_op_create_delta(struct dsa_hw_engine *eng,
+				      struct dsa_hw_job *job);
+enum dsa_hw_go dsa_hw_op_apply_delta(struct dsa_hw_engine *eng,
+				     struct dsa_hw_job *job);
 
 /* crc.c */
 uint32_t dsa_hw_crc(uint32_t state, const unsigned char *p, uint64_t len);

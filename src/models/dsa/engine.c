@@ -21,13 +21,22 @@ static void dsa_hw_faulted(struct dsa_hw_engine *eng, struct dsa_hw_job *job)
 					      DSA_RESULT_FORWARD;
 }
 
-/* Compare operations may say which result is a good one. */
+/* Compare operations may say which result is a good one, or which are. */
 static void dsa_hw_judge(struct dsa_hw_job *job)
 {
-	if (job->status == DSA_COMP_SUCCESS &&
-	    FIELD_GET(DSA_DESC_CHECK_RESULT, &job->desc) &&
-	    (FIELD_GET(DSA_DESC_COMPARE_EXPECTED, &job->desc) & 1) !=
-		    job->result)
+	bool good;
+
+	if (job->status != DSA_COMP_SUCCESS ||
+	    !FIELD_GET(DSA_DESC_CHECK_RESULT, &job->desc))
+		return;
+	if (FIELD_GET(DSA_DESC_OPCODE, &job->desc) == DSA_OP_CREATE_DELTA)
+		good = FIELD_GET(DSA_DESC_CREATE_DELTA_EXPECTED, &job->desc) >>
+			       job->result &
+		       1;
+	else
+		good = (FIELD_GET(DSA_DESC_COMPARE_EXPECTED, &job->desc) & 1) ==
+		       job->result;
+	if (!good)
 		job->status = DSA_COMP_SUCCESS_FALSE;
 }
 
@@ -46,11 +55,29 @@ static bool dsa_hw_is_fault(enum dsa_comp_status status)
 	       status == DSA_COMP_TRANSLATION_FAIL;
 }
 
+/* Did the operation end before all was done, for whatever reason? */
+static bool dsa_hw_is_partial(const struct dsa_hw_job *job)
+{
+	if (dsa_hw_is_fault(job->status) ||
+	    job->status == DSA_COMP_DELTA_OFFSET_ORDER ||
+	    job->status == DSA_COMP_DELTA_OFFSET_RANGE)
+		return true;
+	switch (FIELD_GET(DSA_DESC_OPCODE, &job->desc)) {
+	case DSA_OP_COMPARE:
+	case DSA_OP_COMPARE_PATTERN:
+		return job->result == DSA_RESULT_DIFFER;
+	case DSA_OP_CREATE_DELTA:
+		return job->result == DSA_RESULT_DELTA_FULL;
+	default:
+		return false;
+	}
+}
+
 /* Bytes completed are 0 when all are. */
 static void dsa_hw_make_comp(const struct dsa_hw_job *job,
 			     struct dsa_comp *comp)
 {
-	bool batch = FIELD_GET(DSA_DESC_OPCODE, &job->desc) == DSA_OP_BATCH;
+	uint64_t op = FIELD_GET(DSA_DESC_OPCODE, &job->desc);
 
 	memset(comp, 0, sizeof(*comp));
 	FIELD_SET(DSA_COMP_STATUS, comp, job->status);
@@ -58,12 +85,13 @@ static void dsa_hw_make_comp(const struct dsa_hw_job *job,
 	if (dsa_hw_is_fault(job->status)) {
 		FIELD_SET(DSA_COMP_WRITE, comp, job->fault_write);
 		FIELD_SET(DSA_COMP_FAULT_ADDR, comp, job->fault_addr);
-		FIELD_SET(DSA_COMP_BYTES_COMPLETED, comp, job->done);
 	}
-	if (batch || job->result == DSA_RESULT_DIFFER)
+	if (op == DSA_OP_BATCH || dsa_hw_is_partial(job))
 		FIELD_SET(DSA_COMP_BYTES_COMPLETED, comp, job->done);
 	if (job->status == DSA_COMP_INVALID_FLAGS)
 		FIELD_SET(DSA_COMP_FLAGS_INVALID, comp, job->bad_flags);
+	if (op == DSA_OP_CREATE_DELTA && job->status != DSA_COMP_INVALID_FLAGS)
+		FIELD_SET(DSA_COMP_DELTA_SIZE, comp, job->delta);
 	if (dsa_hw_is_crc(job) && job->seeded)
 		FIELD_SET(DSA_COMP_CRC, comp,
 			  FIELD_GET(DSA_DESC_CRC_BYPASS_INVERSION, &job->desc) ?

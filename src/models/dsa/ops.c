@@ -9,13 +9,11 @@
 #include "base/le64.h"
 #include "base/string.h"
 
-static uint64_t dsa_hw_min(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t dsa_hw_left(const struct dsa_hw_job *job)
 {
+	if (FIELD_GET(DSA_DESC_OPCODE, &job->desc) == DSA_OP_APPLY_DELTA)
+		return FIELD_GET(DSA_DESC_APPLY_DELTA_SIZE, &job->desc) -
+		       job->done;
 	return FIELD_GET(DSA_DESC_XFER_SIZE, &job->desc) - job->done;
 }
 
@@ -23,14 +21,14 @@ static uint64_t dsa_hw_left(const struct dsa_hw_job *job)
  * What is looked up at a time: more than a buffer, so that pages that are
  * absent are asked for in groups as large as can be.
  */
-static uint64_t dsa_hw_ahead(const struct dsa_hw_job *job)
+uint64_t dsa_hw_ahead(const struct dsa_hw_job *job)
 {
 	return dsa_hw_min(dsa_hw_left(job), DSA_HW_STEP);
 }
 
 /* Progress: what was tried for the last absent page is of no account now. */
-static void dsa_hw_progress(struct dsa_hw_engine *eng, struct dsa_hw_job *job,
-			    uint64_t n)
+void dsa_hw_progress(struct dsa_hw_engine *eng, struct dsa_hw_job *job,
+		     uint64_t n)
 {
 	job->done += n;
 	dsa_hw_count(&eng->bytes, n);
@@ -62,10 +60,10 @@ static enum dsa_hw_go dsa_hw_bounce(struct dsa_hw_engine *eng,
  * Spans of source and destination at @src and @dst. Lookups of the second may
  * have outdated the first; the access finds out.
  */
-static enum dsa_hw_go dsa_hw_two(struct dsa_hw_engine *eng, uint64_t src,
-				 uint64_t dst, uint64_t limit, uint32_t perm,
-				 struct dsa_hw_span *ret_src,
-				 struct dsa_hw_span *ret_dst)
+enum dsa_hw_go dsa_hw_two(struct dsa_hw_engine *eng, uint64_t src, uint64_t dst,
+			  uint64_t limit, uint32_t perm,
+			  struct dsa_hw_span *ret_src,
+			  struct dsa_hw_span *ret_dst)
 {
 	enum dsa_hw_go go;
 
@@ -323,6 +321,61 @@ static enum dsa_hw_go dsa_hw_op_copy_crc(struct dsa_hw_engine *eng,
 	return go;
 }
 
+/*
+ * Both destinations are looked up before either is written. What only the first
+ * one got does not count as done.
+ */
+static enum dsa_hw_go dsa_hw_op_dualcast(struct dsa_hw_engine *eng,
+					 struct dsa_hw_job *job)
+{
+	uint64_t src = FIELD_GET(DSA_DESC_SRC, &job->desc) + job->done;
+	uint64_t one = FIELD_GET(DSA_DESC_DST, &job->desc) + job->done;
+	uint64_t two =
+		FIELD_GET(DSA_DESC_DUALCAST_DST2, &job->desc) + job->done;
+	struct dsa_hw_span from, to, also;
+	enum dsa_hw_go go;
+	uint64_t n;
+
+	go = dsa_hw_two(eng, src, one, dsa_hw_ahead(job), IOMMU_PERM_WRITE,
+			&from, &to);
+	if (go == DSA_HW_GO_ON)
+		go = dsa_hw_span(eng, two, dsa_hw_ahead(job), IOMMU_PERM_WRITE,
+				 false, &also);
+	if (go != DSA_HW_GO_ON)
+		return go;
+	n = dsa_hw_min(dsa_hw_min(from.len, to.len), also.len);
+	go = dsa_hw_bounce(eng, &to, &from, &n);
+	if (go == DSA_HW_GO_ON)
+		go = dsa_hw_span_write(eng, &also, eng->buf[0], DSA_HW_BUF, &n);
+	if (go == DSA_HW_GO_ON)
+		dsa_hw_progress(eng, job, n);
+	return go;
+}
+
+/*
+ * The caches of the machine are coherent with the device, so nothing is left to
+ * write back: what remains is that the pages must be there. Flushing needs no
+ * more than the right to read, as on the CPU.
+ */
+static enum dsa_hw_go dsa_hw_op_flush(struct dsa_hw_engine *eng,
+				      struct dsa_hw_job *job)
+{
+	uint64_t dst = FIELD_GET(DSA_DESC_DST, &job->desc) + job->done;
+	struct dsa_hw_span span;
+	enum dsa_hw_go go;
+	uint64_t n;
+
+	go = dsa_hw_span(eng, dst, dsa_hw_ahead(job), IOMMU_PERM_READ, false,
+			 &span);
+	if (go != DSA_HW_GO_ON)
+		return go;
+	n = span.len;
+	go = dsa_hw_span_probe(eng, &span, &n);
+	if (go == DSA_HW_GO_ON)
+		dsa_hw_progress(eng, job, n);
+	return go;
+}
+
 enum dsa_hw_go dsa_hw_op_run(struct dsa_hw_engine *eng, struct dsa_hw_job *job)
 {
 	switch (FIELD_GET(DSA_DESC_OPCODE, &job->desc)) {
@@ -334,6 +387,14 @@ enum dsa_hw_go dsa_hw_op_run(struct dsa_hw_engine *eng, struct dsa_hw_job *job)
 		return dsa_hw_op_compare(eng, job);
 	case DSA_OP_COMPARE_PATTERN:
 		return dsa_hw_op_pattern(eng, job);
+	case DSA_OP_CREATE_DELTA:
+		return dsa_hw_op_create_delta(eng, job);
+	case DSA_OP_APPLY_DELTA:
+		return dsa_hw_op_apply_delta(eng, job);
+	case DSA_OP_DUALCAST:
+		return dsa_hw_op_dualcast(eng, job);
+	case DSA_OP_CACHE_FLUSH:
+		return dsa_hw_op_flush(eng, job);
 	case DSA_OP_CRC_GEN:
 		return dsa_hw_op_crc(eng, job);
 	case DSA_OP_COPY_CRC:

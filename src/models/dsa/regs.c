@@ -47,7 +47,9 @@ static uint64_t dsa_hw_opcap(void)
 	return BIT(DSA_OP_NOOP) | BIT(DSA_OP_BATCH) | BIT(DSA_OP_DRAIN) |
 	       BIT(DSA_OP_MEMMOVE) | BIT(DSA_OP_FILL) | BIT(DSA_OP_COMPARE) |
 	       BIT(DSA_OP_COMPARE_PATTERN) | BIT(DSA_OP_CRC_GEN) |
-	       BIT(DSA_OP_COPY_CRC);
+	       BIT(DSA_OP_COPY_CRC) | BIT(DSA_OP_CREATE_DELTA) |
+	       BIT(DSA_OP_APPLY_DELTA) | BIT(DSA_OP_DUALCAST) |
+	       BIT(DSA_OP_CACHE_FLUSH);
 }
 
 static uint64_t dsa_hw_table_offsets(void)

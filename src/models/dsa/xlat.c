@@ -353,6 +353,29 @@ enum dsa_hw_go dsa_hw_span_copy(struct dsa_hw_engine *eng,
 	return dsa_hw_moved(eng, &part, err, want, done, len);
 }
 
+/*
+ * May the engine read there, at *@len bytes at least one? For an operation that
+ * moves nothing.
+ */
+enum dsa_hw_go dsa_hw_span_probe(struct dsa_hw_engine *eng,
+				 const struct dsa_hw_span *span, uint64_t *len)
+{
+	enum dsa_hw_go go;
+	uint64_t pa;
+
+	go = dsa_hw_check(eng, span, &pa, len);
+	if (go != DSA_HW_GO_ON)
+		return go;
+	if (span->translated) {
+		if (!dsa_hw_enter(eng, span->seq))
+			go = DSA_HW_GO_AGAIN;
+		else
+			dsa_hw_leave(eng);
+	}
+	hw_port_done(&eng->port);
+	return go;
+}
+
 /* The completion record: its first word, with the status, comes last. */
 enum dsa_hw_go dsa_hw_span_publish(struct dsa_hw_engine *eng,
 				   const struct dsa_hw_span *span,
