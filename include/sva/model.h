@@ -214,7 +214,10 @@ struct hw_ats_inv {
  * @prg_response: a Page Request Group Response for the function; unknown ones
  *         are dropped.
  * @resume: a stalled transaction goes on: @retry says whether it is tried
- *         again or aborted. NULL if nothing in front of the model stalls.
+ *         again, as a new one, or aborted; once for every -EINPROGRESS of
+ *         translate(), possibly before that returns. There is no third end:
+ *         a termination that reads as zero is not modelled. NULL if nothing
+ *         in front of the model stalls.
  *
  * Called without the model's locks, except @ats_invalidate, which is called
  * with the register lock held and may take locks of higher rank.
@@ -268,6 +271,8 @@ struct iommu_hw_stats {
 	uint64_t tlb_invalidations;
 	uint64_t ats_invalidations;
 	uint64_t syncs;
+	uint64_t stalls;  /* transactions that were stalled */
+	uint64_t resumes; /* of those, told to go on or to abort */
 };
 
 /**
@@ -277,7 +282,9 @@ struct iommu_hw_stats {
  * @port_add, @port_remove: @port is the caller's, zeroed; not busy at removal.
  * @translate: 0 and *@ret_xlat, the port busy; -EFAULT aborted (a record was
  *         written if the tables say so), not busy; -EINPROGRESS stalled, not
- *         busy, resume() follows.
+ *         busy, resume() follows; -EAGAIN to be stalled, but there is no room,
+ *         not busy: it has not been accepted, and is offered again later. A
+ *         resume() of any device makes room.
  * @ats_translate: always answers; the port is busy neither during nor after.
  *         A device keeps the reply only if no invalidation reached it between
  *         request and reply.

@@ -20,7 +20,8 @@ enum smmuv3_hw_wire {
  * struct smmuv3_hw_cfg - one SMMU
  * @idr, @iidr, @aidr: identification registers as software reads them. What
  *         the model does follows from them: a feature that is not announced
- *         does not work.
+ *         does not work. With an IDR0.STALL_MODEL of 0 or 2, IDR5.STALL_MAX is
+ *         how many transactions can be stalled, but no more than 64.
  * @personality: of the configuration caches and the TLB.
  * @eager_period: eager only: forget entries every so many lookups, 0: 64.
  * @tlb_lg2: log2 of TLB entries, 6 to 20; 0: 12.
@@ -40,7 +41,7 @@ struct smmuv3_hw_cfg {
 };
 
 /**
- * smmuv3_hw_cfg_default() - an SMMUv3.2 with all the model has
+ * smmuv3_hw_cfg_default() - an SMMUv3.2 with all the model has but stalls
  *
  * Stage 1, 4 KiB granule, 48-bit addresses, 20-bit substreams, two-level
  * tables, HTTU, ATS, PRI, MSI, 16-bit ASIDs, coherent.
@@ -57,7 +58,8 @@ size_t smmuv3_hw_size(const struct smmuv3_hw_cfg *cfg);
  * smmuv3_hw_create() - make a model in the caller's memory
  * @mem:  of smmuv3_hw_size() bytes, 64-byte aligned; the caller's until after
  *        smmuv3_hw_destroy().
- * @env, @bus: copied. @bus may be NULL: no ATS, no PRI.
+ * @env, @bus: copied. @bus may be NULL: no ATS, no PRI. An SMMU whose
+ *        transactions stall needs one with resume().
  *
  * Return: 0, -EINVAL the configuration announces what the model lacks or is
  *         contradictory, a callback is missing, or @mem is too small.

@@ -56,6 +56,9 @@ struct bench {
 	uint64_t inv_cookie;
 	struct hw_prg_response prg;
 	unsigned int prg_count;
+	uint64_t resumed; /* cookie of the last one */
+	bool retried;
+	unsigned int resume_count;
 };
 
 static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
@@ -206,6 +209,15 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 	b->prg_count++;
 }
 
+static void bus_resume(void *ctx, uint64_t cookie, bool retry)
+{
+	struct bench *b = ctx;
+
+	b->resumed = cookie;
+	b->retried = retry;
+	b->resume_count++;
+}
+
 /* A slow device says at some later register access that it is done. */
 static void finish_invalidation(struct bench *b)
 {
@@ -277,8 +289,10 @@ static const struct plat_mmio_ops mmio_ops = {
 	mmio_r32, mmio_r64, mmio_w32, mmio_w64, NULL, NULL,
 };
 
-static struct bench *make(enum hw_personality personality,
-			  unsigned int command_batch)
+/* @stall_model: of IDR0; 1 is none. */
+static struct bench *make_stall(enum hw_personality personality,
+				unsigned int command_batch,
+				unsigned int stall_model)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	struct hw_env env = {
@@ -302,6 +316,7 @@ static struct bench *make(enum hw_personality personality,
 		.ctx = b,
 		.ats_invalidate = bus_invalidate,
 		.prg_response = bus_prg_response,
+		.resume = bus_resume,
 	};
 	struct smmuv3_hw_cfg cfg;
 	size_t size;
@@ -312,6 +327,9 @@ static struct bench *make(enum hw_personality personality,
 	smmuv3_hw_cfg_default(&cfg);
 	cfg.personality = personality;
 	cfg.command_batch = command_batch;
+	cfg.idr[0] = (cfg.idr[0] & ~(UINT32_C(3) << 24)) | stall_model << 24;
+	if (stall_model != 1)
+		cfg.idr[5] |= 4 << 16;
 	size = smmuv3_hw_size(&cfg);
 	assert_int_not_equal(size, 0);
 	b->hw_mem = aligned_alloc(64, (size + 63) & ~(size_t)63);
@@ -321,6 +339,12 @@ static struct bench *make(enum hw_personality personality,
 		smmuv3_hw_create(&cfg, &env, &bus, b->hw_mem, size, &b->hw), 0);
 	b->hw->ops->port_add(b->hw, &b->port);
 	return b;
+}
+
+static struct bench *make(enum hw_personality personality,
+			  unsigned int command_batch)
+{
+	return make_stall(personality, command_batch, 1);
 }
 
 static int probe(struct bench *b)
@@ -647,6 +671,113 @@ static void test_smmuv3_page_request_is_answered(void **state)
 	unmake(b);
 }
 
+/* A device that waits for its transactions, and is not PCIe. */
+static void add_platform_device(struct bench *b)
+{
+	const uint32_t sid = SID;
+	struct iommu_device_desc desc = {
+		.name = "fake0",
+		.unit = b->f.unit,
+		.stream_ids = &sid,
+		.stream_id_count = 1,
+		.pasid_bits = 10,
+		.can_stall = true,
+	};
+
+	assert_int_equal(iommu_device_add(b->f.sys, &desc, &b->dev), 0);
+}
+
+static int stalling_read(struct bench *b, ioasid_t pasid, uint64_t va,
+			 uint64_t cookie, struct hw_xlat *ret_xlat)
+{
+	struct hw_txn txn = {
+		.requester = SID,
+		.flags = HW_TXN_PASID_VALID,
+		.pasid = pasid,
+		.perm = IOMMU_PERM_READ,
+		.addr = va,
+		.cookie = cookie,
+	};
+	int err = b->hw->ops->translate(b->hw, &b->port, &txn, ret_xlat);
+
+	if (!err)
+		hw_port_done(&b->port);
+	return err;
+}
+
+/* The interrupt, the answer, and what the device hears. */
+static void serve_stall(struct bench *b)
+{
+	assert_int_equal(testplat_irq_run(&b->f.tp), 1);
+	assert_int_equal(iopf_queue_flush_dev(b->dev), 0);
+}
+
+static void run_stalls(unsigned int stall_model)
+{
+	struct bench *b = make_stall(HW_STRICT, 0, stall_model);
+	struct iommu_hw_stats stats;
+	struct iommu_device_caps caps;
+	struct hw_xlat xlat;
+	struct iommu_sva *sva;
+	struct fake_mm m;
+	ioasid_t pasid;
+
+	assert_int_equal(probe(b), 0);
+	add_platform_device(b);
+	iommu_device_caps(b->dev, &caps);
+	assert_true(caps.stall && caps.sva && !caps.ats && !caps.pri);
+	assert_int_equal(iommu_dev_enable_feature(b->dev, IOMMU_DEV_FEAT_SVA),
+			 0);
+	fake_mm_init(&m, &b->f);
+	assert_int_equal(iommu_sva_bind(b->dev, &m.mm, NULL, &sva), 0);
+	pasid = iommu_sva_get_pasid(sva);
+
+	/* Faulted in, retried. */
+	assert_int_equal(stalling_read(b, pasid, 0x7654321008, 41, &xlat),
+			 -EINPROGRESS);
+	assert_int_equal(b->resume_count, 0);
+	serve_stall(b);
+	assert_int_equal(b->resume_count, 1);
+	assert_int_equal(b->resumed, 41);
+	assert_true(b->retried);
+	assert_int_equal(m.faults, 1);
+	assert_int_equal(stalling_read(b, pasid, 0x7654321008, 42, &xlat), 0);
+	assert_int_equal(xlat.pa, 0x7654321008);
+
+	/* A bad address aborts. */
+	m.fault_err = -EFAULT;
+	assert_int_equal(stalling_read(b, pasid, 0x7654400000, 43, &xlat),
+			 -EINPROGRESS);
+	serve_stall(b);
+	assert_int_equal(b->resume_count, 2);
+	assert_int_equal(b->resumed, 43);
+	assert_false(b->retried);
+
+	/* Unbinding answers what no interrupt told of. [R1] */
+	assert_int_equal(stalling_read(b, pasid, 0x7654500000, 44, &xlat),
+			 -EINPROGRESS);
+	iommu_sva_unbind(sva);
+	assert_int_equal(b->resume_count, 3);
+	assert_int_equal(b->resumed, 44);
+
+	b->hw->ops->stats(b->hw, &stats);
+	assert_int_equal(stats.stalls, 3);
+	assert_int_equal(stats.resumes, stats.stalls);
+	assert_int_equal(stats.events_lost, 0);
+	iommu_mm_put_users(&m.mm);
+	assert_int_equal(iommu_dev_disable_feature(b->dev, IOMMU_DEV_FEAT_SVA),
+			 0);
+	unmake(b);
+}
+
+/* [L2] [K7] [R2] [U7]: fault, page in, resume, retry: all real. */
+static void test_smmuv3_stalled_transactions_are_resumed(void **state)
+{
+	(void)state;
+	run_stalls(0);
+	run_stalls(2);
+}
+
 static void test_smmuv3_identity_and_blocked_without_pasid(void **state)
 {
 	struct bench *b = make(HW_STRICT, 0);
@@ -684,6 +815,7 @@ int main(void)
 			test_smmuv3_any_dropped_invalidation_is_noticed),
 		cmocka_unit_test(test_smmuv3_exit_is_quiet_until_detach),
 		cmocka_unit_test(test_smmuv3_page_request_is_answered),
+		cmocka_unit_test(test_smmuv3_stalled_transactions_are_resumed),
 		cmocka_unit_test(
 			test_smmuv3_identity_and_blocked_without_pasid),
 	};

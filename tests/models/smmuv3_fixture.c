@@ -186,6 +186,16 @@ static void prg_response(void *ctx, const struct hw_prg_response *resp)
 	fx->resp[fx->resp_count++ % FX_LOG_MAX] = *resp;
 }
 
+static void resume(void *ctx, uint64_t cookie, bool retry)
+{
+	struct fx *fx = ctx;
+
+	if (fx->on_resume)
+		fx->on_resume(fx, cookie, retry);
+	fx->resume[fx->resume_count++ % FX_LOG_MAX] =
+		(struct fx_resume){ cookie, retry };
+}
+
 void fx_init(struct fx *fx, const struct smmuv3_hw_cfg *cfg)
 {
 	struct hw_env env = {
@@ -209,6 +219,7 @@ void fx_init(struct fx *fx, const struct smmuv3_hw_cfg *cfg)
 		.ctx = fx,
 		.ats_invalidate = ats_invalidate,
 		.prg_response = prg_response,
+		.resume = resume,
 	};
 	size_t size;
 

@@ -115,12 +115,22 @@ enum {
 #define CMD_TLBI_NSNH_ALL      UINT64_C(0x30)
 #define CMD_ATC_INV(sid)       (UINT64_C(0x40) | (uint64_t)(sid) << 32)
 #define CMD_PRI_RESP(sid)      (UINT64_C(0x41) | (uint64_t)(sid) << 32)
+#define CMD_RESUME(sid)        (UINT64_C(0x44) | (uint64_t)(sid) << 32)
+#define CMD_RESUME_RETRY       (UINT64_C(1) << 12)
+#define CMD_RESUME_ABORT       (UINT64_C(1) << 13)
+#define CMD_STALL_TERM(sid)    (UINT64_C(0x45) | (uint64_t)(sid) << 32)
 #define CMD_SYNC               UINT64_C(0x46)
 
 struct fx_msi {
 	uint32_t requester;
 	uint64_t addr;
 	uint32_t data;
+};
+
+/* What became of a stalled transaction. */
+struct fx_resume {
+	uint64_t cookie;
+	bool retry;
 };
 
 struct fx {
@@ -148,6 +158,9 @@ struct fx {
 	void (*on_inv)(struct fx *fx);
 	struct hw_prg_response resp[FX_LOG_MAX];
 	unsigned int resp_count;
+	struct fx_resume resume[FX_LOG_MAX];
+	unsigned int resume_count;
+	void (*on_resume)(struct fx *fx, uint64_t cookie, bool retry);
 
 	uint64_t strtab, cmdq, evtq, priq;
 	uint32_t cmd_prod;

@@ -70,7 +70,8 @@ static void random_memory(struct fx *fx)
 		break;
 	case 2:
 		fx_put(fx, pa,
-		       CD_BASIC | (word() & (CD_HA | CD_HD | CD_ASID(0xffff))));
+		       CD_BASIC | (word() &
+				   (CD_S | CD_HA | CD_HD | CD_ASID(0xffff))));
 		break;
 	default:
 		fx_put(fx, pa, word());
@@ -118,13 +119,24 @@ static void random_command(struct fx *fx)
 	fx_w32(fx, FX_GERRORN, fx_r32(fx, FX_GERROR));
 }
 
+/* To one that somebody waits for, if the queue can be read. */
+static void random_answer(struct fx *fx)
+{
+	uint64_t rec[4];
+
+	if (fx_evt(fx, rec))
+		fx_cmd(fx, CMD_RESUME(rec[0] >> 32) | below(4) << 12,
+		       rec[1] & 0xffff);
+}
+
 static void random_traffic(struct fx *fx)
 {
 	struct hw_txn txn = { .requester = (uint32_t)below(300),
 			      .flags = (uint32_t)below(8),
 			      .pasid = (ioasid_t)word(),
 			      .perm = (uint32_t)word(),
-			      .addr = word() };
+			      .addr = word(),
+			      .cookie = rnd() };
 	struct hw_page_request req = { .requester = txn.requester,
 				       .pasid_valid = below(2),
 				       .pasid = txn.pasid,
@@ -150,8 +162,9 @@ static void random_traffic(struct fx *fx)
 }
 
 static void run(uint64_t from, enum hw_personality personality,
-		unsigned int batch)
+		unsigned int batch, unsigned int stall_max)
 {
+	struct iommu_hw_stats stats;
 	struct smmuv3_hw_cfg cfg;
 	struct hw_xlat x;
 	static struct fx fx;
@@ -161,6 +174,10 @@ static void run(uint64_t from, enum hw_personality personality,
 	seed = from;
 	smmuv3_hw_cfg_default(&cfg);
 	cfg.idr[0] |= 1 << 9; /* HYP */
+	if (stall_max) {
+		cfg.idr[0] &= ~(UINT32_C(3) << 24);
+		cfg.idr[5] |= stall_max << 16;
+	}
 	cfg.personality = personality;
 	cfg.command_batch = batch;
 	cfg.tlb_lg2 = 6;
@@ -171,7 +188,8 @@ static void run(uint64_t from, enum hw_personality personality,
 		fx.cmd_prod = 0;
 		fx.abort_last = 0;
 		fx_enable(&fx);
-		root = fx_stream(&fx, FX_SID, CD_HA | CD_HD);
+		root = fx_stream(&fx, FX_SID,
+				 CD_HA | CD_HD | (stall_max ? CD_S : 0));
 		fx_map(&fx, root, 0x7000, 0x200000 | PTE_RW, 3);
 		for (i = 0; i < 1500; i++) {
 			random_memory(&fx);
@@ -180,6 +198,11 @@ static void run(uint64_t from, enum hw_personality personality,
 			if (!below(8))
 				random_registers(&fx);
 			random_traffic(&fx);
+			if (stall_max && !below(4)) {
+				fx_access(&fx, FX_SID, below(1 << 20),
+					  IOMMU_PERM_READ, &x);
+				random_answer(&fx);
+			}
 			if (!below(100)) {
 				fx.abort_first = pointer();
 				fx.abort_last = fx.abort_first + below(1 << 20);
@@ -187,8 +210,11 @@ static void run(uint64_t from, enum hw_personality personality,
 		}
 	}
 
-	/* It is as good as new. */
+	/* It is as good as new, and nobody is stalled for ever. [R2] */
 	fx.hw->ops->reset(fx.hw);
+	stats = fx_stats(&fx);
+	assert_int_equal(stats.stalls, stats.resumes);
+	assert_int_equal(stats.stalls != 0, stall_max != 0);
 	fx.bump = 1 << 20;
 	fx.cmd_prod = 0;
 	fx.abort_last = 0;
@@ -209,13 +235,19 @@ static void run(uint64_t from, enum hw_personality personality,
 static void test_random_input_strict_survives(void **state)
 {
 	(void)state;
-	run(UINT64_C(0x123456789abcdef), HW_STRICT, 0);
+	run(UINT64_C(0x123456789abcdef), HW_STRICT, 0, 0);
 }
 
 static void test_random_input_eager_survives(void **state)
 {
 	(void)state;
-	run(UINT64_C(0xfedcba987654321), HW_EAGER, 3);
+	run(UINT64_C(0xfedcba987654321), HW_EAGER, 3, 0);
+}
+
+static void test_random_input_stalling_survives(void **state)
+{
+	(void)state;
+	run(UINT64_C(0x1357924680abcde), HW_STRICT, 2, 5);
 }
 
 int main(void)
@@ -223,6 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_input_strict_survives),
 		cmocka_unit_test(test_random_input_eager_survives),
+		cmocka_unit_test(test_random_input_stalling_survives),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

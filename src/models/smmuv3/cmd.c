@@ -12,6 +12,7 @@
 #include "models/smmuv3/config.h"
 #include "models/smmuv3/port.h"
 #include "models/smmuv3/queue.h"
+#include "models/smmuv3/stall.h"
 #include "models/smmuv3/tlb.h"
 
 /* Beside the codes of SMMU_CERROR_*. */
@@ -215,6 +216,7 @@ void smmuv3_hw_ats_inv_complete(struct iommu_hw *hw, uint64_t cookie, bool ok)
 		if (!ok)
 			m->cmd.atc_failed = true;
 		smmuv3_hw_cmd_run(m);
+		smmuv3_hw_stall_deliver(m);
 	}
 	smmuv3_hw_unlock(m);
 }
@@ -248,6 +250,23 @@ static int pri_resp(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 	return SMMU_CERROR_NONE;
 }
 
+/* Ab is IGNORED: cfg_valid() has TERM_MODEL at 1, so to end is to abort. */
+static int stall_answer(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
+{
+	uint32_t sid = (uint32_t)FIELD_GET(SMMU_CMD_RESUME_SID, cmd);
+
+	if (IDR(m, 0, STALL_MODEL) == SMMU_IDR0_STALL_MODEL_NONE ||
+	    FIELD_GET(SMMU_CMD_RESUME_SSEC, cmd))
+		return SMMU_CERROR_ILL;
+	if (FIELD_GET(SMMU_CMD_OPCODE, cmd) == SMMU_OP_STALL_TERM)
+		smmuv3_hw_stall_abort(m, sid, UINT32_MAX);
+	else
+		smmuv3_hw_stall_resume(
+			m, sid, (uint16_t)FIELD_GET(SMMU_CMD_RESUME_STAG, cmd),
+			FIELD_GET(SMMU_CMD_RESUME_AC, cmd));
+	return SMMU_CERROR_NONE;
+}
+
 /* The part before the command counts as consumed. */
 static int sync_wait(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 {
@@ -275,8 +294,7 @@ static void sync_signal(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 /*
  * Everything that is not here is illegal: reserved and implementation defined
  * opcodes, those of Secure state and EL3, and those of features that are not
- * announced (CFGI_VMS_PIDM: MPAM; S12, S2_IPA: stage 2; RESUME, STALL_TERM:
- * stalls; DPTI_*: DPT).
+ * announced (CFGI_VMS_PIDM: MPAM; S12, S2_IPA: stage 2; DPTI_*: DPT).
  */
 static int execute(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 {
@@ -307,6 +325,9 @@ static int execute(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 		return atc_inv(m, cmd);
 	case SMMU_OP_PRI_RESP:
 		return pri_resp(m, cmd);
+	case SMMU_OP_RESUME:
+	case SMMU_OP_STALL_TERM:
+		return stall_answer(m, cmd);
 	case SMMU_OP_SYNC:
 		return sync_wait(m, cmd);
 	default:

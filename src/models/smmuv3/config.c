@@ -267,6 +267,7 @@ static void decode_cd(const struct smmuv3_hw *m, const struct smmu_cd *cd,
 	ctx->kind = CTX_TRANSLATE;
 	ctx->ps_lg2 = (uint8_t)effective_ips(m, cd);
 	ctx->r = FIELD_GET(SMMU_CD_R, cd);
+	ctx->s = FIELD_GET(SMMU_CD_S, cd);
 	ctx->ha = FIELD_GET(SMMU_CD_HA, cd);
 	ctx->hd = ctx->ha && FIELD_GET(SMMU_CD_HD, cd);
 	ctx->affd = FIELD_GET(SMMU_CD_AFFD, cd);

@@ -9,6 +9,7 @@
 #include "models/smmuv3/port.h"
 #include "models/smmuv3/pri.h"
 #include "models/smmuv3/regs.h"
+#include "models/smmuv3/stall.h"
 #include "models/smmuv3/tlb.h"
 #include "models/smmuv3/translate.h"
 
@@ -82,8 +83,25 @@ static const uint32_t announceable[6] = {
 		FIELD_MASK(SMMU_IDR3_STT) | FIELD_MASK(SMMU_IDR3_RIL) |
 		FIELD_MASK(SMMU_IDR3_BBML) | FIELD_MASK(SMMU_IDR3_PTWNNC),
 	UINT32_MAX,
-	FIELD_MASK(SMMU_IDR5_OAS) | FIELD_MASK(SMMU_IDR5_GRAN4K),
+	FIELD_MASK(SMMU_IDR5_OAS) | FIELD_MASK(SMMU_IDR5_GRAN4K) |
+		FIELD_MASK(SMMU_IDR5_STALL_MAX),
 };
+
+/* 6.3.6: STALL_MAX is there if something can stall. */
+static bool stall_valid(const struct smmuv3_hw_cfg *cfg)
+{
+	uint32_t max = (uint32_t)REG_GET(SMMU_IDR5_STALL_MAX, cfg->idr[5]);
+
+	switch (REG_GET(SMMU_IDR0_STALL_MODEL, cfg->idr[0])) {
+	case SMMU_IDR0_STALL_MODEL_NONE:
+		return !max;
+	case SMMU_IDR0_STALL_MODEL_BOTH:
+	case SMMU_IDR0_STALL_MODEL_FORCE:
+		return max;
+	default:
+		return false;
+	}
+}
 
 /* Fields with more than two values, and what goes together. */
 static bool values_valid(const struct smmuv3_hw_cfg *cfg)
@@ -94,8 +112,6 @@ static bool values_valid(const struct smmuv3_hw_cfg *cfg)
 	       REG_GET(SMMU_IDR0_TTF, idr0) == SMMU_IDR0_TTF_AARCH64 &&
 	       REG_GET(SMMU_IDR0_HTTU, idr0) <= SMMU_IDR0_HTTU_AF_DIRTY &&
 	       REG_GET(SMMU_IDR0_TTENDIAN, idr0) == SMMU_IDR0_TTENDIAN_LE &&
-	       REG_GET(SMMU_IDR0_STALL_MODEL, idr0) ==
-		       SMMU_IDR0_STALL_MODEL_NONE &&
 	       REG_GET(SMMU_IDR0_TERM_MODEL, idr0) &&
 	       REG_GET(SMMU_IDR0_ST_LEVEL, idr0) <= SMMU_IDR0_ST_LEVEL_2LVL &&
 	       (REG_GET(SMMU_IDR0_ATS, idr0) ||
@@ -117,7 +133,8 @@ static bool cfg_valid(const struct smmuv3_hw_cfg *cfg)
 	for (i = 0; i < ARRAY_SIZE(announceable); i++)
 		if (cfg->idr[i] & ~announceable[i])
 			return false;
-	return values_valid(cfg) && cfg->aidr <= SMMU_AIDR_V3_2 &&
+	return values_valid(cfg) && stall_valid(cfg) &&
+	       cfg->aidr <= SMMU_AIDR_V3_2 &&
 	       (cfg->personality == HW_STRICT ||
 		cfg->personality == HW_EAGER) &&
 	       (!cfg->tlb_lg2 ||
@@ -150,6 +167,7 @@ static void cold(struct smmuv3_hw *m)
 	smmuv3_hw_regs_reset(m);
 	smmuv3_hw_config_flush(m);
 	smmuv3_hw_tlb_flush(m);
+	smmuv3_hw_stall_abort(m, 0, 0);
 	m->cmd.epoch++;
 	m->cmd.atc_pending = 0;
 	m->cmd.atc_failed = false;
@@ -162,6 +180,7 @@ static void reset(struct iommu_hw *hw)
 	smmuv3_hw_lock(m);
 	cold(m);
 	smmuv3_hw_drain(m);
+	smmuv3_hw_stall_deliver(m);
 	smmuv3_hw_unlock(m);
 }
 
@@ -209,6 +228,10 @@ int smmuv3_hw_create(const struct smmuv3_hw_cfg *cfg, const struct hw_env *env,
 	if (!env_complete(env))
 		return -EINVAL;
 	if (bus && (!bus->ats_invalidate || !bus->prg_response))
+		return -EINVAL;
+	if (REG_GET(SMMU_IDR0_STALL_MODEL, cfg->idr[0]) !=
+		    SMMU_IDR0_STALL_MODEL_NONE &&
+	    (!bus || !bus->resume))
 		return -EINVAL;
 	memset(m, 0, size);
 	m->hw.ops = &ops;

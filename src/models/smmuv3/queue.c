@@ -115,33 +115,59 @@ static void advance(struct smmuv3_hw *m, enum smmuv3_hw_reg r, unsigned int lg2)
 	m->reg[r] = smmu_q_add(prod, 1, lg2) | flag;
 }
 
-void smmuv3_hw_queue_event(struct smmuv3_hw *m, const struct smmu_evt *evt)
+static bool evtq_on(const struct smmuv3_hw *m)
+{
+	return smmuv3_hw_cr0(m, SMMU_CR0_EVENTQEN_LO) &&
+	       !smmuv3_hw_gerror_active(m, SMMU_GERROR_EVENTQ_ABT_ERR_LO);
+}
+
+static bool evtq_full(const struct smmuv3_hw *m)
+{
+	return smmu_q_full(reg32(m, R_EVENTQ_PROD), reg32(m, R_EVENTQ_CONS),
+			   smmuv3_hw_queue_evt(m).lg2);
+}
+
+bool smmuv3_hw_queue_writable(const struct smmuv3_hw *m)
+{
+	return evtq_on(m) && !evtq_full(m);
+}
+
+/* The queue is writable. False: an external abort. */
+static bool evtq_write(struct smmuv3_hw *m, const struct smmu_evt *evt)
 {
 	struct smmuv3_hw_queue q = smmuv3_hw_queue_evt(m);
 	uint32_t prod = reg32(m, R_EVENTQ_PROD);
 	uint32_t cons = reg32(m, R_EVENTQ_CONS);
 
-	m->stats.events++;
-	if (!smmuv3_hw_cr0(m, SMMU_CR0_EVENTQEN_LO) ||
-	    smmuv3_hw_gerror_active(m, SMMU_GERROR_EVENTQ_ABT_ERR_LO))
-		goto lost;
-	if (smmu_q_full(prod, cons, q.lg2)) {
-		if (!overflown(prod, cons))
-			m->reg[R_EVENTQ_PROD] ^= BIT(SMMU_EVENTQ_PROD_OVFLG_LO);
-		goto lost;
-	}
 	if (write_entry(m, &q, prod, evt->dw, 4)) {
 		smmuv3_hw_gerror(m, SMMU_GERROR_EVENTQ_ABT_ERR_LO);
-		goto lost;
+		return false;
 	}
 	advance(m, R_EVENTQ_PROD, q.lg2);
 	if (smmu_q_empty(prod, cons, q.lg2))
 		interrupt(m, SMMU_IRQ_CTRL_EVENTQ_IRQEN_LO, R_EVENTQ_IRQ_CFG0,
 			  SMMUV3_HW_WIRE_EVENTQ);
-	return;
+	return true;
+}
 
-lost:
+void smmuv3_hw_queue_event(struct smmuv3_hw *m, const struct smmu_evt *evt)
+{
+	m->stats.events++;
+	if (smmuv3_hw_queue_writable(m) && evtq_write(m, evt))
+		return;
 	m->stats.events_lost++;
+	if (evtq_on(m) && evtq_full(m) &&
+	    !overflown(reg32(m, R_EVENTQ_PROD), reg32(m, R_EVENTQ_CONS)))
+		m->reg[R_EVENTQ_PROD] ^= BIT(SMMU_EVENTQ_PROD_OVFLG_LO);
+}
+
+/* 7.2.1: nothing is discarded, so nothing overflows. */
+bool smmuv3_hw_queue_stall(struct smmuv3_hw *m, const struct smmu_evt *evt)
+{
+	if (!smmuv3_hw_queue_writable(m) || !evtq_write(m, evt))
+		return false;
+	m->stats.events++;
+	return true;
 }
 
 static void pri_interrupt(struct smmuv3_hw *m)

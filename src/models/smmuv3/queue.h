@@ -17,6 +17,10 @@ struct smmuv3_hw_queue smmuv3_hw_queue_pri(const struct smmuv3_hw *m);
 
 /* Writes the record, or loses it. */
 void smmuv3_hw_queue_event(struct smmuv3_hw *m, const struct smmu_evt *evt);
+/* The same of a stall, which is not lost. False: not written. */
+bool smmuv3_hw_queue_stall(struct smmuv3_hw *m, const struct smmu_evt *evt);
+/* Enabled, not full, no abort. */
+bool smmuv3_hw_queue_writable(const struct smmuv3_hw *m);
 
 enum smmuv3_hw_pri_fate {
 	PRI_QUEUED,

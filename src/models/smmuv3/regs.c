@@ -14,6 +14,7 @@
 
 #include "models/smmuv3/cmd.h"
 #include "models/smmuv3/port.h"
+#include "models/smmuv3/stall.h"
 #include "models/smmuv3/tlb.h"
 
 enum guard {
@@ -207,6 +208,9 @@ static void write_cr0(struct smmuv3_hw *m, uint64_t value)
 	if (changed & slow) {
 		m->reg[R_CR0ACK] = (m->reg[R_CR0ACK] & slow) | (value & ~slow);
 		smmuv3_hw_ctx_drop(m, 0, 0);
+		/* 6.3.9.6 */
+		if (!smmuv3_hw_cr0(m, SMMU_CR0_SMMUEN_LO))
+			smmuv3_hw_stall_abort(m, 0, 0);
 		smmuv3_hw_drain(m);
 	}
 	busy = m->cmd.running ? FIELD_MASK(SMMU_CR0_CMDQEN) : 0;
@@ -292,6 +296,7 @@ uint64_t smmuv3_hw_mmio_read(struct iommu_hw *hw, uint64_t offset,
 	value = read32(m, offset);
 	if (size == 8)
 		value |= (uint64_t)read32(m, offset + 4) << 32;
+	smmuv3_hw_stall_deliver(m);
 	smmuv3_hw_unlock(m);
 	return value;
 }
@@ -313,6 +318,7 @@ void smmuv3_hw_mmio_write(struct iommu_hw *hw, uint64_t offset,
 			write32(m, offset + 4, (uint32_t)(value >> 32));
 	}
 	smmuv3_hw_cmd_run(m);
+	smmuv3_hw_stall_deliver(m);
 	smmuv3_hw_unlock(m);
 }
 

@@ -8,7 +8,8 @@
  * The lock is dropped in the middle of an operation by smmuv3_hw_drain() and
  * by the delivery of a page response, and nowhere else. Both happen in command
  * processing and in a write of CR0 only; m->cmd.running keeps a second thread
- * out of the command queue meanwhile.
+ * out of the command queue meanwhile. smmuv3_hw_stall_deliver() drops it too,
+ * at the end of an operation.
  */
 #ifndef HW_SMMUV3_STATE_H
 #define HW_SMMUV3_STATE_H
@@ -140,6 +141,7 @@ struct smmuv3_hw_ctx {
 	uint8_t ps_lg2;
 	bool ats; /* effective EATS is full ATS */
 	bool r;   /* CD.R */
+	bool s;   /* CD.S */
 	bool ha, hd;
 	bool affd, wxn, pan;
 	uint64_t tag;
@@ -176,6 +178,29 @@ enum {
 
 /* What the configuration caches keep of an STE and a CD. */
 enum { CFG_WORDS = 4 };
+
+enum smmuv3_hw_stall_state {
+	STALL_FREE,
+	STALL_UNRECORDED, /* the event queue did not take it */
+	STALL_DUPLICATE,  /* like the one with STAG @first */
+	STALL_RECORDED,   /* software knows its STAG */
+	STALL_RETRIES,    /* the bus is to be told */
+	STALL_ABORTS,
+};
+
+enum {
+	STALL_LG2 = 6,
+	SMMUV3_HW_STALLS = 1 << STALL_LG2,
+};
+
+/* A stalled transaction, (l). */
+struct smmuv3_hw_stall {
+	enum smmuv3_hw_stall_state state;
+	uint16_t stag; /* also of the last one, if free */
+	uint16_t first;
+	struct smmuv3_hw_req req;
+	uint64_t cookie;
+};
 
 /* A wait for the ports in progress, (l). */
 struct smmuv3_hw_drain {
@@ -214,6 +239,8 @@ struct smmuv3_hw {
 	struct smmuv3_hw_drain *drains; /* (l) */
 	struct iommu_hw_stats retired;  /* (l) ports that left */
 	struct iommu_hw_stats stats;    /* (l) */
+
+	struct smmuv3_hw_stall stall[SMMUV3_HW_STALLS]; /* (l) */
 
 	struct smmuv3_hw_cache ste_cache, l1std_cache, cd_cache, l1cd_cache;
 	uint64_t ste[1 << STE_LG2][CFG_WORDS]; /* (l) */

@@ -13,6 +13,7 @@
 #include "models/smmuv3/config.h"
 #include "models/smmuv3/evt.h"
 #include "models/smmuv3/port.h"
+#include "models/smmuv3/stall.h"
 #include "models/smmuv3/walk.h"
 
 void smmuv3_hw_request(const struct hw_txn *txn, struct smmuv3_hw_req *ret_req)
@@ -252,9 +253,12 @@ static int untranslated(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
 	if (!ret && smmuv3_hw_lacks(leaf.perm, l->req.priv, l->req.need))
 		ret = refuse(l, SMMU_EVT_F_PERMISSION);
 	if (ret) {
-		/* 5.5: CD.R decides about the four translation faults. */
-		if (is_translation_fault(l->fault.id) && !l->ctx->r)
-			l->fault.id = 0;
+		/* 5.5: CD.S and R decide about the four translation faults. */
+		if (is_translation_fault(l->fault.id)) {
+			l->stalls = l->ctx->s;
+			if (!l->ctx->s && !l->ctx->r)
+				l->fault.id = 0;
+		}
 		return ret;
 	}
 	va = smmuv3_hw_va(l->req.addr, l->ctx->ttb[0].tbi, l->ctx->ttb[1].tbi);
@@ -263,7 +267,7 @@ static int untranslated(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
 }
 
 static int translate_locked(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
-			    struct hw_xlat *ret_xlat)
+			    uint64_t cookie, struct hw_xlat *ret_xlat)
 {
 	int ret;
 
@@ -273,6 +277,8 @@ static int translate_locked(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
 		ret = translated(m, l, ret_xlat);
 	else
 		ret = untranslated(m, l, ret_xlat);
+	if (ret && l->stalls)
+		return smmuv3_hw_stall_add(m, &l->req, &l->fault, cookie);
 	if (ret && l->fault.id)
 		smmuv3_hw_evt_record(m, &l->req, &l->fault);
 	return ret;
@@ -292,7 +298,7 @@ static int translate_slow(struct smmuv3_hw *m, struct hw_port *port,
 	smmuv3_hw_lock(m);
 	if (forget)
 		smmuv3_hw_forget(m);
-	ret = translate_locked(m, &l, &xlat);
+	ret = translate_locked(m, &l, txn->cookie, &xlat);
 	if (!ret)
 		smmuv3_hw_port_begin(port);
 	smmuv3_hw_unlock(m);

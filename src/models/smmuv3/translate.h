@@ -18,6 +18,7 @@ struct smmuv3_hw_lookup {
 	struct smmuv3_hw_fault fault;
 	const struct smmuv3_hw_ctx *ctx;
 	bool hit, miss; /* for the port's counters */
+	bool stalls;    /* what the fault does to it */
 };
 
 /* The transaction's own attributes. */
