@@ -172,12 +172,12 @@ void dsa_job_memmove(struct dsa_job *job, struct iommu_sva *sva, void *dst,
 		     const void *src, uint32_t size);
 void dsa_job_fill(struct dsa_job *job, struct iommu_sva *sva, void *dst,
 		  uint64_t pattern, uint32_t size);
-void dsa_job_compare(struct dsa_job *job, struct iommu_sva *sva,
-		     const void *a, const void *b, uint32_t size);
+void dsa_job_compare(struct dsa_job *job, struct iommu_sva *sva, const void *a,
+		     const void *b, uint32_t size);
 void dsa_job_compare_pattern(struct dsa_job *job, struct iommu_sva *sva,
 			     const void *src, uint64_t pattern, uint32_t size);
-void dsa_job_crc32c(struct dsa_job *job, struct iommu_sva *sva,
-		    const void *src, uint32_t seed, uint32_t size);
+void dsa_job_crc32c(struct dsa_job *job, struct iommu_sva *sva, const void *src,
+		    uint32_t seed, uint32_t size);
 void dsa_job_copy_crc32c(struct dsa_job *job, struct iommu_sva *sva, void *dst,
 			 const void *src, uint32_t seed, uint32_t size);
 

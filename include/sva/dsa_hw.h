@@ -13,8 +13,8 @@
 
 struct dsa_hw;
 
-#define DSA_HW_MAX_ENGINES	16u
-#define DSA_HW_MAX_WQS		16u
+#define DSA_HW_MAX_ENGINES 16u
+#define DSA_HW_MAX_WQS     16u
 
 /**
  * struct dsa_hw_cfg - one function
@@ -114,9 +114,9 @@ void dsa_hw_prg_response(struct dsa_hw *dsa,
 			 const struct hw_prg_response *resp);
 
 enum dsa_hw_step {
-	DSA_HW_IDLE,	/* nothing to do until the next wake */
-	DSA_HW_BLOCKED,	/* waits for a page response; wake follows */
-	DSA_HW_MORE,	/* call again */
+	DSA_HW_IDLE,    /* nothing to do until the next wake */
+	DSA_HW_BLOCKED, /* waits for a page response; wake follows */
+	DSA_HW_MORE,    /* call again */
 };
 
 /**
@@ -132,8 +132,8 @@ enum dsa_hw_step dsa_hw_step(struct dsa_hw *dsa, unsigned int engine);
  * struct dsa_hw_stats - what the function has done
  */
 struct dsa_hw_stats {
-	uint64_t descriptors;	/* completed, with whatever status */
-	uint64_t bytes;		/* moved, compared, filled or summed */
+	uint64_t descriptors; /* completed, with whatever status */
+	uint64_t bytes;       /* moved, compared, filled or summed */
 	uint64_t atc_hits;
 	uint64_t atc_misses;
 	uint64_t ats_requests;
@@ -141,7 +141,7 @@ struct dsa_hw_stats {
 	uint64_t page_requests;
 	uint64_t page_responses;
 	uint64_t interrupts;
-	uint64_t retries;	/* ENQCMD answered Retry */
+	uint64_t retries; /* ENQCMD answered Retry */
 };
 
 void dsa_hw_stats(struct dsa_hw *dsa, struct dsa_hw_stats *ret_stats);

@@ -33,8 +33,8 @@ enum hw_personality {
 };
 
 enum hw_log_level {
-	HW_LOG_GUEST_ERROR,	/* software did what the specification forbids */
-	HW_LOG_UNIMP,		/* the model lacks it */
+	HW_LOG_GUEST_ERROR, /* software did what the specification forbids */
+	HW_LOG_UNIMP,       /* the model lacks it */
 	HW_LOG_TRACE,
 };
 
@@ -98,15 +98,15 @@ struct hw_env {
 
 /* Ranks of models' locks, outermost first. */
 enum hw_lock_rank {
-	HW_RANK_IOMMU = 200,	/* an IOMMU's registers and queues */
-	HW_RANK_DEVICE = 210,	/* a device's registers and queues */
-	HW_RANK_ATC = 220,	/* a device's translation cache */
+	HW_RANK_IOMMU = 200,  /* an IOMMU's registers and queues */
+	HW_RANK_DEVICE = 210, /* a device's registers and queues */
+	HW_RANK_ATC = 220,    /* a device's translation cache */
 };
 
 enum hw_txn_flags {
 	HW_TXN_PASID_VALID = 1 << 0,
-	HW_TXN_TRANSLATED = 1 << 1,	/* AT=10: addr came from the ATC */
-	HW_TXN_NO_WRITE = 1 << 2,	/* ATS request: read only wanted */
+	HW_TXN_TRANSLATED = 1 << 1, /* AT=10: addr came from the ATC */
+	HW_TXN_NO_WRITE = 1 << 2,   /* ATS request: read only wanted */
 };
 
 /**
@@ -142,9 +142,9 @@ struct hw_xlat {
 };
 
 enum hw_ats_status {
-	HW_ATS_SUCCESS,	/* perm may still be 0: not present, ask for the page */
-	HW_ATS_UR,	/* Unsupported Request: ATS is not for this function */
-	HW_ATS_CA,	/* Completer Abort */
+	HW_ATS_SUCCESS, /* perm may still be 0: not present, ask for the page */
+	HW_ATS_UR,      /* Unsupported Request: ATS is not for this function */
+	HW_ATS_CA,      /* Completer Abort */
 };
 
 /**
@@ -257,16 +257,16 @@ struct iommu_hw;
  * Exact each, not one snapshot together.
  */
 struct iommu_hw_stats {
-	uint64_t translations;	/* transactions and ATS requests looked up */
+	uint64_t translations; /* transactions and ATS requests looked up */
 	uint64_t tlb_hits;
 	uint64_t tlb_misses;
-	uint64_t walks;		/* table walks that reached a leaf or a fault */
+	uint64_t walks; /* table walks that reached a leaf or a fault */
 	uint64_t ats_requests;
-	uint64_t page_requests;	/* messages received */
-	uint64_t prg_responses;	/* messages sent */
-	uint64_t events;	/* fault records, written or lost */
+	uint64_t page_requests; /* messages received */
+	uint64_t prg_responses; /* messages sent */
+	uint64_t events;        /* fault records, written or lost */
 	uint64_t events_lost;
-	uint64_t commands;	/* consumed */
+	uint64_t commands; /* consumed */
 	uint64_t config_invalidations;
 	uint64_t tlb_invalidations;
 	uint64_t ats_invalidations;

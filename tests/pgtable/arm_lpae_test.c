@@ -167,7 +167,7 @@ static void test_arm_lpae_map_uses_the_largest_blocks(void **state)
 		uint64_t size = block + 2 * page, bytes = 0;
 		struct arm_lpae_leaf leaf = { 0 };
 		struct fixture f;
-		unsigned int lg2;
+		unsigned int lg2 = 0;
 
 		start(&f, rows[i].va_bits, rows[i].granule);
 		assert_int_equal(arm_lpae_map(&f.t, va, pa, size, RW, 0), 0);
