@@ -150,6 +150,7 @@ struct machine {
 	pthread_t thread;
 	_Atomic bool stop;
 	_Atomic bool pause;
+	_Atomic uint64_t rounds; /* of the thread */
 };
 
 static void *machine_thread(void *arg)
@@ -164,10 +165,23 @@ static void *machine_thread(void *arg)
 		for (e = 0; e < 4 && !atomic_load(&m->pause); e++)
 			more |= dsa_hw_step(m->f->dsa, e) == DSA_HW_MORE;
 		testplat_irq_run(&tp);
+		atomic_fetch_add(&m->rounds, 1);
 		if (!more)
 			nanosleep(&nap, NULL);
 	}
 	return NULL;
+}
+
+/* On return no engine is in a step, nor begins one. */
+static void machine_pause(struct machine *m)
+{
+	uint64_t round;
+
+	atomic_store(&m->pause, true);
+	round = atomic_load(&m->rounds);
+	/* The round that was under way may have looked before. */
+	while (atomic_load(&m->rounds) == round)
+		sched_yield();
 }
 
 static void machine_msi(void *arg, uint64_t addr, uint32_t data)
@@ -392,7 +406,7 @@ static void test_dsa_wait_sleeps_until_interrupt(void **state)
 	up(&m);
 	wq = wq_up(&m, false);
 	dsa_hw_stats(m.f->dsa, &before);
-	atomic_store(&m.pause, true);
+	machine_pause(&m);
 	dsa_job_noop(&job, the_sva);
 	assert_int_equal(dsa_submit(wq, &job), 0);
 	assert_false(dsa_job_done(&job));
@@ -437,7 +451,7 @@ static void test_dsa_wait_polls_no_longer_than_it_may(void **state)
 	(void)state;
 	up(&m);
 	wq = wq_up(&m, false);
-	atomic_store(&m.pause, true);
+	machine_pause(&m);
 	dsa_job_noop(&job, the_sva);
 	assert_int_equal(dsa_submit(wq, &job), 0);
 	real = tp.plat.ops;
@@ -466,7 +480,7 @@ static void test_dsa_halt_cancels_waiters(void **state)
 	(void)state;
 	up(&m);
 	wq = wq_up(&m, false);
-	atomic_store(&m.pause, true);
+	machine_pause(&m);
 	dsa_job_noop(&job, the_sva);
 	assert_int_equal(dsa_submit(wq, &job), 0);
 	dsa_hw_cfg_write(m.f->dsa,
@@ -941,7 +955,11 @@ static void test_dsa_wq_close_stuck_device_reset(void **state)
 	assert_int_equal(dsa_wait(&job, 20, &r), -ETIMEDOUT);
 	assert_int_equal(dsa_wq_close(wq), -ETIMEDOUT);
 	assert_int_equal(dsa_wait(&job, 0, &r), 0);
-	assert_int_equal(r.status, -ECANCELED);
+	/*
+	 * The reset takes the page request away: the engine may get to say so
+	 * in the record before the driver cancels the job.
+	 */
+	assert_true(r.status == -ECANCELED || r.status == -EFAULT);
 	down(&m);
 	free(a);
 	free(b);
