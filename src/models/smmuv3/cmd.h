@@ -11,6 +11,14 @@
  */
 void smmuv3_hw_cmd_run(struct smmuv3_hw *m);
 
+/* Something went from a cache: the ports are to be waited for. */
+static inline void smmuv3_hw_cmd_invalidated(struct smmuv3_hw *m,
+					     uint64_t *counter)
+{
+	m->cmd.undrained = true;
+	(*counter)++;
+}
+
 void smmuv3_hw_ats_inv_complete(struct iommu_hw *hw, uint64_t cookie, bool ok);
 
 #endif

@@ -15,9 +15,10 @@
 static int fault(struct smmuv3_hw_fault *ret_fault, unsigned int id,
 		 uint64_t fetch)
 {
-	ret_fault->id = (uint8_t)id;
-	ret_fault->class = 0;
-	ret_fault->fetch = fetch;
+	*ret_fault = (struct smmuv3_hw_fault){
+		.id = (uint8_t)id,
+		.fetch = fetch,
+	};
 	return -EFAULT;
 }
 

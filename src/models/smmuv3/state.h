@@ -107,10 +107,18 @@ struct smmuv3_hw_req {
 	uint64_t addr;
 };
 
-/* Why a transaction is refused. @id 0: without a record. */
+/*
+ * Why a transaction is refused. @id 0: without a record. @s2 and below: a
+ * fault of stage 2, and what the record says of it, whole addresses; the
+ * fields that an event does not have, or not for its class, are 0.
+ */
 struct smmuv3_hw_fault {
 	uint8_t id;
 	uint8_t class;
+	bool s2;
+	bool nsipa;     /* of a Non-secure stream: 0 */
+	bool ttrnw;     /* class TT: the descriptor was to be read */
+	uint64_t ipa;   /* with s2 */
 	uint64_t fetch; /* FetchAddr */
 };
 

@@ -21,9 +21,11 @@ struct walk {
 static int fault(struct smmuv3_hw_fault *ret_fault, unsigned int id,
 		 unsigned int class, uint64_t fetch)
 {
-	ret_fault->id = (uint8_t)id;
-	ret_fault->class = (uint8_t) class;
-	ret_fault->fetch = fetch;
+	*ret_fault = (struct smmuv3_hw_fault){
+		.id = (uint8_t)id,
+		.class = (uint8_t) class,
+		.fetch = fetch,
+	};
 	return -EFAULT;
 }
 
