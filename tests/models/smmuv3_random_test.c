@@ -173,7 +173,7 @@ static void run(uint64_t from, enum hw_personality personality,
 
 	seed = from;
 	smmuv3_hw_cfg_default(&cfg);
-	cfg.idr[0] |= 1 << 9; /* HYP */
+	cfg.idr[0] |= 1 << 9 | 1; /* HYP, S2P */
 	if (stall_max) {
 		cfg.idr[0] &= ~(UINT32_C(3) << 24);
 		cfg.idr[5] |= stall_max << 16;

@@ -231,6 +231,7 @@ static void test_regs_fields_follow_id_registers(void **state)
 	cfg.idr[0] &=
 		~(UINT32_C(1) << 10 | UINT32_C(1) << 13 | UINT32_C(1) << 16 |
 		  UINT32_C(1) << 23 | UINT32_C(3) << 27);
+	cfg.idr[1] = (cfg.idr[1] & ~UINT32_C(0x3f)) | 6;
 	/* 32-bit addresses. */
 	cfg.idr[5] &= ~UINT32_C(7);
 	fx_init(&small, &cfg);
@@ -261,33 +262,50 @@ static void test_regs_cfg_unsupported_refused(void **state)
 		unsigned int idr;
 		uint32_t flip;
 	} bad[] = {
-		{ 0, 1 << 0 },            /* S2P */
-		{ 0, 1 << 1 },            /* not S1P */
+		{ 0, 1 << 1 },            /* neither stage */
 		{ 0, 1 << 2 },            /* AArch32 tables */
 		{ 0, 1 << 5 },            /* BTM */
 		{ 0, 1 << 6 },            /* HTTU 3 */
 		{ 0, 1 << 8 },            /* DORMHINT */
-		{ 0, 1 << 10 },           /* PRI without ATS */
+		{ 0, 1 << 9 },            /* HYP without S2P */
+		{ 0, 1 << 10 },           /* ATSRECERR without ATS */
+		{ 0, 1 << 10 | 1 << 23 }, /* PRI without ATS */
+		{ 0, 1 << 11 },           /* NS1ATS without S2P */
 		{ 0, 1 << 15 },           /* ATOS */
-		{ 0, 1 << 17 },           /* VMW */
+		{ 0, 1 << 17 },           /* VMW without S2P */
 		{ 0, 1 << 20 },           /* VATOS */
 		{ 0, 1 << 21 },           /* big-endian tables */
-		{ 0, 1 << 24 },           /* stall */
-		{ 0, 1 << 26 },           /* RAZ/WI */
+		{ 0, 1 << 24 },           /* stall without STALL_MAX */
+		{ 0, 1 << 27 },           /* 16 bits in a linear table */
+		{ 0, 1 << 28 },           /* ST_LEVEL 3 */
+		{ 0, 3 },                 /* HAD without S1P */
+		{ 0, 1 << 30 },           /* RME */
 		{ 1, 1 << 0 | 1 << 5 },   /* 33 bits of StreamID */
 		{ 1, 1 << 6 },            /* 21 bits of SubstreamID */
 		{ 1, 1 << 13 },           /* 2^23 requests */
+		{ 1, 1 << 18 },           /* events */
+		{ 1, 1 << 23 },           /* commands */
+		{ 1, UINT32_C(1) << 27 }, /* memory type overrides */
 		{ 1, UINT32_C(1) << 30 }, /* preset */
 		{ 1, UINT32_C(1) << 31 }, /* ECMDQ */
 		{ 2, 1 },
-		{ 3, 1 << 7 },  /* MPAM */
-		{ 3, 1 << 15 }, /* DPT */
-		{ 5, 1 << 1 },  /* 56 bits */
-		{ 5, 1 << 4 },  /* no granule */
-		{ 5, 1 << 5 },  /* 16K */
-		{ 5, 1 << 6 },  /* 64K */
-		{ 5, 1 << 10 }, /* 52-bit addresses */
-		{ 5, 1 << 16 }, /* STALL_MAX */
+		{ 3, 1 << 3 },                    /* PBHA */
+		{ 3, 1 << 4 },                    /* XNX without S2P */
+		{ 3, 1 << 7 },                    /* MPAM */
+		{ 3, 1 << 8 },                    /* FWB without S2P */
+		{ 3, 1 << 11 },                   /* BBML 3 */
+		{ 3, 1 << 14 },                   /* PTWNNC without S2P */
+		{ 3, 1 << 15 },                   /* DPT */
+		{ 5, 1 << 1 },                    /* 56 bits */
+		{ 5, 3 },                         /* 52 bits with 4K alone */
+		{ 5, 1 << 4 },                    /* no granule */
+		{ 5, 1 << 7 },                    /* DS with 48-bit VAs */
+		{ 5, 1 << 4 | 7 << 6 | 1 << 10 }, /* DS with 64K alone, D128 */
+		{ 5, 1 << 4 | 3 << 6 | 1 << 10 }, /* DS with 64K alone */
+		{ 5, 1 << 8 },                    /* D128 */
+		{ 5, 1 << 10 },                   /* 52-bit VAs with 4K alone */
+		{ 5, 1 << 11 },                   /* 56-bit VAs */
+		{ 5, 1 << 16 },                   /* STALL_MAX without stall */
 	};
 	struct smmuv3_hw_cfg cfg;
 	unsigned int i;
@@ -310,6 +328,50 @@ static void test_regs_cfg_unsupported_refused(void **state)
 	assert_true(smmuv3_hw_size(&cfg) > 0);
 	cfg.aidr = 3;
 	assert_int_equal(smmuv3_hw_size(&cfg), 0);
+}
+
+/* What may be announced beside the default. */
+static void test_regs_cfg_supported_accepted(void **state)
+{
+	static const struct {
+		uint32_t flip0, flip1, flip3, flip5;
+	} good[] = {
+		{ .flip0 = 1 },                           /* S2P */
+		{ .flip0 = 3, .flip3 = 1 << 2 },          /* S2P alone */
+		{ .flip0 = 1 | 1 << 9 | 1 << 11 },        /* HYP, NS1ATS */
+		{ .flip0 = 1 | 3 << 17 },                 /* VMW, VMID16 */
+		{ .flip0 = 1, .flip3 = 1 << 4 | 1 << 8 }, /* XNX, FWB */
+		{ .flip0 = 1 << 14 },                     /* SEV */
+		{ .flip0 = 1 << 24, .flip5 = 1 << 16 },   /* stall */
+		{ .flip0 = 3 << 24, .flip5 = 1 << 16 },   /* forced */
+		{ .flip0 = 1 << 26 },                     /* RAZ/WI */
+		{ .flip0 = 1 << 27, .flip1 = 1 << 4 },    /* linear, 0 bits */
+		{ .flip0 = 1 << 10 | 1 << 16 | 1 << 23 }, /* no ATS */
+		{ .flip3 = 1 << 5 },                      /* PPS */
+		{ .flip5 = 1 << 4 | 1 << 5 },             /* 16K alone */
+		{ .flip5 = 1 << 4 | 1 << 6 },             /* 64K alone */
+		{ .flip5 = 3 | 1 << 6 },                  /* 52 bits by 64K */
+		{ .flip5 = 3 | 1 << 7 | 1 << 10 },        /* by DS */
+		{ .flip5 = 1 << 6 | 1 << 10 },            /* 52-bit VAs */
+	};
+	struct smmuv3_hw_cfg cfg;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		smmuv3_hw_cfg_default(&cfg);
+		cfg.idr[0] ^= good[i].flip0;
+		cfg.idr[1] ^= good[i].flip1;
+		cfg.idr[3] ^= good[i].flip3;
+		cfg.idr[5] ^= good[i].flip5;
+		if (!smmuv3_hw_size(&cfg))
+			fail_msg("row %u is refused", i);
+		/* Only SMMUv3.1 has 52 bits. */
+		cfg.aidr = 0;
+		if (!smmuv3_hw_size(&cfg) !=
+		    ((cfg.idr[5] & 7) == 6 || cfg.idr[5] >> 10 & 3))
+			fail_msg("row %u and SMMUv3.0", i);
+	}
 }
 
 static void test_regs_create_incomplete_refused(void **state)
@@ -344,6 +406,7 @@ int main(void)
 		T(test_regs_access_sizes),
 		T(test_regs_fields_follow_id_registers),
 		T(test_regs_cfg_unsupported_refused),
+		T(test_regs_cfg_supported_accepted),
 		T(test_regs_create_incomplete_refused),
 	};
 

@@ -61,7 +61,7 @@ static void test_variants_el2_one_privilege(void **state)
 	uint64_t root, cd, pte;
 
 	(void)state;
-	start(1 << 9, 0, 0);
+	start(1 << 9 | 1, 0, 0);
 	root = fx_table(&fx);
 	cd = fx_alloc(&fx, 64, 64);
 	/* EPD0 is ignored. */
@@ -105,7 +105,7 @@ static void test_variants_e2h_has_asids(void **state)
 	uint64_t root, cd, pte;
 
 	(void)state;
-	start(1 << 9, 0, 0);
+	start(1 << 9 | 1, 0, 0);
 	set_cr2(1);
 	root = fx_table(&fx);
 	cd = fx_alloc(&fx, 64, 64);

@@ -61,15 +61,29 @@ void smmuv3_hw_cfg_default(struct smmuv3_hw_cfg *ret_cfg)
 	};
 }
 
-/* What may be announced, as a mask per register; the rest is not there yet. */
+/*
+ * What may be announced, as a mask per register. A bit is here if the parts of
+ * the model that it asks for are there:
+ *
+ *  S2P, VMID16, VMW, HYP, NS1ATS     walk.c, translate.c, ats.c, tlbi.c
+ *  FWB, XNX, PTWNNC                  the same, of stage 2
+ *  GRAN16K, GRAN64K, VAX, DS, OAS    walk.c, and what legal.c makes of them
+ *  TERM_MODEL 0, STALL_MODEL         translate.c, stall.c
+ *
+ * The rest is not there: AArch32 and 128-bit tables, big-endian tables, BTM,
+ * ATOS, MPAM, DPT, RME, ECMDQ, preset tables and queues, memory type
+ * overrides, and what SMMUv3.3 and 3.4 add. That a version makes some feature
+ * mandatory is not checked: an SMMU without it is one more to test with.
+ */
 static const uint32_t announceable[6] = {
-	FIELD_MASK(SMMU_IDR0_S1P) | FIELD_MASK(SMMU_IDR0_TTF) |
-		FIELD_MASK(SMMU_IDR0_COHACC) | FIELD_MASK(SMMU_IDR0_HTTU) |
-		FIELD_MASK(SMMU_IDR0_HYP) | FIELD_MASK(SMMU_IDR0_ATS) |
-		FIELD_MASK(SMMU_IDR0_NS1ATS) | FIELD_MASK(SMMU_IDR0_ASID16) |
-		FIELD_MASK(SMMU_IDR0_MSI) | FIELD_MASK(SMMU_IDR0_SEV) |
-		FIELD_MASK(SMMU_IDR0_PRI) | FIELD_MASK(SMMU_IDR0_CD2L) |
-		FIELD_MASK(SMMU_IDR0_TTENDIAN) |
+	FIELD_MASK(SMMU_IDR0_S2P) | FIELD_MASK(SMMU_IDR0_S1P) |
+		FIELD_MASK(SMMU_IDR0_TTF) | FIELD_MASK(SMMU_IDR0_COHACC) |
+		FIELD_MASK(SMMU_IDR0_HTTU) | FIELD_MASK(SMMU_IDR0_HYP) |
+		FIELD_MASK(SMMU_IDR0_ATS) | FIELD_MASK(SMMU_IDR0_NS1ATS) |
+		FIELD_MASK(SMMU_IDR0_ASID16) | FIELD_MASK(SMMU_IDR0_MSI) |
+		FIELD_MASK(SMMU_IDR0_SEV) | FIELD_MASK(SMMU_IDR0_PRI) |
+		FIELD_MASK(SMMU_IDR0_VMW) | FIELD_MASK(SMMU_IDR0_VMID16) |
+		FIELD_MASK(SMMU_IDR0_CD2L) | FIELD_MASK(SMMU_IDR0_TTENDIAN) |
 		FIELD_MASK(SMMU_IDR0_ATSRECERR) |
 		FIELD_MASK(SMMU_IDR0_STALL_MODEL) |
 		FIELD_MASK(SMMU_IDR0_TERM_MODEL) |
@@ -79,51 +93,83 @@ static const uint32_t announceable[6] = {
 		FIELD_MASK(SMMU_IDR1_CMDQS) |
 		FIELD_MASK(SMMU_IDR1_ATTR_PERMS_OVR),
 	0,
-	FIELD_MASK(SMMU_IDR3_HAD) | FIELD_MASK(SMMU_IDR3_PPS) |
+	FIELD_MASK(SMMU_IDR3_HAD) | FIELD_MASK(SMMU_IDR3_XNX) |
+		FIELD_MASK(SMMU_IDR3_PPS) | FIELD_MASK(SMMU_IDR3_FWB) |
 		FIELD_MASK(SMMU_IDR3_STT) | FIELD_MASK(SMMU_IDR3_RIL) |
 		FIELD_MASK(SMMU_IDR3_BBML) | FIELD_MASK(SMMU_IDR3_PTWNNC),
 	UINT32_MAX,
 	FIELD_MASK(SMMU_IDR5_OAS) | FIELD_MASK(SMMU_IDR5_GRAN4K) |
+		FIELD_MASK(SMMU_IDR5_GRAN16K) | FIELD_MASK(SMMU_IDR5_GRAN64K) |
+		FIELD_MASK(SMMU_IDR5_DS) | FIELD_MASK(SMMU_IDR5_VAX) |
 		FIELD_MASK(SMMU_IDR5_STALL_MAX),
 };
 
-/* 6.3.6: STALL_MAX is there if something can stall. */
-static bool stall_valid(const struct smmuv3_hw_cfg *cfg)
-{
-	uint32_t max = (uint32_t)REG_GET(SMMU_IDR5_STALL_MAX, cfg->idr[5]);
+#define HAS(n, f) REG_GET(SMMU_IDR##n##_##f, idr[n])
 
-	switch (REG_GET(SMMU_IDR0_STALL_MODEL, cfg->idr[0])) {
+/* 6.3.6: STALL_MAX is there if something can stall. */
+static bool stall_valid(const uint32_t *idr)
+{
+	switch (HAS(0, STALL_MODEL)) {
 	case SMMU_IDR0_STALL_MODEL_NONE:
-		return !max;
+		return !HAS(5, STALL_MAX);
 	case SMMU_IDR0_STALL_MODEL_BOTH:
 	case SMMU_IDR0_STALL_MODEL_FORCE:
-		return max;
+		return HAS(5, STALL_MAX);
 	default:
 		return false;
 	}
 }
 
-/* Fields with more than two values, and what goes together. */
-static bool values_valid(const struct smmuv3_hw_cfg *cfg)
+/* Fields with more than two values. */
+static bool values_valid(const uint32_t *idr)
 {
-	uint32_t idr0 = cfg->idr[0], idr1 = cfg->idr[1];
+	return HAS(0, TTF) == SMMU_IDR0_TTF_AARCH64 &&
+	       HAS(0, HTTU) <= SMMU_IDR0_HTTU_AF_DIRTY &&
+	       HAS(0, TTENDIAN) == SMMU_IDR0_TTENDIAN_LE &&
+	       HAS(0, ST_LEVEL) <= SMMU_IDR0_ST_LEVEL_2LVL &&
+	       HAS(1, SIDSIZE) <= SMMU_IDR1_SIDSIZE_MAX &&
+	       HAS(1, SSIDSIZE) <= SMMU_IDR1_SSIDSIZE_MAX &&
+	       HAS(1, CMDQS) <= SMMU_IDR1_QS_MAX &&
+	       HAS(1, EVENTQS) <= SMMU_IDR1_QS_MAX &&
+	       HAS(1, PRIQS) <= SMMU_IDR1_QS_MAX && HAS(3, BBML) <= 2 &&
+	       HAS(5, OAS) <= SMMU_PS_52 && HAS(5, VAX) <= SMMU_IDR5_VAX_52;
+}
 
-	return REG_GET(SMMU_IDR0_S1P, idr0) &&
-	       REG_GET(SMMU_IDR0_TTF, idr0) == SMMU_IDR0_TTF_AARCH64 &&
-	       REG_GET(SMMU_IDR0_HTTU, idr0) <= SMMU_IDR0_HTTU_AF_DIRTY &&
-	       REG_GET(SMMU_IDR0_TTENDIAN, idr0) == SMMU_IDR0_TTENDIAN_LE &&
-	       REG_GET(SMMU_IDR0_TERM_MODEL, idr0) &&
-	       REG_GET(SMMU_IDR0_ST_LEVEL, idr0) <= SMMU_IDR0_ST_LEVEL_2LVL &&
-	       (REG_GET(SMMU_IDR0_ATS, idr0) ||
-		!REG_GET(SMMU_IDR0_PRI, idr0)) &&
-	       REG_GET(SMMU_IDR1_SIDSIZE, idr1) <= SMMU_IDR1_SIDSIZE_MAX &&
-	       REG_GET(SMMU_IDR1_SSIDSIZE, idr1) <= SMMU_IDR1_SSIDSIZE_MAX &&
-	       REG_GET(SMMU_IDR1_CMDQS, idr1) <= SMMU_IDR1_QS_MAX &&
-	       REG_GET(SMMU_IDR1_EVENTQS, idr1) <= SMMU_IDR1_QS_MAX &&
-	       REG_GET(SMMU_IDR1_PRIQS, idr1) <= SMMU_IDR1_QS_MAX &&
-	       REG_GET(SMMU_IDR3_BBML, cfg->idr[3]) <= 2 &&
-	       REG_GET(SMMU_IDR5_OAS, cfg->idr[5]) <= SMMU_PS_48 &&
-	       REG_GET(SMMU_IDR5_GRAN4K, cfg->idr[5]);
+/* 6.3.1 to 6.3.4: what is RES0, or asked for, because of something else. */
+static bool features_valid(const uint32_t *idr)
+{
+	bool s1 = HAS(0, S1P), s2 = HAS(0, S2P), ats = HAS(0, ATS);
+
+	if (!s1 && !s2)
+		return false;
+	if ((HAS(0, HYP) && !(s1 && s2)) ||
+	    (HAS(0, NS1ATS) && !(ats && s1 && s2)))
+		return false;
+	if ((HAS(0, PRI) || HAS(0, ATSRECERR)) && !ats)
+		return false;
+	if (HAS(3, PPS) && !(HAS(0, PRI) && HAS(1, SSIDSIZE)))
+		return false;
+	if (HAS(1, SIDSIZE) >= 7 && !HAS(0, ST_LEVEL))
+		return false;
+	if (HAS(3, HAD) && !s1)
+		return false;
+	return s2 ||
+	       !(HAS(0, VMW) || HAS(3, XNX) || HAS(3, PTWNNC) || HAS(3, FWB));
+}
+
+/* 6.3.6: granules, and what has to be there for more than 48 bits. */
+static bool addresses_valid(const uint32_t *idr, uint32_t aidr)
+{
+	bool small = HAS(5, GRAN4K) || HAS(5, GRAN16K);
+	bool wide = HAS(5, GRAN64K) || HAS(5, DS);
+
+	if (!small && !HAS(5, GRAN64K))
+		return false;
+	if (HAS(5, DS) && !(small && HAS(5, VAX)))
+		return false;
+	if (!HAS(5, VAX) && HAS(5, OAS) < SMMU_PS_52)
+		return true;
+	return wide && aidr >= SMMU_AIDR_V3_1;
 }
 
 static bool cfg_valid(const struct smmuv3_hw_cfg *cfg)
@@ -133,7 +179,8 @@ static bool cfg_valid(const struct smmuv3_hw_cfg *cfg)
 	for (i = 0; i < ARRAY_SIZE(announceable); i++)
 		if (cfg->idr[i] & ~announceable[i])
 			return false;
-	return values_valid(cfg) && stall_valid(cfg) &&
+	return values_valid(cfg->idr) && features_valid(cfg->idr) &&
+	       addresses_valid(cfg->idr, cfg->aidr) && stall_valid(cfg->idr) &&
 	       cfg->aidr <= SMMU_AIDR_V3_2 &&
 	       (cfg->personality == HW_STRICT ||
 		cfg->personality == HW_EAGER) &&
@@ -219,7 +266,7 @@ int smmuv3_hw_create(const struct smmuv3_hw_cfg *cfg, const struct hw_env *env,
 		     const struct hw_bus *bus, void *mem, size_t mem_size,
 		     struct iommu_hw **ret_hw)
 {
-	static const uint8_t oas_lg2[] = { 32, 36, 40, 42, 44, 48 };
+	static const uint8_t oas_lg2[] = { 32, 36, 40, 42, 44, 48, 52 };
 	size_t size = smmuv3_hw_size(cfg);
 	struct smmuv3_hw *m = mem;
 
