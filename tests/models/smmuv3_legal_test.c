@@ -272,6 +272,16 @@ static void test_legal_ste_el2_has_no_vmid(void **state)
 	assert_true(smmuv3_hw_ste_illegal(&hw, &ste));
 }
 
+/* SMMUv3.1 and later look at S2S with stage 2 only. */
+static void test_legal_ste_full_ats_without_stage2(void **state)
+{
+	struct smmu_ste ste = { { W0(5), EATS(1), S2S, 0 } };
+
+	(void)state;
+	configure(&all);
+	assert_false(smmuv3_hw_ste_illegal(&hw, &ste));
+}
+
 /* Granule encodings of S2TG and TG0; TG1. */
 enum { G4K, G64K, G16K };
 
@@ -606,6 +616,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_legal_ste_rows),
 		cmocka_unit_test(test_legal_ste_el2_has_no_vmid),
+		cmocka_unit_test(test_legal_ste_full_ats_without_stage2),
 		cmocka_unit_test(test_legal_s2_start_levels_complete),
 		cmocka_unit_test(test_legal_cd_rows),
 		cmocka_unit_test(test_legal_cd_sizes_complete),
