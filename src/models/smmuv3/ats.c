@@ -37,7 +37,17 @@ static enum hw_ats_status abort_request(struct smmuv3_hw *m,
 	return HW_ATS_CA;
 }
 
-/* Its STE lets the function use ATS, and l->ctx is set; or an answer. */
+/* Faults that are no more than "not there", at either stage: 3.9.1.2. */
+static bool is_translation_fault(const struct smmuv3_hw_fault *fault)
+{
+	return fault->id >= SMMU_EVT_F_TRANSLATION &&
+	       fault->id <= SMMU_EVT_F_PERMISSION;
+}
+
+/*
+ * Its STE lets the function use ATS, and l->ctx is set, unless its CD is not
+ * there at stage 2; or an answer.
+ */
 static enum hw_ats_status context(struct smmuv3_hw *m,
 				  struct smmuv3_hw_lookup *l)
 {
@@ -58,7 +68,8 @@ static enum hw_ats_status context(struct smmuv3_hw *m,
 	if (!smmuv3_hw_config_ats(m, &ste))
 		return unsupported(m, l);
 	if (smmuv3_hw_config_ctx(m, &ste, &l->req, &ctx, &l->fault))
-		return abort_request(m, l);
+		return is_translation_fault(&l->fault) ? HW_ATS_SUCCESS :
+							 abort_request(m, l);
 	l->ctx = smmuv3_hw_ctx_add(m, key, &ctx);
 	return HW_ATS_SUCCESS;
 }
@@ -104,16 +115,41 @@ static void identity(struct smmuv3_hw *m, const struct smmuv3_hw_req *req,
 	xlat->attr = ARM_MAIR_WB_RAWA | SMMU_SH_ISH << 8;
 }
 
+static enum hw_ats_status translate(struct smmuv3_hw *m,
+				    struct smmuv3_hw_lookup *l, bool exec,
+				    bool priv, struct hw_xlat *xlat)
+{
+	bool inst = l->ctx->instcfg == SMMU_STE_INSTCFG_INST;
+	struct smmuv3_hw_leaf leaf;
+	uint64_t va = smmuv3_hw_va(l->req.addr, l->ctx->ttb[0].tbi,
+				   l->ctx->ttb[1].tbi);
+
+	l->req.need = (inst ? IOMMU_PERM_EXEC : IOMMU_PERM_READ) |
+		      (exec ? IOMMU_PERM_EXEC : 0) |
+		      (l->req.write ? IOMMU_PERM_WRITE : 0);
+	if (smmuv3_hw_stages(m, l, true, &leaf)) {
+		if (!is_translation_fault(&l->fault))
+			return abort_request(m, l);
+		no_access(&l->req, xlat);
+		return HW_ATS_SUCCESS;
+	}
+	/* 13.6.3 */
+	if (l->ctx->split)
+		leaf.pa = leaf.side.ipa;
+	smmuv3_hw_xlat(&l->req, va, &leaf, xlat);
+	xlat->perm = granted(l, leaf.perm, exec, priv);
+	if (!xlat->perm)
+		no_access(&l->req, xlat);
+	return HW_ATS_SUCCESS;
+}
+
 static enum hw_ats_status
 request(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l, struct hw_xlat *xlat)
 {
 	/* Without a PASID there is neither Priv nor Exe. */
 	bool exec = l->req.ssv && l->req.inst;
 	bool priv = l->req.ssv && l->req.priv;
-	bool write = l->req.write;
-	struct smmuv3_hw_leaf leaf;
 	enum hw_ats_status status;
-	uint64_t va;
 
 	l->req.inst = exec;
 	l->req.priv = priv;
@@ -122,27 +158,17 @@ request(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l, struct hw_xlat *xlat)
 	status = context(m, l);
 	if (status != HW_ATS_SUCCESS)
 		return status;
+	/* Of the fetch of a CD. */
+	if (!l->ctx) {
+		no_access(&l->req, xlat);
+		return HW_ATS_SUCCESS;
+	}
 	if (l->ctx->kind == CTX_BYPASS) {
 		identity(m, &l->req, exec, priv, xlat);
 		return HW_ATS_SUCCESS;
 	}
 	smmuv3_hw_override(&l->req, l->ctx->privcfg, l->ctx->instcfg);
-	l->req.need =
-		(l->ctx->instcfg == SMMU_STE_INSTCFG_INST ? IOMMU_PERM_EXEC :
-							    IOMMU_PERM_READ) |
-		(exec ? IOMMU_PERM_EXEC : 0) | (write ? IOMMU_PERM_WRITE : 0);
-	if (smmuv3_hw_stage1(m, l, true, &leaf)) {
-		if (l->fault.id == SMMU_EVT_F_WALK_EABT)
-			return abort_request(m, l);
-		no_access(&l->req, xlat);
-		return HW_ATS_SUCCESS;
-	}
-	va = smmuv3_hw_va(l->req.addr, l->ctx->ttb[0].tbi, l->ctx->ttb[1].tbi);
-	smmuv3_hw_xlat(&l->req, va, &leaf, xlat);
-	xlat->perm = granted(l, leaf.perm, exec, priv);
-	if (!xlat->perm)
-		no_access(&l->req, xlat);
-	return HW_ATS_SUCCESS;
+	return translate(m, l, exec, priv, xlat);
 }
 
 void smmuv3_hw_ats_translate(struct iommu_hw *hw, struct hw_port *port,

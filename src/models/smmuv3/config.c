@@ -11,6 +11,7 @@
 #include "models/smmuv3/config.h"
 
 #include "models/smmuv3/tlb.h"
+#include "models/smmuv3/walk.h"
 
 static int fault(struct smmuv3_hw_fault *ret_fault, unsigned int id,
 		 uint64_t fetch)
@@ -36,40 +37,26 @@ static int fetch(struct smmuv3_hw *m, uint64_t addr, uint64_t *dw,
 	return 0;
 }
 
-/* One level-1 descriptor, through its cache. @valid: mask, 0 is not valid. */
-static int fetch_l1(struct smmuv3_hw *m, struct smmuv3_hw_cache *cache,
-		    uint64_t *data, uint64_t key, uint64_t addr, uint64_t valid,
-		    uint64_t *ret_dw)
+/* What a cache has for a key: of one word, or of CFG_WORDS. */
+static bool cached(const struct smmuv3_hw_cache *cache, const uint64_t *data,
+		   unsigned int n, uint64_t key, uint64_t *dw)
 {
 	int i = smmuv3_hw_cache_find(cache, key);
 
-	if (i >= 0) {
-		*ret_dw = data[i];
-		return 0;
-	}
-	if (fetch(m, addr, ret_dw, 1))
-		return -EFAULT;
-	if (smmuv3_hw_strict(m) || *ret_dw & valid)
-		data[smmuv3_hw_cache_add(cache, key)] = *ret_dw;
-	return 0;
+	if (i < 0)
+		return false;
+	memcpy(dw, data + (unsigned int)i * n, n * sizeof(*dw));
+	return true;
 }
 
-static int fetch_record(struct smmuv3_hw *m, struct smmuv3_hw_cache *cache,
-			uint64_t (*data)[CFG_WORDS], uint64_t key,
-			uint64_t addr, uint64_t valid, uint64_t *dw)
+/* strict keeps it whatever it is, eager if it is valid. */
+static void keep(const struct smmuv3_hw *m, struct smmuv3_hw_cache *cache,
+		 uint64_t *data, unsigned int n, uint64_t key, uint64_t valid,
+		 const uint64_t *dw)
 {
-	int i = smmuv3_hw_cache_find(cache, key);
-
-	if (i >= 0) {
-		memcpy(dw, data[i], sizeof(data[i]));
-		return 0;
-	}
-	if (fetch(m, addr, dw, CFG_WORDS))
-		return -EFAULT;
 	if (smmuv3_hw_strict(m) || dw[0] & valid)
-		memcpy(data[smmuv3_hw_cache_add(cache, key)], dw,
-		       sizeof(data[0]));
-	return 0;
+		memcpy(data + smmuv3_hw_cache_add(cache, key) * n, dw,
+		       n * sizeof(*dw));
 }
 
 static uint64_t ste_key(uint32_t sid)
@@ -110,9 +97,13 @@ static int ste_addr_2lvl(struct smmuv3_hw *m, uint32_t sid, uint64_t base,
 
 	base = align_down(base, l1_lg2 + 3 > 6 ? BIT(l1_lg2 + 3) : 64);
 	addr = base + (uint64_t)(sid >> split) * 8;
-	if (fetch_l1(m, &m->l1std_cache, m->l1std, ste_key(sid >> split), addr,
-		     FIELD_MASK(SMMU_L1STD_SPAN), &l1.dw[0]))
-		return fault(ret_fault, SMMU_EVT_F_STE_FETCH, addr);
+	if (!cached(&m->l1std_cache, m->l1std, 1, ste_key(sid >> split),
+		    l1.dw)) {
+		if (fetch(m, addr, l1.dw, 1))
+			return fault(ret_fault, SMMU_EVT_F_STE_FETCH, addr);
+		keep(m, &m->l1std_cache, m->l1std, 1, ste_key(sid >> split),
+		     FIELD_MASK(SMMU_L1STD_SPAN), l1.dw);
+	}
 	span = FIELD_GET(SMMU_L1STD_SPAN, &l1);
 	if (!span || span > SMMU_L1STD_SPAN_MAX || span > split + 1 ||
 	    index >= BIT(span - 1))
@@ -153,39 +144,71 @@ int smmuv3_hw_config_ste(struct smmuv3_hw *m, uint32_t sid,
 			 struct smmuv3_hw_fault *ret_fault)
 {
 	uint64_t key = ste_key(sid);
-	uint64_t addr = 0;
+	uint64_t addr;
 	int ret;
 
 	memset(ret_ste, 0, sizeof(*ret_ste));
-	if (smmuv3_hw_cache_find(&m->ste_cache, key) < 0) {
+	if (!cached(&m->ste_cache, m->ste[0], CFG_WORDS, key, ret_ste->dw)) {
 		ret = ste_addr(m, sid, &addr, ret_fault);
 		if (ret)
 			return ret;
+		if (fetch(m, addr, ret_ste->dw, CFG_WORDS))
+			return fault(ret_fault, SMMU_EVT_F_STE_FETCH, addr);
+		keep(m, &m->ste_cache, m->ste[0], CFG_WORDS, key,
+		     FIELD_MASK(SMMU_STE_V), ret_ste->dw);
 	}
-	if (fetch_record(m, &m->ste_cache, m->ste, key, addr,
-			 FIELD_MASK(SMMU_STE_V), ret_ste->dw))
-		return fault(ret_fault, SMMU_EVT_F_STE_FETCH, addr);
 	if (smmuv3_hw_ste_illegal(m, ret_ste))
 		return fault(ret_fault, SMMU_EVT_C_BAD_STE, 0);
 	return 0;
+}
+
+/* 5.2, EATS: split-stage needs CR0.ATSCHK, or is none. */
+static bool eats_split(const struct smmuv3_hw *m, const struct smmu_ste *ste)
+{
+	return FIELD_GET(SMMU_STE_EATS, ste) == SMMU_STE_EATS_SPLIT &&
+	       smmuv3_hw_cr0(m, SMMU_CR0_ATSCHK_LO);
 }
 
 bool smmuv3_hw_config_ats(const struct smmuv3_hw *m, const struct smmu_ste *ste)
 {
 	return IDR(m, 0, ATS) &&
 	       FIELD_GET(SMMU_STE_CONFIG, ste) != SMMU_STE_CONFIG_BYPASS &&
-	       FIELD_GET(SMMU_STE_EATS, ste) == SMMU_STE_EATS_FULL;
+	       (FIELD_GET(SMMU_STE_EATS, ste) == SMMU_STE_EATS_FULL ||
+		eats_split(m, ste));
+}
+
+/*
+ * Reads n words of a structure of a stream, which lies behind its stage 2, if
+ * that has one. id: the record of an external abort.
+ */
+static int fetch_ipa(struct smmuv3_hw *m, const struct smmuv3_hw_ctx *ctx,
+		     uint64_t addr, uint64_t *dw, unsigned int n,
+		     unsigned int id, struct smmuv3_hw_fault *ret_fault)
+{
+	const struct smmuv3_hw_want want = {
+		.need = IOMMU_PERM_READ,
+		.priv = true,
+		.class = SMMU_EVT_CLASS_CD,
+	};
+	struct smmuv3_hw_leaf leaf;
+
+	if (ctx->s2) {
+		if (smmuv3_hw_stage2(m, ctx, addr, &want, &leaf, ret_fault))
+			return -EFAULT;
+		addr = leaf.pa | (addr & (BIT(leaf.lg2) - 1));
+	}
+	return fetch(m, addr, dw, n) ? fault(ret_fault, id, addr) : 0;
 }
 
 /* 3.3.2: where the CD is. Substreams are in use if S1CDMax is not 0. */
 static int cd_addr(struct smmuv3_hw *m, const struct smmu_ste *ste,
-		   uint32_t sid, uint32_t ssid, uint64_t *ret_addr,
-		   struct smmuv3_hw_fault *ret_fault)
+		   const struct smmuv3_hw_ctx *ctx, uint32_t sid, uint32_t ssid,
+		   uint64_t *ret_addr, struct smmuv3_hw_fault *ret_fault)
 {
 	uint64_t base = smmu_ste_s1contextptr(ste);
 	unsigned int l2_lg2;
 	struct smmu_l1cd l1;
-	uint64_t addr;
+	uint64_t addr, key;
 
 	switch (FIELD_GET(SMMU_STE_S1FMT, ste)) {
 	case SMMU_STE_S1FMT_4K_L2:
@@ -204,10 +227,15 @@ static int cd_addr(struct smmuv3_hw *m, const struct smmu_ste *ste,
 		return 0;
 	}
 	addr = base + (uint64_t)(ssid >> l2_lg2) * 8;
-	if (fetch_l1(m, &m->l1cd_cache, m->l1cd, l1cd_key(sid, ssid, l2_lg2),
-		     addr, FIELD_MASK(SMMU_L1CD_V), &l1.dw[0]))
-		return fault(ret_fault, SMMU_EVT_F_CD_FETCH, addr);
-	/* 3.4.3 note 3 */
+	key = l1cd_key(sid, ssid, l2_lg2);
+	if (!cached(&m->l1cd_cache, m->l1cd, 1, key, l1.dw)) {
+		if (fetch_ipa(m, ctx, addr, l1.dw, 1, SMMU_EVT_F_CD_FETCH,
+			      ret_fault))
+			return -EFAULT;
+		keep(m, &m->l1cd_cache, m->l1cd, 1, key,
+		     FIELD_MASK(SMMU_L1CD_V), l1.dw);
+	}
+	/* 3.4.3 notes 3 and 4 */
 	if (!FIELD_GET(SMMU_L1CD_V, &l1) || smmu_l1cd_l2ptr(&l1) >> m->oas_lg2)
 		return fault(ret_fault, SMMU_EVT_C_BAD_SUBSTREAMID, 0);
 	*ret_addr = smmu_l1cd_l2ptr(&l1) +
@@ -216,86 +244,29 @@ static int cd_addr(struct smmuv3_hw *m, const struct smmu_ste *ste,
 }
 
 static int fetch_cd(struct smmuv3_hw *m, const struct smmu_ste *ste,
-		    uint32_t sid, uint32_t ssid, struct smmu_cd *ret_cd,
+		    const struct smmuv3_hw_ctx *ctx, uint32_t sid,
+		    uint32_t ssid, struct smmu_cd *ret_cd,
 		    struct smmuv3_hw_fault *ret_fault)
 {
 	uint64_t key = cd_key(sid, ssid);
-	uint64_t addr = 0;
+	uint64_t addr;
 	int ret;
 
 	memset(ret_cd, 0, sizeof(*ret_cd));
-	if (smmuv3_hw_cache_find(&m->cd_cache, key) < 0) {
-		ret = cd_addr(m, ste, sid, ssid, &addr, ret_fault);
+	if (!cached(&m->cd_cache, m->cd[0], CFG_WORDS, key, ret_cd->dw)) {
+		ret = cd_addr(m, ste, ctx, sid, ssid, &addr, ret_fault);
 		if (ret)
 			return ret;
+		ret = fetch_ipa(m, ctx, addr, ret_cd->dw, CFG_WORDS,
+				SMMU_EVT_F_CD_FETCH, ret_fault);
+		if (ret)
+			return ret;
+		keep(m, &m->cd_cache, m->cd[0], CFG_WORDS, key,
+		     FIELD_MASK(SMMU_CD_V), ret_cd->dw);
 	}
-	if (fetch_record(m, &m->cd_cache, m->cd, key, addr,
-			 FIELD_MASK(SMMU_CD_V), ret_cd->dw))
-		return fault(ret_fault, SMMU_EVT_F_CD_FETCH, addr);
 	if (smmuv3_hw_cd_illegal(m, ste, ret_cd))
 		return fault(ret_fault, SMMU_EVT_C_BAD_CD, 0);
 	return 0;
-}
-
-/* 1 stands for nothing in PRIVCFG and INSTCFG. */
-static void decode_ste(const struct smmuv3_hw *m, const struct smmu_ste *ste,
-		       struct smmuv3_hw_ctx *ctx)
-{
-	memset(ctx, 0, sizeof(*ctx));
-	ctx->world = (uint8_t)smmuv3_hw_ste_world(m, ste);
-	ctx->ats = smmuv3_hw_config_ats(m, ste);
-	if (!m->perms_ovr)
-		return;
-	ctx->privcfg = (uint8_t)FIELD_GET(SMMU_STE_PRIVCFG, ste);
-	ctx->instcfg = (uint8_t)FIELD_GET(SMMU_STE_INSTCFG, ste);
-}
-
-static unsigned int effective_ips(const struct smmuv3_hw *m,
-				  const struct smmu_cd *cd)
-{
-	static const uint8_t lg2[] = { 32, 36, 40, 42, 44, 48, 52, 56 };
-	unsigned int ips = lg2[FIELD_GET(SMMU_CD_IPS, cd)];
-
-	return ips < m->oas_lg2 ? ips : m->oas_lg2;
-}
-
-static void decode_cd(const struct smmuv3_hw *m, const struct smmu_cd *cd,
-		      struct smmuv3_hw_ctx *ctx)
-{
-	bool el2 = ctx->world == WORLD_EL2;
-	bool had = IDR(m, 3, HAD);
-
-	ctx->kind = CTX_TRANSLATE;
-	ctx->ps_lg2 = (uint8_t)effective_ips(m, cd);
-	ctx->r = FIELD_GET(SMMU_CD_R, cd);
-	ctx->s = FIELD_GET(SMMU_CD_S, cd);
-	ctx->ha = FIELD_GET(SMMU_CD_HA, cd);
-	ctx->hd = ctx->ha && FIELD_GET(SMMU_CD_HD, cd);
-	ctx->affd = FIELD_GET(SMMU_CD_AFFD, cd);
-	ctx->wxn = FIELD_GET(SMMU_CD_WXN, cd);
-	ctx->pan = !el2 && FIELD_GET(SMMU_CD_PAN, cd);
-	ctx->mair = smmu_cd_mair(cd);
-	ctx->tag = (uint64_t)ctx->world << TLB_TAG_WORLD_SHIFT |
-		   FIELD_GET(SMMU_CD_ASET, cd) << TLB_TAG_ASET_SHIFT;
-	if (!el2)
-		ctx->tag |= FIELD_GET(SMMU_CD_ASID, cd) << TLB_TAG_ASID_SHIFT;
-	ctx->ttb[0] = (struct smmuv3_hw_ttb){
-		.base = smmu_cd_ttb0(cd),
-		.txsz = (uint8_t)FIELD_GET(SMMU_CD_T0SZ, cd),
-		.page_lg2 = ARM_PT_4K_LG2,
-		.tbi = FIELD_GET(SMMU_CD_TBI0, cd),
-		.epd = !el2 && FIELD_GET(SMMU_CD_EPD0, cd),
-		.had = had && FIELD_GET(SMMU_CD_HAD0, cd),
-	};
-	ctx->ttb[1] = (struct smmuv3_hw_ttb){
-		.base = smmu_cd_ttb1(cd),
-		.txsz = (uint8_t)FIELD_GET(SMMU_CD_T1SZ, cd),
-		.page_lg2 = ARM_PT_4K_LG2,
-		.tbi = el2 ? FIELD_GET(SMMU_CD_TBI0, cd) :
-			     FIELD_GET(SMMU_CD_TBI1, cd),
-		.epd = el2 || FIELD_GET(SMMU_CD_EPD1, cd),
-		.had = had && FIELD_GET(SMMU_CD_HAD1, cd),
-	};
 }
 
 int smmuv3_hw_config_ctx(struct smmuv3_hw *m, const struct smmu_ste *ste,
@@ -310,28 +281,25 @@ int smmuv3_hw_config_ctx(struct smmuv3_hw *m, const struct smmu_ste *ste,
 
 	if (!IDR(m, 1, SSIDSIZE))
 		max = 0;
-	decode_ste(m, ste, ret_ctx);
+	smmuv3_hw_decode_ste(m, ste, ret_ctx);
 	if (!(FIELD_GET(SMMU_STE_CONFIG, ste) & 1)) {
 		if (req->ssv)
 			return fault(ret_fault, SMMU_EVT_C_BAD_SUBSTREAMID, 0);
-		ret_ctx->kind = CTX_BYPASS;
 		return 0;
 	}
 	if (req->ssv && (!max || req->ssid >> max))
 		return fault(ret_fault, SMMU_EVT_C_BAD_SUBSTREAMID, 0);
 	if (req->ssv && !req->ssid && dss == SMMU_STE_S1DSS_SSID0)
 		return fault(ret_fault, SMMU_EVT_F_STREAM_DISABLED, 0);
-	if (!req->ssv && max && dss == SMMU_STE_S1DSS_BYPASS) {
-		ret_ctx->kind = CTX_BYPASS;
+	if (!req->ssv && max && dss == SMMU_STE_S1DSS_BYPASS)
 		return 0;
-	}
 	if (!req->ssv && max && dss != SMMU_STE_S1DSS_SSID0)
 		return fault(ret_fault, SMMU_EVT_F_STREAM_DISABLED, 0);
-	ret = fetch_cd(m, ste, req->sid, req->ssv ? req->ssid : 0, &cd,
+	ret = fetch_cd(m, ste, ret_ctx, req->sid, req->ssv ? req->ssid : 0, &cd,
 		       ret_fault);
 	if (ret)
 		return ret;
-	decode_cd(m, &cd, ret_ctx);
+	smmuv3_hw_decode_cd(m, &cd, ret_ctx);
 	return 0;
 }
 

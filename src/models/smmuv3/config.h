@@ -15,12 +15,21 @@ bool smmuv3_hw_config_ats(const struct smmuv3_hw *m,
 			  const struct smmu_ste *ste);
 
 /*
- * The context of (stream, substream) under an STE that does not abort.
+ * The context of (stream, substream) under an STE that does not abort. On
+ * failure *ret_ctx holds what the STE says.
  */
 int smmuv3_hw_config_ctx(struct smmuv3_hw *m, const struct smmu_ste *ste,
 			 const struct smmuv3_hw_req *req,
 			 struct smmuv3_hw_ctx *ret_ctx,
 			 struct smmuv3_hw_fault *ret_fault);
+
+/*
+ * What a legal STE says: a context without stage 1. What a legal CD adds.
+ */
+void smmuv3_hw_decode_ste(const struct smmuv3_hw *m, const struct smmu_ste *ste,
+			  struct smmuv3_hw_ctx *ret_ctx);
+void smmuv3_hw_decode_cd(const struct smmuv3_hw *m, const struct smmu_cd *cd,
+			 struct smmuv3_hw_ctx *ctx);
 
 /* CMD_CFGI_*. Streams: those whose bits in mask are those of sid. */
 void smmuv3_hw_config_drop_ste(struct smmuv3_hw *m, uint32_t sid, uint32_t mask,

@@ -197,8 +197,7 @@ size_t smmuv3_hw_size(const struct smmuv3_hw_cfg *cfg)
 {
 	if (!cfg_valid(cfg))
 		return 0;
-	return sizeof(struct smmuv3_hw) +
-	       (sizeof(struct smmuv3_hw_tlb_entry) << tlb_lg2(cfg));
+	return sizeof(struct smmuv3_hw) + smmuv3_hw_tlb_room(tlb_lg2(cfg));
 }
 
 static bool env_complete(const struct hw_env *env)
@@ -290,10 +289,10 @@ int smmuv3_hw_create(const struct smmuv3_hw_cfg *cfg, const struct hw_env *env,
 	m->cfg = *cfg;
 	if (!m->cfg.eager_period)
 		m->cfg.eager_period = EAGER_PERIOD_DEFAULT;
-	m->tlb_lg2 = tlb_lg2(cfg);
 	m->oas_lg2 = oas_lg2[IDR(m, 5, OAS)];
 	m->perms_ovr = IDR(m, 1, ATTR_PERMS_OVR);
 	caches_init(m);
+	smmuv3_hw_tlb_init(m, tlb_lg2(cfg));
 	smmuv3_hw_regs_init(m);
 	cold(m);
 	m->env.lock_init(m->env.ctx, &m->lock, HW_RANK_IOMMU, "smmuv3");

@@ -72,11 +72,15 @@ enum smmuv3_hw_reg {
 	R_COUNT,
 };
 
-/* Stream worlds; the first two have ASIDs and user accesses. */
+/*
+ * Stream worlds; the first two have ASIDs and user accesses. IPA is EL1 after
+ * stage 1, a tag of the TLB only.
+ */
 enum smmuv3_hw_world {
 	WORLD_EL1 = 0,
 	WORLD_E2H = 1,
 	WORLD_EL2 = 2,
+	WORLD_IPA = 3,
 };
 
 /*
@@ -125,36 +129,57 @@ struct smmuv3_hw_fault {
 enum smmuv3_hw_kind {
 	CTX_NONE,
 	CTX_BYPASS,    /* output is input, checked against OAS */
-	CTX_TRANSLATE, /* stage 1 */
+	CTX_TRANSLATE, /* one stage or both */
 };
 
+/*
+ * One set of tables, as a CD or an STE describes it: a half of stage 1, or
+ * stage 2.
+ *
+ * @base: of the first table, aligned.
+ * @tag: of what the walk cache keeps of it, see tlb.h.
+ * @level: of the first table.
+ * @ia_lg2, @ps_lg2: bits of an input address and, effectively, of an output.
+ * @wide: descriptors hold 52-bit addresses; @ds: in the place of SH, which is
+ *        @sh then.
+ */
 struct smmuv3_hw_ttb {
 	uint64_t base;
-	uint8_t txsz;
+	uint64_t tag;
+	int8_t level;
+	uint8_t ia_lg2;
+	uint8_t ps_lg2;
 	uint8_t page_lg2;
-	bool tbi;
-	bool epd;
-	bool had;
+	uint8_t sh;
+	bool s2;
+	bool wide, ds;
+	bool ha, hd, affd;
+	/* Stage 1. */
+	bool tbi, epd, had;
 };
 
 /*
  * How one (stream, substream) is served: the STE and the CD, decoded.
+ *
+ * @s1, @s2: the stages that translate.
  * @tag: what the TLB entries of it are tagged with, see tlb.h.
- * @ps_lg2: bits of the effective IPA size.
+ * @ipa_tag: and those of its stage 2.
  */
 struct smmuv3_hw_ctx {
 	enum smmuv3_hw_kind kind;
 	uint8_t world;
 	uint8_t privcfg, instcfg;
-	uint8_t ps_lg2;
-	bool ats; /* effective EATS is full ATS */
-	bool r;   /* CD.R */
-	bool s;   /* CD.S */
-	bool ha, hd;
-	bool affd, wxn, pan;
-	uint64_t tag;
+	bool s1, s2;
+	bool ats;      /* ATS is on, */
+	bool split;    /* and its replies are IPAs */
+	bool r, s;     /* CD.R, CD.S */
+	bool s2r, s2s; /* STE.S2R, STE.S2S */
+	bool wxn, pan;
+	bool s2ptw, s2fwb;
+	uint64_t tag, ipa_tag;
 	uint64_t mair;
 	struct smmuv3_hw_ttb ttb[2];
+	struct smmuv3_hw_ttb s2ttb;
 };
 
 /*
@@ -176,12 +201,47 @@ struct smmuv3_hw_tlb_entry {
 	_Atomic uint64_t out;
 };
 
+/*
+ * What of a translation the hit path has no use for, (l).
+ *
+ * @ipa: between the stages, of the start of the entry.
+ * @perm1: of stage 1 alone.
+ * @inv_lg2: the leaf of stage 1 it is a part of goes as a whole.
+ * @attr2: MemAttr and, from bit 4, SH of stage 2.
+ */
+struct smmuv3_hw_tlb_side {
+	uint64_t ipa;
+	uint8_t perm1;
+	uint8_t inv_lg2;
+	uint8_t attr2;
+};
+
+enum { TLB_ASIDS = 256 };
+
+/*
+ * Translations, or pointers to tables. @side: NULL if there is none.
+ * @by_asid: entries by the low bits of their ASID; @fractured: there may be
+ * one that is smaller than its leaf of stage 1.
+ */
+struct smmuv3_hw_tlb {
+	struct smmuv3_hw_tlb_entry *entry; /* (c) */
+	unsigned int lg2;                  /* (c) */
+	/* Bit n: entries of 1 << n bytes may be there. [0] by ASID, [1] all. */
+	_Atomic uint64_t sizes[2];       /* (a) */
+	struct smmuv3_hw_tlb_side *side; /* (c) */
+	unsigned int victim;             /* (l) */
+	unsigned int count;              /* (l) */
+	bool fractured;                  /* (l) */
+	unsigned int by_asid[TLB_ASIDS]; /* (l) */
+};
+
 enum {
 	CTX_LG2 = 10,
 	STE_LG2 = 8,
 	L1STD_LG2 = 6,
 	CD_LG2 = 11,
 	L1CD_LG2 = 10,
+	WALKS_LG2 = 10,
 };
 
 /* What the configuration caches keep of an STE and a CD. */
@@ -224,10 +284,9 @@ struct smmuv3_hw {
 	bool has_bus;             /* (c) */
 	struct smmuv3_hw_cfg cfg; /* (c) */
 	unsigned int oas_lg2;     /* (c) */
-	unsigned int tlb_lg2;     /* (c) */
 	bool perms_ovr;           /* (c) */
-	/* Bit n: entries of 1 << n bytes may be there. [0] by ASID, [1] all. */
-	_Atomic uint64_t tlb_sizes[2]; /* (a) */
+	struct smmuv3_hw_tlb tlb;
+	struct smmuv3_hw_tlb walks; /* partial ones; under the lock */
 
 	/* Apart from what the hit path reads. */
 	_Alignas(64) struct hw_lock lock;
@@ -264,8 +323,8 @@ struct smmuv3_hw {
 	struct smmuv3_hw_ctx ctx_full[1 << CTX_LG2];  /* (l) */
 	unsigned int ctx_victim;                      /* (l) */
 
-	unsigned int tlb_victim;                       /* (l) */
-	_Alignas(64) struct smmuv3_hw_tlb_entry tlb[]; /* (a) */
+	/* Entries of tlb, then of walks, then the side of tlb. */
+	_Alignas(64) struct smmuv3_hw_tlb_entry room[];
 };
 
 static inline struct smmuv3_hw *smmuv3_hw_of(struct iommu_hw *hw)

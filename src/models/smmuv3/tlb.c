@@ -94,21 +94,45 @@ void smmuv3_hw_ctx_drop(struct smmuv3_hw *m, uint64_t match, uint64_t mask)
 	}
 }
 
-/* Index of the first way. ASIDs share the set of a global entry. */
-static unsigned int tlb_set(const struct smmuv3_hw *m, uint64_t tag,
+size_t smmuv3_hw_tlb_room(unsigned int lg2)
+{
+	return ((sizeof(struct smmuv3_hw_tlb_entry) +
+		 sizeof(struct smmuv3_hw_tlb_side))
+		<< lg2) +
+	       (sizeof(struct smmuv3_hw_tlb_entry) << WALKS_LG2);
+}
+
+void smmuv3_hw_tlb_init(struct smmuv3_hw *m, unsigned int lg2)
+{
+	m->tlb.entry = m->room;
+	m->tlb.lg2 = lg2;
+	m->walks.entry = m->tlb.entry + BIT(lg2);
+	m->walks.lg2 = WALKS_LG2;
+	m->tlb.side = (void *)(m->walks.entry + BIT(WALKS_LG2));
+}
+
+/*
+ * Index of the first way. ASIDs share the set of a global entry, and both ASID
+ * sets that of another one: 3.17.
+ */
+static unsigned int tlb_set(const struct smmuv3_hw_tlb *t, uint64_t tag,
 			    uint64_t va, unsigned int lg2, bool global)
 {
 	uint64_t x = va >> lg2;
 
-	if (global)
-		tag &= ~TLB_ASID_MASK;
+	tag &= ~(global ? TLB_ASID_MASK : TLB_ASET_MASK);
 	x += tag * UINT64_C(0xff51afd7ed558ccd) + lg2;
-	return smmuv3_hw_hash(x, m->tlb_lg2);
+	return smmuv3_hw_hash(x, t->lg2);
 }
 
-static bool tlb_read(struct smmuv3_hw_tlb_entry *e, uint64_t tag,
-		     uint64_t tag_mask, uint64_t va,
-		     struct smmuv3_hw_leaf *ret_leaf)
+static uint64_t tag_mask(bool global)
+{
+	return (TLB_TAG_MASK & ~(global ? TLB_ASID_MASK : TLB_ASET_MASK)) |
+	       BIT(TLB_GLOBAL_SHIFT);
+}
+
+static bool tlb_read(struct smmuv3_hw_tlb_entry *e, uint64_t tag, uint64_t mask,
+		     uint64_t va, struct smmuv3_hw_leaf *ret_leaf)
 {
 	uint64_t seq, t, out;
 
@@ -119,7 +143,7 @@ static bool tlb_read(struct smmuv3_hw_tlb_entry *e, uint64_t tag,
 		return false;
 	t = atomic_load_explicit(&e->tag, memory_order_acquire);
 	out = atomic_load_explicit(&e->out, memory_order_acquire);
-	if (seq & 1 || seq != relaxed(&e->seq) || (t ^ tag) & tag_mask)
+	if (seq & 1 || seq != relaxed(&e->seq) || (t ^ tag) & mask)
 		return false;
 	ret_leaf->pa = out & TLB_PAGE_MASK;
 	ret_leaf->perm = (unsigned int)(out & TLB_OUT_PERM);
@@ -130,44 +154,69 @@ static bool tlb_read(struct smmuv3_hw_tlb_entry *e, uint64_t tag,
 	return true;
 }
 
-bool smmuv3_hw_tlb_find(struct smmuv3_hw *m, uint64_t tag, uint64_t va,
-			struct smmuv3_hw_leaf *ret_leaf)
+int smmuv3_hw_tlb_find(struct smmuv3_hw_tlb *t, uint64_t tag, uint64_t va,
+		       struct smmuv3_hw_leaf *ret_leaf)
 {
 	int global;
 
 	for (global = 0; global < 2; global++) {
-		uint64_t sizes = relaxed(&m->tlb_sizes[global]);
+		uint64_t sizes = relaxed(&t->sizes[global]);
 		uint64_t want = tag | (uint64_t)global << TLB_GLOBAL_SHIFT;
-		uint64_t mask = TLB_TAG_MASK | BIT(TLB_GLOBAL_SHIFT);
+		uint64_t mask = tag_mask(global);
 
-		if (global)
-			mask &= ~TLB_ASID_MASK;
 		for (; sizes; sizes &= sizes - 1) {
 			unsigned int lg2 = (unsigned int)__builtin_ctzll(sizes);
-			unsigned int i = tlb_set(m, tag, va, lg2, global);
+			unsigned int i = tlb_set(t, tag, va, lg2, global);
 			unsigned int end = i + CACHE_WAYS;
 			uint64_t key = (va >> lg2 << lg2) | TLB_VA_VALID |
 				       (uint64_t)lg2 << TLB_VA_LG2_SHIFT;
 
 			for (; i < end; i++) {
-				if (!tlb_read(&m->tlb[i], want, mask, key,
+				if (!tlb_read(&t->entry[i], want, mask, key,
 					      ret_leaf))
 					continue;
 				ret_leaf->lg2 = lg2;
-				return true;
+				return (int)i;
 			}
 		}
 	}
-	return false;
+	return -1;
 }
 
-void smmuv3_hw_tlb_add(struct smmuv3_hw *m, uint64_t tag, uint64_t va,
+/* Counts an entry that comes (1) or goes (-1). */
+static void tally(struct smmuv3_hw_tlb *t, uint64_t tag, int n)
+{
+	t->count += (unsigned int)n;
+	t->by_asid[tag % TLB_ASIDS] += (unsigned int)n;
+}
+
+static void tlb_clear(struct smmuv3_hw_tlb *t, unsigned int i)
+{
+	tally(t, relaxed(&t->entry[i].tag), -1);
+	entry_clear(&t->entry[i].va);
+}
+
+/* In the place of what it replaces, else in a free one. */
+static unsigned int tlb_way(struct smmuv3_hw_tlb *t, unsigned int set,
+			    uint64_t va, uint64_t tag, uint64_t mask)
+{
+	unsigned int i;
+
+	for (i = set; i < set + CACHE_WAYS; i++)
+		if (relaxed(&t->entry[i].va) == va &&
+		    !((relaxed(&t->entry[i].tag) ^ tag) & mask))
+			return i;
+	for (i = set; i < set + CACHE_WAYS; i++)
+		if (!relaxed(&t->entry[i].va))
+			return i;
+	return set + t->victim++ % CACHE_WAYS;
+}
+
+void smmuv3_hw_tlb_add(struct smmuv3_hw_tlb *t, uint64_t tag, uint64_t va,
 		       const struct smmuv3_hw_leaf *leaf)
 {
 	unsigned int lg2 = leaf->lg2;
-	unsigned int set = tlb_set(m, tag, va, lg2, leaf->global);
-	uint64_t mask = TLB_TAG_MASK, sizes;
-	uint64_t words[3];
+	uint64_t words[3], sizes;
 	unsigned int i;
 
 	words[0] = (va >> lg2 << lg2) | TLB_VA_VALID |
@@ -177,49 +226,83 @@ void smmuv3_hw_tlb_add(struct smmuv3_hw *m, uint64_t tag, uint64_t va,
 		   (uint64_t)leaf->tg << TLB_TG_SHIFT |
 		   (uint64_t)leaf->attr << TLB_ATTR_SHIFT;
 	words[2] = leaf->pa | leaf->perm;
-	if (leaf->global)
-		mask &= ~TLB_ASID_MASK;
-
-	/* In the place of what it replaces, else in a free one. */
-	for (i = set; i < set + CACHE_WAYS; i++)
-		if (relaxed(&m->tlb[i].va) == words[0] &&
-		    !((relaxed(&m->tlb[i].tag) ^ words[1]) & mask))
-			break;
-	if (i == set + CACHE_WAYS)
-		for (i = set; i < set + CACHE_WAYS; i++)
-			if (!relaxed(&m->tlb[i].va))
-				break;
-	if (i == set + CACHE_WAYS)
-		i = set + m->tlb_victim++ % CACHE_WAYS;
-	entry_write(&m->tlb[i].seq, &m->tlb[i].va, words, 3);
+	i = tlb_way(t, tlb_set(t, tag, va, lg2, leaf->global), words[0],
+		    words[1], tag_mask(leaf->global));
+	if (relaxed(&t->entry[i].va))
+		tally(t, relaxed(&t->entry[i].tag), -1);
+	tally(t, words[1], 1);
+	entry_write(&t->entry[i].seq, &t->entry[i].va, words, 3);
+	if (t->side) {
+		t->side[i] = leaf->side;
+		t->fractured |= leaf->side.inv_lg2 > lg2;
+	}
 
 	/* A reader that misses the bit takes the lock and looks again. */
-	sizes = relaxed(&m->tlb_sizes[leaf->global]);
+	sizes = relaxed(&t->sizes[leaf->global]);
 	if (!(sizes & BIT(lg2)))
-		atomic_store_explicit(&m->tlb_sizes[leaf->global],
-				      sizes | BIT(lg2), memory_order_relaxed);
+		atomic_store_explicit(&t->sizes[leaf->global], sizes | BIT(lg2),
+				      memory_order_relaxed);
+}
+
+static void set_sizes(struct smmuv3_hw_tlb *t, uint64_t by_asid, uint64_t all)
+{
+	atomic_store_explicit(&t->sizes[0], by_asid, memory_order_relaxed);
+	atomic_store_explicit(&t->sizes[1], all, memory_order_relaxed);
+}
+
+static void flush(struct smmuv3_hw_tlb *t)
+{
+	unsigned int i;
+
+	for (i = 0; t->count; i++)
+		if (relaxed(&t->entry[i].va))
+			tlb_clear(t, i);
+	set_sizes(t, 0, 0);
+	t->fractured = false;
 }
 
 void smmuv3_hw_tlb_flush(struct smmuv3_hw *m)
 {
-	unsigned int i;
-
-	for (i = 0; i < 1u << m->tlb_lg2; i++)
-		if (relaxed(&m->tlb[i].va))
-			entry_clear(&m->tlb[i].va);
-	for (i = 0; i < 2; i++)
-		atomic_store_explicit(&m->tlb_sizes[i], 0,
-				      memory_order_relaxed);
+	flush(&m->tlb);
+	flush(&m->walks);
 }
 
-static void drop_one(struct smmuv3_hw_tlb_entry *e,
+static unsigned int entry_lg2(const struct smmuv3_hw_tlb *t, unsigned int i)
+{
+	return relaxed(&t->entry[i].va) >> TLB_VA_LG2_SHIFT & 63;
+}
+
+/* Does the range touch what the entry is a part of? */
+static bool touches(const struct smmuv3_hw_tlb *t, unsigned int i,
+		    const struct smmuv3_hw_tlbi *inv)
+{
+	uint64_t start = relaxed(&t->entry[i].va) & TLB_PAGE_MASK;
+	unsigned int lg2 = entry_lg2(t, i);
+
+	if (t->side && t->side[i].inv_lg2 > lg2)
+		lg2 = t->side[i].inv_lg2;
+	start = align_down(start, BIT(lg2));
+	return start <= inv->last && start + (BIT(lg2) - 1) >= inv->first;
+}
+
+/* 4.4.1.1: TTL is of the leaf; the tables that lead to it lie above. */
+static bool level_matches(const struct smmuv3_hw_tlb *t, uint64_t tag,
+			  unsigned int level)
+{
+	unsigned int have = tag >> TLB_LEVEL_SHIFT & 3;
+
+	if (!level)
+		return true;
+	return t->side ? have == level : have <= level;
+}
+
+static void drop_one(struct smmuv3_hw_tlb *t, unsigned int i,
 		     const struct smmuv3_hw_tlbi *inv)
 {
-	uint64_t va = relaxed(&e->va);
-	uint64_t tag = relaxed(&e->tag);
-	uint64_t mask = inv->mask;
+	uint64_t tag = relaxed(&t->entry[i].tag);
+	uint64_t mask = inv->mask & ~TLB_ASET_MASK;
 
-	if (!va)
+	if (!relaxed(&t->entry[i].va))
 		return;
 	if (tag >> TLB_GLOBAL_SHIFT & 1) {
 		if (!inv->globals)
@@ -230,20 +313,16 @@ static void drop_one(struct smmuv3_hw_tlb_entry *e,
 		return;
 	if (inv->tg && inv->tg != (tag >> TLB_TG_SHIFT & 3))
 		return;
-	if (inv->level && inv->level != (tag >> TLB_LEVEL_SHIFT & 3))
+	if (!level_matches(t, tag, inv->level))
 		return;
-	if (inv->by_va) {
-		uint64_t start = va & TLB_PAGE_MASK;
-		uint64_t size = BIT(va >> TLB_VA_LG2_SHIFT & 63);
-
-		if (start > inv->last || start + (size - 1) < inv->first)
-			return;
-	}
-	entry_clear(&e->va);
+	if (inv->by_va && !touches(t, i, inv))
+		return;
+	tlb_clear(t, i);
 }
 
 /* Looks only where entries of the range can be. */
-static void drop_range(struct smmuv3_hw *m, const struct smmuv3_hw_tlbi *inv,
+static void drop_range(struct smmuv3_hw_tlb *t,
+		       const struct smmuv3_hw_tlbi *inv, uint64_t tag,
 		       unsigned int lg2, bool global)
 {
 	uint64_t block = inv->first >> lg2;
@@ -251,53 +330,72 @@ static void drop_range(struct smmuv3_hw *m, const struct smmuv3_hw_tlbi *inv,
 	unsigned int i, set;
 
 	for (;; block++) {
-		set = tlb_set(m, inv->match, block << lg2, lg2, global);
+		set = tlb_set(t, tag, block << lg2, lg2, global);
 		for (i = set; i < set + CACHE_WAYS; i++)
-			drop_one(&m->tlb[i], inv);
+			drop_one(t, i, inv);
 		if (block == last)
 			return;
 	}
 }
 
 /* Looks everywhere, and learns which sizes are left. */
-static void drop_scan(struct smmuv3_hw *m, const struct smmuv3_hw_tlbi *inv)
+static void drop_scan(struct smmuv3_hw_tlb *t, const struct smmuv3_hw_tlbi *inv)
 {
 	uint64_t sizes[2] = { 0, 0 };
 	unsigned int i;
 
-	for (i = 0; i < 1u << m->tlb_lg2; i++) {
-		struct smmuv3_hw_tlb_entry *e = &m->tlb[i];
-		uint64_t va;
-
-		drop_one(e, inv);
-		va = relaxed(&e->va);
-		if (va)
-			sizes[relaxed(&e->tag) >> TLB_GLOBAL_SHIFT & 1] |=
-				BIT(va >> TLB_VA_LG2_SHIFT & 63);
+	t->fractured = false;
+	for (i = 0; i < 1u << t->lg2; i++) {
+		drop_one(t, i, inv);
+		if (!relaxed(&t->entry[i].va))
+			continue;
+		sizes[relaxed(&t->entry[i].tag) >> TLB_GLOBAL_SHIFT & 1] |=
+			BIT(entry_lg2(t, i));
+		if (t->side)
+			t->fractured |= t->side[i].inv_lg2 > entry_lg2(t, i);
 	}
-	for (i = 0; i < 2; i++)
-		atomic_store_explicit(&m->tlb_sizes[i], sizes[i],
-				      memory_order_relaxed);
+	set_sizes(t, sizes[0], sizes[1]);
+}
+
+/* No entry that the command could name. */
+static bool nothing(const struct smmuv3_hw_tlb *t,
+		    const struct smmuv3_hw_tlbi *inv)
+{
+	if (!inv->globals && (inv->mask & TLB_ASID_MASK) == TLB_ASID_MASK)
+		return !t->by_asid[inv->match % TLB_ASIDS];
+	return !t->count;
+}
+
+static void drop(struct smmuv3_hw_tlb *t, const struct smmuv3_hw_tlbi *inv)
+{
+	uint64_t by_asid = relaxed(&t->sizes[0]), all = relaxed(&t->sizes[1]);
+	uint64_t exactly = TLB_TAG_MASK & ~TLB_ASET_MASK;
+	unsigned int lg2;
+
+	if (nothing(t, inv))
+		return;
+	/* The number of sets bounds the work of either way. */
+	lg2 = (unsigned int)__builtin_ctzll(by_asid | all);
+	if (!inv->by_va || (inv->mask & exactly) != exactly || t->fractured ||
+	    (inv->last >> lg2) - (inv->first >> lg2) >=
+		    BIT(t->lg2) / CACHE_WAYS / 8) {
+		drop_scan(t, inv);
+		return;
+	}
+	for (; by_asid; by_asid &= by_asid - 1) {
+		lg2 = (unsigned int)__builtin_ctzll(by_asid);
+		drop_range(t, inv, inv->match, lg2, false);
+	}
+	for (; all; all &= all - 1) {
+		lg2 = (unsigned int)__builtin_ctzll(all);
+		drop_range(t, inv, inv->match & ~TLB_ASET_MASK, lg2, true);
+		drop_range(t, inv, inv->match | TLB_ASET_MASK, lg2, true);
+	}
 }
 
 void smmuv3_hw_tlb_drop(struct smmuv3_hw *m, const struct smmuv3_hw_tlbi *inv)
 {
-	uint64_t sizes = relaxed(&m->tlb_sizes[0]) | relaxed(&m->tlb_sizes[1]);
-	bool exact = inv->by_va && inv->mask == TLB_TAG_MASK;
-	unsigned int global;
-
-	/* The number of sets bounds the work of either way. */
-	if (exact && sizes)
-		exact = (inv->last >> __builtin_ctzll(sizes)) -
-				(inv->first >> __builtin_ctzll(sizes)) <
-			BIT(m->tlb_lg2) / CACHE_WAYS / 8;
-	if (!exact) {
-		drop_scan(m, inv);
-		return;
-	}
-	for (global = 0; global < 2; global++)
-		for (sizes = relaxed(&m->tlb_sizes[global]); sizes;
-		     sizes &= sizes - 1)
-			drop_range(m, inv, (unsigned int)__builtin_ctzll(sizes),
-				   global);
+	drop(&m->tlb, inv);
+	if (!inv->leaf)
+		drop(&m->walks, inv);
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The caches of the hit path: contexts by (stream, substream), translations by
- * (ASID, address). Read without a lock; changed under the model's lock only.
+ * (VMID, ASID, address). Read without a lock; changed under the model's lock
+ * only.
+ *
+ * Translations of stage 2 alone are there, too, by (VMID, IPA): those of
+ * streams that have no stage 1, and those that nested walks are made of. The
+ * walk cache has the same form and the addresses of tables in it.
  */
 #ifndef HW_SMMUV3_TLB_H
 #define HW_SMMUV3_TLB_H
@@ -25,7 +30,7 @@ enum {
 	TLB_TAG_BITS = 35,
 	/* Beside it in an entry: */
 	TLB_GLOBAL_SHIFT = 35,
-	TLB_LEVEL_SHIFT = 36, /* 0 to 3 */
+	TLB_LEVEL_SHIFT = 36, /* 0 to 3; of a table one more than its level */
 	TLB_TG_SHIFT = 38,    /* as in CMD_TLBI */
 	TLB_ATTR_SHIFT = 40,  /* MAIR byte, then SH */
 	/* Entry va: the address, aligned to the size, and */
@@ -37,9 +42,21 @@ enum {
 
 #define TLB_TAG_MASK  (BIT(TLB_TAG_BITS) - 1)
 #define TLB_ASID_MASK UINT64_C(0xffff)
+#define TLB_VMID_MASK (UINT64_C(0xffff) << TLB_TAG_VMID_SHIFT)
+#define TLB_ASET_MASK BIT(TLB_TAG_ASET_SHIFT)
 #define TLB_PAGE_MASK (~UINT64_C(0xfff))
 
-/* A translation, as it comes from a walk or from the TLB. */
+static inline uint64_t smmuv3_hw_tlb_tag(enum smmuv3_hw_world world,
+					 uint64_t vmid, uint64_t asid)
+{
+	return (uint64_t)world << TLB_TAG_WORLD_SHIFT |
+	       vmid << TLB_TAG_VMID_SHIFT | asid << TLB_TAG_ASID_SHIFT;
+}
+
+/*
+ * A translation, as it comes from a walk or from the TLB. The hit path sees
+ * the members down to @global.
+ */
 struct smmuv3_hw_leaf {
 	uint64_t pa; /* of the start of the entry */
 	unsigned int lg2;
@@ -48,8 +65,13 @@ struct smmuv3_hw_leaf {
 	unsigned int perm; /* PERM_* */
 	unsigned int attr;
 	bool global;
+	struct smmuv3_hw_tlb_side side;
 	bool accessed; /* may be kept in a TLB */
 };
+
+/* Bytes that follow struct smmuv3_hw, and what is in them. */
+size_t smmuv3_hw_tlb_room(unsigned int lg2);
+void smmuv3_hw_tlb_init(struct smmuv3_hw *m, unsigned int lg2);
 
 /* Under the lock. -1: not there. */
 int smmuv3_hw_ctx_find(struct smmuv3_hw *m, uint64_t key);
@@ -59,23 +81,30 @@ struct smmuv3_hw_ctx *smmuv3_hw_ctx_add(struct smmuv3_hw *m, uint64_t key,
 /* Drops contexts whose key bits in mask are those of match. */
 void smmuv3_hw_ctx_drop(struct smmuv3_hw *m, uint64_t match, uint64_t mask);
 
-/* va without the byte that TBI ignores. With or without the lock. */
-bool smmuv3_hw_tlb_find(struct smmuv3_hw *m, uint64_t tag, uint64_t va,
-			struct smmuv3_hw_leaf *ret_leaf);
-void smmuv3_hw_tlb_add(struct smmuv3_hw *m, uint64_t tag, uint64_t va,
+/*
+ * va without the byte that TBI ignores. With or without the lock; -1, or the
+ * index of the smallest entry.
+ */
+int smmuv3_hw_tlb_find(struct smmuv3_hw_tlb *t, uint64_t tag, uint64_t va,
+		       struct smmuv3_hw_leaf *ret_leaf);
+void smmuv3_hw_tlb_add(struct smmuv3_hw_tlb *t, uint64_t tag, uint64_t va,
 		       const struct smmuv3_hw_leaf *leaf);
+/* Translations and partial walks. */
 void smmuv3_hw_tlb_flush(struct smmuv3_hw *m);
 
 /**
  * struct smmuv3_hw_tlbi - which entries go
- * @match, @mask: of the tag.
+ * @match, @mask: of the tag; ASET is not looked at.
  * @globals: global ones too, whatever their ASID.
+ * @leaf: no partial walks.
  * @by_va: only those that touch [@first, @last].
- * @tg, @level: 0, or only those of that granule and level.
+ * @tg: 0, or only those of that granule.
+ * @level: 0, or only leaves of that level, and tables above it.
  */
 struct smmuv3_hw_tlbi {
 	uint64_t match, mask;
 	bool globals;
+	bool leaf;
 	bool by_va;
 	uint64_t first, last;
 	unsigned int tg, level;

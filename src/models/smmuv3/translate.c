@@ -88,10 +88,13 @@ static enum fast translate_fast(struct smmuv3_hw *m, const struct hw_txn *txn,
 	uint64_t key, word, va;
 
 	smmuv3_hw_request(txn, &req);
-	if (req.translated)
+	if (req.translated) {
+		/* 3.9.1.3: there is no PASID on it, so no more than data. */
+		req.priv = req.inst = false;
 		key = smmuv3_hw_ctx_key(req.sid, false, 0, true);
-	else
+	} else {
 		key = smmuv3_hw_ctx_key(req.sid, req.ssv, req.ssid, false);
+	}
 	if (!smmuv3_hw_ctx_word(m, key, &word))
 		return FAST_NO;
 	if ((word & 3) == CTX_BYPASS) {
@@ -102,7 +105,7 @@ static enum fast translate_fast(struct smmuv3_hw *m, const struct hw_txn *txn,
 	}
 	smmuv3_hw_override(&req, word >> 4 & 3, word >> 6 & 3);
 	va = smmuv3_hw_va(req.addr, word >> 2 & 1, word >> 3 & 1);
-	if (!smmuv3_hw_tlb_find(m, word >> 16, va, &leaf))
+	if (smmuv3_hw_tlb_find(&m->tlb, word >> 16, va, &leaf) < 0)
 		return FAST_NO;
 	if (smmuv3_hw_lacks(leaf.perm, req.priv, req.need))
 		return FAST_NO;
@@ -116,56 +119,103 @@ void smmuv3_hw_forget(struct smmuv3_hw *m)
 	smmuv3_hw_config_flush(m);
 }
 
-/* A refused transaction: -EFAULT, and no record if id is 0. */
-static int refuse(struct smmuv3_hw_lookup *l, unsigned int id)
-{
-	l->fault = (struct smmuv3_hw_fault){
-		.id = (uint8_t)id,
-		.class = SMMU_EVT_CLASS_IN,
-	};
-	return -EFAULT;
-}
-
 /* 3.4, 6.3.14: SMMUEN is 0. */
 static int disabled(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
 		    struct hw_xlat *ret_xlat)
 {
 	if (l->req.translated)
-		return refuse(l, SMMU_EVT_F_TRANSL_FORBIDDEN);
+		return smmuv3_hw_refuse(l, SMMU_EVT_F_TRANSL_FORBIDDEN);
 	if (REG_GET(SMMU_GBPA_ABORT, m->reg[R_GBPA]) ||
 	    l->req.addr >> m->oas_lg2)
-		return refuse(l, 0);
+		return smmuv3_hw_refuse(l, 0);
 	identity(m, l->req.addr, ret_xlat);
 	return 0;
 }
 
-/* 3.9.1.3: what an earlier ATS reply allowed. A PASID on it has no meaning. */
-static int translated(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
-		      struct hw_xlat *ret_xlat)
+/*
+ * 5.5: who decides about a fault of translation: stage 2 about its own, also
+ * if it comes of the fetch of a CD; the CD about those of stage 1; nobody if
+ * there is no stage 1.
+ */
+static void apply_rs(struct smmuv3_hw_lookup *l,
+		     const struct smmuv3_hw_ctx *ctx)
+{
+	bool s = l->fault.s2 ? ctx->s2s : ctx->s;
+	bool r = l->fault.s2 ? ctx->s2r : ctx->r || !ctx->s1;
+
+	if (l->fault.id < SMMU_EVT_F_TRANSLATION ||
+	    l->fault.id > SMMU_EVT_F_PERMISSION)
+		return;
+	l->stalls = s;
+	if (!s && !r)
+		l->fault.id = 0;
+}
+
+/* A transaction whose context is found. */
+static int serve(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
+		 struct hw_xlat *ret_xlat)
+{
+	const struct smmuv3_hw_ctx *ctx = l->ctx;
+	struct smmuv3_hw_leaf leaf;
+
+	smmuv3_hw_override(&l->req, ctx->privcfg, ctx->instcfg);
+	if (smmuv3_hw_stages(m, l, false, &leaf)) {
+		apply_rs(l, ctx);
+		return -EFAULT;
+	}
+	smmuv3_hw_xlat(&l->req,
+		       smmuv3_hw_va(l->req.addr, ctx->ttb[0].tbi,
+				    ctx->ttb[1].tbi),
+		       &leaf, ret_xlat);
+	return 0;
+}
+
+/* 3.9.1.3: may it pass, and how? */
+static int context_translated(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l)
 {
 	uint64_t key = smmuv3_hw_ctx_key(l->req.sid, false, 0, true);
 	struct smmuv3_hw_ctx ctx = { .kind = CTX_BYPASS };
+	int i = smmuv3_hw_ctx_find(m, key);
 	struct smmu_ste ste;
-	uint64_t config;
 
-	if (smmuv3_hw_cr0(m, SMMU_CR0_ATSCHK_LO) &&
-	    smmuv3_hw_ctx_find(m, key) < 0) {
+	if (i >= 0) {
+		l->ctx = &m->ctx_full[i];
+		return 0;
+	}
+	if (smmuv3_hw_cr0(m, SMMU_CR0_ATSCHK_LO)) {
 		if (smmuv3_hw_config_ste(m, l->req.sid, &ste, &l->fault)) {
 			if (!REG_GET(SMMU_CR2_REC_CFG_ATS, m->reg[R_CR2]))
 				l->fault.id = 0;
 			return -EFAULT;
 		}
-		config = FIELD_GET(SMMU_STE_CONFIG, &ste);
-		if (config < SMMU_STE_CONFIG_BYPASS)
-			return refuse(l, 0);
+		if (FIELD_GET(SMMU_STE_CONFIG, &ste) < SMMU_STE_CONFIG_BYPASS)
+			return smmuv3_hw_refuse(l, 0);
 		if (!smmuv3_hw_config_ats(m, &ste))
-			return refuse(l, SMMU_EVT_F_TRANSL_FORBIDDEN);
+			return smmuv3_hw_refuse(l, SMMU_EVT_F_TRANSL_FORBIDDEN);
+		/* 13.6.3: split-stage leaves stage 2 to be done. */
+		smmuv3_hw_decode_ste(m, &ste, &ctx);
+		if (!ctx.split)
+			ctx.kind = CTX_BYPASS;
 	}
+	l->ctx = smmuv3_hw_ctx_add(m, key, &ctx);
+	return 0;
+}
+
+/* What an earlier ATS reply allowed. A PASID on it has no meaning. */
+static int translated(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
+		      struct hw_xlat *ret_xlat)
+{
+	int ret;
+
+	l->req.ssv = l->req.priv = l->req.inst = false;
+	ret = context_translated(m, l);
+	if (ret)
+		return ret;
+	if (l->ctx->kind == CTX_TRANSLATE)
+		return serve(m, l, ret_xlat);
 	/* 3.9.1.1: beyond the physical size is an abort without a record. */
 	if (l->req.addr >> m->oas_lg2)
-		return refuse(l, 0);
-	if (smmuv3_hw_ctx_find(m, key) < 0)
-		smmuv3_hw_ctx_add(m, key, &ctx);
+		return smmuv3_hw_refuse(l, 0);
 	identity(m, l->req.addr, ret_xlat);
 	return 0;
 }
@@ -193,76 +243,32 @@ static int context(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l)
 		return ret;
 	}
 	if (FIELD_GET(SMMU_STE_CONFIG, &ste) < SMMU_STE_CONFIG_BYPASS)
-		return refuse(l, 0);
+		return smmuv3_hw_refuse(l, 0);
 	ret = smmuv3_hw_config_ctx(m, &ste, &l->req, &ctx, &l->fault);
-	if (ret)
+	if (ret) {
+		/* Of the CD's fetch; the record has the access overridden. */
+		smmuv3_hw_override(&l->req, ctx.privcfg, ctx.instcfg);
+		apply_rs(l, &ctx);
 		return ret;
+	}
 	l->ctx = smmuv3_hw_ctx_add(m, key, &ctx);
 	return 0;
-}
-
-int smmuv3_hw_stage1(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l, bool any,
-		     struct smmuv3_hw_leaf *ret_leaf)
-{
-	const struct smmuv3_hw_ctx *ctx = l->ctx;
-	const struct smmuv3_hw_req *req = &l->req;
-	uint64_t va = smmuv3_hw_va(req->addr, ctx->ttb[0].tbi, ctx->ttb[1].tbi);
-	unsigned int lacks;
-	int ret;
-
-	if (smmuv3_hw_tlb_find(m, ctx->tag, va, ret_leaf)) {
-		l->hit = true;
-		lacks = smmuv3_hw_lacks(ret_leaf->perm, req->priv, req->need);
-		/* A write to a clean page is walked for, to mark it dirty. */
-		if (!(lacks & IOMMU_PERM_WRITE) ||
-		    !smmuv3_hw_clean(ret_leaf->perm, req->priv))
-			return 0;
-		l->hit = false;
-	}
-	l->miss = true;
-	ret = smmuv3_hw_walk(m, ctx, va, req->need, req->priv, any, ret_leaf,
-			     &l->fault);
-	if (!ret && ret_leaf->accessed)
-		smmuv3_hw_tlb_add(m, ctx->tag, va, ret_leaf);
-	return ret;
-}
-
-static bool is_translation_fault(unsigned int id)
-{
-	return id >= SMMU_EVT_F_TRANSLATION && id <= SMMU_EVT_F_PERMISSION;
 }
 
 static int untranslated(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
 			struct hw_xlat *ret_xlat)
 {
-	struct smmuv3_hw_leaf leaf;
-	uint64_t va;
 	int ret;
 
 	ret = context(m, l);
 	if (ret)
 		return ret;
+	if (l->ctx->kind == CTX_TRANSLATE)
+		return serve(m, l, ret_xlat);
 	smmuv3_hw_override(&l->req, l->ctx->privcfg, l->ctx->instcfg);
-	if (l->ctx->kind == CTX_BYPASS) {
-		if (l->req.addr >> m->oas_lg2)
-			return refuse(l, SMMU_EVT_F_ADDR_SIZE);
-		identity(m, l->req.addr, ret_xlat);
-		return 0;
-	}
-	ret = smmuv3_hw_stage1(m, l, false, &leaf);
-	if (!ret && smmuv3_hw_lacks(leaf.perm, l->req.priv, l->req.need))
-		ret = refuse(l, SMMU_EVT_F_PERMISSION);
-	if (ret) {
-		/* 5.5: CD.S and R decide about the four translation faults. */
-		if (is_translation_fault(l->fault.id)) {
-			l->stalls = l->ctx->s;
-			if (!l->ctx->s && !l->ctx->r)
-				l->fault.id = 0;
-		}
-		return ret;
-	}
-	va = smmuv3_hw_va(l->req.addr, l->ctx->ttb[0].tbi, l->ctx->ttb[1].tbi);
-	smmuv3_hw_xlat(&l->req, va, &leaf, ret_xlat);
+	if (l->req.addr >> m->oas_lg2)
+		return smmuv3_hw_refuse(l, SMMU_EVT_F_ADDR_SIZE);
+	identity(m, l->req.addr, ret_xlat);
 	return 0;
 }
 

@@ -38,11 +38,14 @@ static inline bool smmuv3_hw_forgets(const struct smmuv3_hw *m, uint64_t lookup)
 void smmuv3_hw_forget(struct smmuv3_hw *m);
 
 /*
- * Translation of a request in the context of l->ctx, from the TLB or by a
- * walk. @any as for smmuv3_hw_walk(). -EFAULT: l->fault.
+ * Translation of a request in the context of l->ctx, from the TLB or by walks.
+ * @any as in struct smmuv3_hw_want. -EFAULT: l->fault.
  */
-int smmuv3_hw_stage1(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l, bool any,
+int smmuv3_hw_stages(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l, bool any,
 		     struct smmuv3_hw_leaf *ret_leaf);
+
+/* A refused transaction: -EFAULT, and no record if id is 0. */
+int smmuv3_hw_refuse(struct smmuv3_hw_lookup *l, unsigned int id);
 
 void smmuv3_hw_xlat(const struct smmuv3_hw_req *req, uint64_t va,
 		    const struct smmuv3_hw_leaf *leaf,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stage 1 walks of VMSAv8-64 tables, with the faults in the order of section
- * 7.3.22 and the flag updates of section 3.13.
+ * Walks of VMSAv8-64 tables of either stage, with the faults in the order of
+ * section 7.3.22 and the flag updates of section 3.13.
+ *
+ * A walk of stage 1 calls smmuv3_hw_stage2() for its descriptors, and that
+ * walks stage 2, whose descriptors are where they say: two deep, no more.
  */
 #include "models/smmuv3/walk.h"
 
@@ -9,133 +12,90 @@
 enum { HTTU_TRIES = 64 };
 
 struct walk {
+	struct smmuv3_hw *m;
 	const struct smmuv3_hw_ctx *ctx;
 	const struct smmuv3_hw_ttb *ttb;
-	uint64_t va;
-	uint64_t addr; /* of the last descriptor */
+	const struct smmuv3_hw_want *want;
+	struct smmuv3_hw_fault *fault;
+	uint64_t ia;
+	uint64_t addr; /* of the last descriptor, as its stage has it */
+	uint64_t pa;   /* and where it is */
 	int level;
-	/* What table descriptors took away from those below them. */
-	bool no_user, no_write, pxn, uxn;
+	unsigned int limits;
 };
 
-static int fault(struct smmuv3_hw_fault *ret_fault, unsigned int id,
-		 unsigned int class, uint64_t fetch)
+static int fault_in(const struct walk *w, unsigned int id)
 {
-	*ret_fault = (struct smmuv3_hw_fault){
+	*w->fault = (struct smmuv3_hw_fault){
 		.id = (uint8_t)id,
-		.class = (uint8_t) class,
-		.fetch = fetch,
+		.class = SMMU_EVT_CLASS_IN,
 	};
 	return -EFAULT;
 }
 
-static int fault_in(struct smmuv3_hw_fault *ret_fault, unsigned int id)
+static int fault_eabt(const struct walk *w)
 {
-	return fault(ret_fault, id, SMMU_EVT_CLASS_IN, 0);
+	*w->fault = (struct smmuv3_hw_fault){
+		.id = SMMU_EVT_F_WALK_EABT,
+		.class = SMMU_EVT_CLASS_TT,
+		.fetch = w->pa,
+	};
+	return -EFAULT;
 }
 
 /* 3.4.1: all bits above the range are equal, and the half is enabled. */
-static bool in_range(const struct smmuv3_hw_ttb *ttb, uint64_t va)
+static bool in_range(const struct smmuv3_hw_ttb *ttb, uint64_t ia)
 {
-	unsigned int bits = 64u - ttb->txsz;
-
 	if (ttb->epd)
 		return false;
-	return (va >> 55 & 1 ? ~va : va) >> bits == 0;
+	return (!ttb->s2 && ia >> 55 & 1 ? ~ia : ia) >> ttb->ia_lg2 == 0;
 }
 
-static void inherit(struct walk *w, const struct arm_pte *pte)
+/* 3.13.5: where the descriptor is; stage 2 has to allow what is done to it. */
+static int locate(struct walk *w, unsigned int need)
 {
-	uint64_t ap = FIELD_GET(ARM_PTE_TABLE_AP, pte);
+	const struct smmuv3_hw_want want = {
+		.need = need,
+		.priv = true,
+		.class = SMMU_EVT_CLASS_TT,
+	};
+	struct smmuv3_hw_leaf leaf;
 
-	if (w->ttb->had)
-		return;
-	w->no_user |= (ap & ARM_PTE_TABLE_AP_NO_USER) != 0;
-	w->no_write |= (ap & ARM_PTE_TABLE_AP_NO_WRITE) != 0;
-	w->pxn |= FIELD_GET(ARM_PTE_TABLE_PXN, pte);
-	w->uxn |= FIELD_GET(ARM_PTE_TABLE_UXN, pte);
-}
-
-/* The one privilege of EL2: AP[1] and PXN have no meaning. */
-static unsigned int perm_el2(const struct walk *w, const struct arm_pte *pte)
-{
-	bool ro = FIELD_GET(ARM_PTE_S1_AP, pte) & ARM_PTE_S1_AP_READONLY;
-	bool clean = ro && !w->no_write && w->ctx->hd &&
-		     FIELD_GET(ARM_PTE_S1_DBM, pte);
-	bool xn = w->uxn || FIELD_GET(ARM_PTE_S1_UXN, pte);
-	unsigned int perm = IOMMU_PERM_READ;
-
-	if (!ro && !w->no_write)
-		perm |= IOMMU_PERM_WRITE;
-	if (!xn && !(w->ctx->wxn && (perm & IOMMU_PERM_WRITE || clean)))
-		perm |= IOMMU_PERM_EXEC;
-	perm |= perm << PERM_PRIV_SHIFT;
-	if (clean)
-		perm |= PERM_CLEAN_USER | PERM_CLEAN_PRIV;
-	return perm;
-}
-
-/* DDI 0487 D8.4, direct permissions, for two privileges. */
-static unsigned int perm_el1(const struct walk *w, const struct arm_pte *pte)
-{
-	uint64_t ap = FIELD_GET(ARM_PTE_S1_AP, pte);
-	bool user = ap & ARM_PTE_S1_AP_USER && !w->no_user;
-	bool ro = ap & ARM_PTE_S1_AP_READONLY;
-	bool write = !ro && !w->no_write;
-	bool clean = ro && !w->no_write && w->ctx->hd &&
-		     FIELD_GET(ARM_PTE_S1_DBM, pte);
-	bool wxn = w->ctx->wxn && (write || clean);
-	unsigned int u = 0, p = IOMMU_PERM_READ;
-
-	if (user)
-		u |= IOMMU_PERM_READ;
-	if (user && write)
-		u |= IOMMU_PERM_WRITE;
-	if (!w->uxn && !FIELD_GET(ARM_PTE_S1_UXN, pte) && !(wxn && user))
-		u |= IOMMU_PERM_EXEC;
-
-	if (write)
-		p |= IOMMU_PERM_WRITE;
-	/* What users may write, privileged software does not execute. */
-	if (!w->pxn && !FIELD_GET(ARM_PTE_S1_PXN, pte) && !wxn &&
-	    !(user && (write || clean)))
-		p |= IOMMU_PERM_EXEC;
-	if (w->ctx->pan && user)
-		p &= (unsigned int)IOMMU_PERM_EXEC;
-
-	u |= p << PERM_PRIV_SHIFT;
-	if (clean && user)
-		u |= PERM_CLEAN_USER;
-	if (clean && !(w->ctx->pan && user))
-		u |= PERM_CLEAN_PRIV;
-	return u;
-}
-
-static unsigned int perm_of(const struct walk *w, const struct arm_pte *pte)
-{
-	return w->ctx->world == WORLD_EL2 ? perm_el2(w, pte) : perm_el1(w, pte);
+	w->pa = w->addr;
+	if (w->ttb->s2 || !w->ctx->s2)
+		return 0;
+	if (smmuv3_hw_stage2(w->m, w->ctx, w->addr, &want, &leaf, w->fault))
+		return -EFAULT;
+	w->pa = leaf.pa | (w->addr & (BIT(leaf.lg2) - 1));
+	return 0;
 }
 
 /*
- * 3.13: sets AF, and clears AP[2] for a write that dirties a clean page, in
- * one atomic update. -EAGAIN: the descriptor is another one by now, *pte.
+ * 3.13: sets the Access flag, and marks a clean page dirty, in one atomic
+ * update. -EAGAIN: the descriptor is another one by now, *pte.
  */
-static int update(struct smmuv3_hw *m, const struct walk *w,
-		  struct arm_pte *pte, bool dirty)
+static int update(struct walk *w, struct arm_pte *pte, bool dirty)
 {
+	struct smmuv3_hw *m = w->m;
 	struct arm_pte new = *pte;
 	uint64_t old;
 
-	if (w->ctx->ha)
+	/* AF is the same bit in both stages. */
+	if (w->ttb->ha)
 		FIELD_SET(ARM_PTE_S1_AF, &new, 1);
-	if (dirty)
+	if (dirty && w->ttb->s2)
+		FIELD_SET(ARM_PTE_S2_AP, &new,
+			  FIELD_GET(ARM_PTE_S2_AP, pte) | ARM_PTE_S2_AP_WRITE);
+	else if (dirty)
 		FIELD_SET(ARM_PTE_S1_AP, &new,
 			  FIELD_GET(ARM_PTE_S1_AP, pte) &
 				  ~(uint64_t)ARM_PTE_S1_AP_READONLY);
 	if (new.dw[0] == pte->dw[0])
 		return 0;
-	if (m->env.mem_cas64(m->env.ctx, w->addr, pte->dw[0], new.dw[0], &old))
+	if (locate(w, IOMMU_PERM_WRITE))
 		return -EFAULT;
+	if (m->env.mem_cas64(m->env.ctx, w->pa, pte->dw[0], new.dw[0], &old))
+		return fault_eabt(w);
 	if (old != pte->dw[0]) {
 		pte->dw[0] = old;
 		return -EAGAIN;
@@ -144,7 +104,11 @@ static int update(struct smmuv3_hw *m, const struct walk *w,
 	return 0;
 }
 
-/* The part of a Contiguous group that the descriptor is, if it is one. */
+/*
+ * What the descriptor maps, or the Contiguous group it is a part of. A group
+ * that is not laid out as one, or reaches beyond what goes in or comes out, is
+ * taken entry by entry: D8.7.1.2, D8.7.1.3.
+ */
 static unsigned int leaf_lg2(const struct walk *w, const struct arm_pte *pte,
 			     uint64_t oa, unsigned int lg2)
 {
@@ -153,70 +117,117 @@ static unsigned int leaf_lg2(const struct walk *w, const struct arm_pte *pte,
 
 	if (!contig || !FIELD_GET(ARM_PTE_S1_CONTIG, pte))
 		return lg2;
-	/* A group that is not laid out as one is taken entry by entry. */
-	if ((oa ^ w->va) & group & ~(BIT(lg2) - 1))
+	if (lg2 + contig > w->ttb->ia_lg2 || lg2 + contig > w->ttb->ps_lg2)
+		return lg2;
+	if ((oa ^ w->ia) & group & ~(BIT(lg2) - 1))
 		return lg2;
 	return lg2 + contig;
+}
+
+static unsigned int perm_of(const struct walk *w, const struct arm_pte *pte)
+{
+	if (w->ttb->s2)
+		return smmuv3_hw_perm2(w->ttb, IDR(w->m, 3, XNX), pte);
+	return smmuv3_hw_perm1(w->ctx, w->ttb, pte, w->limits);
+}
+
+static unsigned int granule(const struct smmuv3_hw_ttb *ttb)
+{
+	static const uint8_t tg[] = {
+		SMMU_CMD_TLBI_TG_4K,  0, SMMU_CMD_TLBI_TG_16K, 0,
+		SMMU_CMD_TLBI_TG_64K,
+	};
+
+	return tg[ttb->page_lg2 - ARM_PT_4K_LG2];
 }
 
 static void make_leaf(const struct walk *w, const struct arm_pte *pte,
 		      unsigned int lg2, struct smmuv3_hw_leaf *leaf)
 {
-	static const uint8_t tg[] = { 1, 0, 2, 0, 3 };
-	unsigned int page_lg2 = w->ttb->page_lg2;
-	unsigned int attr = (unsigned int)FIELD_GET(ARM_PTE_S1_ATTRINDX, pte);
-	uint64_t oa = arm_pte_oa(pte, page_lg2, lg2, false);
+	const struct smmuv3_hw_ttb *ttb = w->ttb;
+	unsigned int index = (unsigned int)FIELD_GET(ARM_PTE_S1_ATTRINDX, pte);
+	unsigned int sh = ttb->sh;
+	uint64_t oa = arm_pte_oa(pte, ttb->page_lg2, lg2, ttb->wide);
 
+	/* SH is at the same place in both stages. */
+	if (!ttb->ds)
+		sh = (unsigned int)FIELD_GET(ARM_PTE_S1_SH, pte);
+	memset(leaf, 0, sizeof(*leaf));
 	leaf->lg2 = leaf_lg2(w, pte, oa, lg2);
 	leaf->pa = align_down(oa, BIT(leaf->lg2));
 	leaf->level = (unsigned int)w->level;
-	leaf->tg = tg[page_lg2 - ARM_PT_4K_LG2];
+	leaf->tg = granule(ttb);
 	leaf->perm = perm_of(w, pte);
-	leaf->attr = (unsigned int)(w->ctx->mair >> (attr * 8) & 0xff) |
-		     (unsigned int)FIELD_GET(ARM_PTE_S1_SH, pte) << 8;
+	leaf->side.perm1 = (uint8_t)leaf->perm;
+	leaf->side.inv_lg2 = (uint8_t)leaf->lg2;
+	if (ttb->s2) {
+		leaf->side.ipa = align_down(w->ia, BIT(leaf->lg2));
+		leaf->side.attr2 =
+			(uint8_t)(FIELD_GET(ARM_PTE_S2_MEMATTR, pte) | sh << 4);
+		/* For a stream without stage 1; that is cacheable, shared. */
+		leaf->attr = smmuv3_hw_attr_combine(
+			ARM_MAIR_WB_RAWA | SMMU_SH_ISH << 8, leaf->side.attr2,
+			w->ctx->s2fwb);
+		return;
+	}
+	leaf->attr = smmuv3_hw_attr(
+		(unsigned int)(w->ctx->mair >> (index * 8) & 0xff), sh);
 	leaf->global = w->ctx->world == WORLD_EL2 ||
 		       !FIELD_GET(ARM_PTE_S1_NG, pte);
 }
 
 /* Access flag, permissions and flag updates of the last descriptor. */
-static int leaf_access(struct smmuv3_hw *m, struct walk *w, struct arm_pte *pte,
-		       unsigned int lg2, unsigned int need, bool priv, bool any,
-		       struct smmuv3_hw_leaf *leaf,
-		       struct smmuv3_hw_fault *ret_fault)
+static int leaf_access(struct walk *w, struct arm_pte *pte, unsigned int lg2,
+		       struct smmuv3_hw_leaf *leaf)
 {
+	const struct smmuv3_hw_want *want = w->want;
+	bool af = FIELD_GET(ARM_PTE_S1_AF, pte) || w->ttb->affd;
 	unsigned int lacks;
 	bool dirty;
 	int ret;
 
-	if (!FIELD_GET(ARM_PTE_S1_AF, pte) && !w->ctx->ha && !w->ctx->affd)
-		return fault_in(ret_fault, SMMU_EVT_F_ACCESS);
+	if (!af && !w->ttb->ha)
+		return fault_in(w, SMMU_EVT_F_ACCESS);
 	make_leaf(w, pte, lg2, leaf);
-	lacks = smmuv3_hw_lacks(leaf->perm, priv, need);
-	dirty = lacks & IOMMU_PERM_WRITE && smmuv3_hw_clean(leaf->perm, priv);
+	lacks = smmuv3_hw_lacks(leaf->perm, want->priv, want->need);
+	dirty = smmuv3_hw_dirties(leaf->perm, want);
 	if (dirty)
 		lacks &= ~(unsigned int)IOMMU_PERM_WRITE;
-	leaf->accessed = FIELD_GET(ARM_PTE_S1_AF, pte) || w->ctx->affd;
+	leaf->accessed = af;
 	/* A refused access leaves the flags alone. */
-	if (any ? lacks == need : lacks != 0)
+	if (want->any ? lacks == want->need : lacks != 0)
 		return 0;
 	leaf->accessed = true;
-	ret = update(m, w, pte, dirty);
-	if (ret == -EFAULT)
-		return fault(ret_fault, SMMU_EVT_F_WALK_EABT, SMMU_EVT_CLASS_TT,
-			     w->addr);
-	if (!ret && dirty)
+	ret = update(w, pte, dirty);
+	if (!ret && dirty) {
 		leaf->perm = perm_of(w, pte);
+		leaf->side.perm1 = (uint8_t)leaf->perm;
+	}
 	return ret;
+}
+
+static void inherit(struct walk *w, const struct arm_pte *pte)
+{
+	uint64_t ap = FIELD_GET(ARM_PTE_TABLE_AP, pte);
+
+	if (w->ttb->s2 || w->ttb->had)
+		return;
+	if (ap & ARM_PTE_TABLE_AP_NO_USER)
+		w->limits |= LIMIT_NO_USER;
+	if (ap & ARM_PTE_TABLE_AP_NO_WRITE)
+		w->limits |= LIMIT_NO_WRITE;
+	if (FIELD_GET(ARM_PTE_TABLE_PXN, pte))
+		w->limits |= LIMIT_PXN;
+	if (FIELD_GET(ARM_PTE_TABLE_UXN, pte))
+		w->limits |= LIMIT_UXN;
 }
 
 /*
  * One descriptor. 0: the leaf is done; -EAGAIN: *pte is to be looked at again;
  * -EINPROGRESS: *ret_next is the table of the next level.
  */
-static int descriptor(struct smmuv3_hw *m, struct walk *w, struct arm_pte *pte,
-		      unsigned int need, bool priv, bool any,
-		      uint64_t *ret_next, struct smmuv3_hw_leaf *leaf,
-		      struct smmuv3_hw_fault *ret_fault)
+static int descriptor(struct walk *w, struct arm_pte *pte, uint64_t *ret_next,
+		      struct smmuv3_hw_leaf *leaf)
 {
 	unsigned int page_lg2 = w->ttb->page_lg2;
 	unsigned int lg2 = arm_pt_entry_lg2(page_lg2, w->level);
@@ -225,64 +236,99 @@ static int descriptor(struct smmuv3_hw *m, struct walk *w, struct arm_pte *pte,
 	uint64_t oa;
 
 	if (!FIELD_GET(ARM_PTE_VALID, pte))
-		return fault_in(ret_fault, SMMU_EVT_F_TRANSLATION);
-	if (!table && (last || !arm_pt_block_level(page_lg2, w->level, false)))
-		return fault_in(ret_fault, SMMU_EVT_F_TRANSLATION);
+		return fault_in(w, SMMU_EVT_F_TRANSLATION);
+	if (!table &&
+	    (last || !arm_pt_block_level(page_lg2, w->level, w->ttb->wide)))
+		return fault_in(w, SMMU_EVT_F_TRANSLATION);
 	if (table && !last)
 		lg2 = page_lg2;
-	oa = arm_pte_oa(pte, page_lg2, lg2, false);
-	if (oa >> w->ctx->ps_lg2)
-		return fault_in(ret_fault, SMMU_EVT_F_ADDR_SIZE);
+	oa = arm_pte_oa(pte, page_lg2, lg2, w->ttb->wide);
+	if (oa >> w->ttb->ps_lg2)
+		return fault_in(w, SMMU_EVT_F_ADDR_SIZE);
 	if (table && !last) {
 		inherit(w, pte);
 		*ret_next = oa;
 		return -EINPROGRESS;
 	}
-	return leaf_access(m, w, pte, lg2, need, priv, any, leaf, ret_fault);
+	return leaf_access(w, pte, lg2, leaf);
+}
+
+/* The tables that are known to be on the way; those below @level. */
+static uint64_t resume_walk(struct walk *w)
+{
+	struct smmuv3_hw_leaf step;
+
+	w->level = w->ttb->level;
+	if (smmuv3_hw_tlb_find(&w->m->walks, w->ttb->tag, w->ia, &step) < 0)
+		return w->ttb->base;
+	w->level = (int)step.level;
+	w->limits = step.perm;
+	return step.pa;
+}
+
+/* A Table descriptor at w->level leads to @table. */
+static void keep_step(const struct walk *w, uint64_t table)
+{
+	const struct smmuv3_hw_leaf step = {
+		.pa = table,
+		.lg2 = arm_pt_entry_lg2(w->ttb->page_lg2, w->level),
+		.level = (unsigned int)(w->level + 1),
+		.tg = granule(w->ttb),
+		.perm = w->limits,
+	};
+
+	smmuv3_hw_tlb_add(&w->m->walks, w->ttb->tag, w->ia, &step);
+}
+
+/* The first table has as many entries as it takes; the others a page. */
+static uint64_t descriptor_addr(const struct walk *w, uint64_t table)
+{
+	unsigned int page_lg2 = w->ttb->page_lg2;
+	unsigned int lg2 = arm_pt_entry_lg2(page_lg2, w->level);
+	unsigned int top = w->level == w->ttb->level ?
+				   w->ttb->ia_lg2 :
+				   lg2 + arm_pt_level_bits(page_lg2);
+
+	return table + ((w->ia & (BIT(top) - 1)) >> lg2) * 8;
 }
 
 int smmuv3_hw_walk(struct smmuv3_hw *m, const struct smmuv3_hw_ctx *ctx,
-		   uint64_t va, unsigned int need, bool priv, bool any,
+		   const struct smmuv3_hw_ttb *ttb, uint64_t ia,
+		   const struct smmuv3_hw_want *want,
 		   struct smmuv3_hw_leaf *ret_leaf,
 		   struct smmuv3_hw_fault *ret_fault)
 {
-	struct walk w = { .ctx = ctx,
-			  .ttb = &ctx->ttb[va >> 55 & 1],
-			  .va = va };
-	unsigned int bits = 64u - w.ttb->txsz;
-	unsigned int page_lg2 = w.ttb->page_lg2;
-	uint64_t table, index;
-	unsigned int lg2, tries;
+	struct walk w = { .m = m,
+			  .ctx = ctx,
+			  .ttb = ttb,
+			  .want = want,
+			  .fault = ret_fault,
+			  .ia = ia };
+	unsigned int tries;
 	struct arm_pte pte;
+	uint64_t table;
 	int ret;
 
 	m->stats.walks++;
-	if (!in_range(w.ttb, va))
-		return fault_in(ret_fault, SMMU_EVT_F_TRANSLATION);
-	w.level = arm_pt_start_level(page_lg2, bits);
-	/* The first table has only the entries it needs; it is aligned to. */
-	lg2 = arm_pt_entry_lg2(page_lg2, w.level);
-	index = (va & (BIT(bits) - 1)) >> lg2;
-	table = align_down(w.ttb->base, BIT(bits - lg2 + 3));
-
+	if (!in_range(ttb, ia))
+		return fault_in(&w, SMMU_EVT_F_TRANSLATION);
+	table = resume_walk(&w);
 	for (;;) {
-		w.addr = table + index * 8;
-		if (m->env.mem_load64(m->env.ctx, w.addr, &pte.dw[0]))
-			return fault(ret_fault, SMMU_EVT_F_WALK_EABT,
-				     SMMU_EVT_CLASS_TT, w.addr);
+		w.addr = descriptor_addr(&w, table);
+		if (locate(&w, IOMMU_PERM_READ))
+			return -EFAULT;
+		if (m->env.mem_load64(m->env.ctx, w.pa, &pte.dw[0]))
+			return fault_eabt(&w);
 		for (tries = 0; tries < HTTU_TRIES; tries++) {
-			ret = descriptor(m, &w, &pte, need, priv, any, &table,
-					 ret_leaf, ret_fault);
+			ret = descriptor(&w, &pte, &table, ret_leaf);
 			if (ret != -EAGAIN)
 				break;
 		}
 		if (ret == -EAGAIN)
-			return fault(ret_fault, SMMU_EVT_F_WALK_EABT,
-				     SMMU_EVT_CLASS_TT, w.addr);
+			return fault_eabt(&w);
 		if (ret != -EINPROGRESS)
 			return ret;
+		keep_step(&w, table);
 		w.level++;
-		lg2 = arm_pt_entry_lg2(page_lg2, w.level);
-		index = va >> lg2 & (BIT(arm_pt_level_bits(page_lg2)) - 1);
 	}
 }
