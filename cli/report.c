@@ -18,7 +18,7 @@ struct stat_row {
 	uint64_t value;
 };
 
-#define STAT_ROWS 10
+#define STAT_ROWS 13
 
 /* The column of the status: as wide as it takes, within reason. */
 #define STATUS_MIN 24
@@ -33,7 +33,11 @@ static void stat_rows(const struct session *s, struct stat_row rows[STAT_ROWS])
 		{ "tlb_hits", "TLB hits", hw->tlb_hits },
 		{ "tlb_misses", "TLB misses", hw->tlb_misses },
 		{ "page_requests", "page requests", hw->page_requests },
-		{ "page_responses", "page responses", hw->prg_responses },
+		{ "page_groups", "groups of them",
+		  s->stats.dsa_hw.page_groups },
+		{ "page_responses", "responses to groups", hw->prg_responses },
+		{ "stalls", "stalls", hw->stalls },
+		{ "resumes", "resumes", hw->resumes },
 		{ "faults", "fault records", hw->events },
 		{ "invalidations", "TLB invalidations", hw->tlb_invalidations },
 		{ "commands", "commands", hw->commands },

@@ -13,8 +13,8 @@ enum { OPT_IOMMU = 256, OPT_FAULTS, OPT_PERSONALITY, OPT_JSON };
 static const struct argp_option options_table[] = {
 	{ "iommu", OPT_IOMMU, "NAME", 0, "IOMMU: smmuv3 (the default)", 0 },
 	{ "faults", OPT_FAULTS, "HOW", 0,
-	  "pri: absent pages are requested (the default); none: pages are "
-	  "faulted in before the work",
+	  "pri: absent pages are requested (the default); stall: transactions "
+	  "wait for them; none: pages are faulted in before the work",
 	  0 },
 	{ "personality", OPT_PERSONALITY, "WHICH", 0,
 	  "caches of the models: strict keeps an entry until it is invalidated "
@@ -63,7 +63,15 @@ const char *run_iommu_name(enum sva_iommu iommu)
 
 const char *run_faults_name(enum run_faults faults)
 {
-	return faults == RUN_FAULTS_PRI ? "pri" : "none";
+	switch (faults) {
+	case RUN_FAULTS_PRI:
+		return "pri";
+	case RUN_FAULTS_STALL:
+		return "stall";
+	case RUN_FAULTS_NONE:
+		return "none";
+	}
+	return "?";
 }
 
 static int hex_digit(char c)
@@ -190,10 +198,13 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 	case OPT_FAULTS:
 		if (!strcmp(arg, "pri"))
 			options->faults = RUN_FAULTS_PRI;
+		else if (!strcmp(arg, "stall"))
+			options->faults = RUN_FAULTS_STALL;
 		else if (!strcmp(arg, "none"))
 			options->faults = RUN_FAULTS_NONE;
 		else
-			argp_error(state, "--faults=%s: pri or none", arg);
+			argp_error(state, "--faults=%s: pri, stall or none",
+				   arg);
 		return 0;
 	case OPT_PERSONALITY:
 		if (!strcmp(arg, "strict"))

@@ -22,9 +22,13 @@ enum run_op {
 	RUN_FILL,
 };
 
-/* What becomes of absent pages: requested by the device, or populated first. */
+/*
+ * What becomes of absent pages: requested by the device, waited for by the
+ * transaction, or populated first.
+ */
 enum run_faults {
 	RUN_FAULTS_PRI,
+	RUN_FAULTS_STALL,
 	RUN_FAULTS_NONE,
 };
 

@@ -31,13 +31,16 @@ int session_open(const struct run_options *options, struct session *s)
 {
 	struct sva_machine_cfg cfg = {
 		.iommu = options->iommu,
+		.faults = options->faults == RUN_FAULTS_STALL ?
+				  SVA_FAULTS_STALL :
+				  SVA_FAULTS_PRI,
 		.personality = options->personality,
 		.engines = options->threads,
 		.hosted = { .log_level = PLAT_LOG_WARN },
 	};
 	struct dsa_wq_cfg wq_cfg = {
 		.shared = true,
-		.block_on_fault = options->faults == RUN_FAULTS_PRI,
+		.block_on_fault = options->faults != RUN_FAULTS_NONE,
 	};
 	int err;
 
@@ -103,7 +106,7 @@ static int touch_page(void *arg, uint64_t addr, bool write)
 int session_job(struct session *s, struct dsa_job *job,
 		struct dsa_result *ret_result)
 {
-	if (s->options->faults == RUN_FAULTS_PRI) {
+	if (s->options->faults != RUN_FAULTS_NONE) {
 		dsa_job_set_block_on_fault(job);
 		return dsa_run(s->wq, job, NULL, NULL, ret_result);
 	}

@@ -17,7 +17,12 @@ struct dsa_wq;
 /**
  * struct dsa_open_cfg - where the accelerator is
  * @dev:     the device behind its IOMMU; borrowed until dsa_close().
- * @pci:     its configuration space; copied.
+ * @pci:     its configuration space; copied. All zero for a platform device,
+ *           which has none: the next three are for that.
+ * @msi_table: offset in @bar0 of its table of interrupt messages, which has the
+ *           layout of an MSI-X table and at least two entries.
+ * @reset:   its reset line: on return it accesses memory no more. May sleep.
+ * @reset_ctx: handed to @reset.
  * @bar0:    registers, @bar2: portals; ops borrowed.
  * @timeout_ms: bound of every wait for a device command, draining included, and
  *       for room in a full queue; 0: 10000. A command that takes longer costs
@@ -26,6 +31,9 @@ struct dsa_wq;
 struct dsa_open_cfg {
 	struct iommu_device *dev;
 	struct plat_pci pci;
+	uint64_t msi_table;
+	void (*reset)(void *ctx);
+	void *reset_ctx;
 	struct plat_mmio bar0;
 	struct plat_mmio bar2;
 	unsigned int timeout_ms;
@@ -38,9 +46,9 @@ struct dsa_open_cfg {
  * IOMMU_DEV_FEAT_SVA on the device if it has that, and its interrupts.
  *
  * Context: may sleep.
- * Return:  0, -ENODEV not the device expected, -EIO it reported an error,
- *          -ETIMEDOUT, -ENOMEM, or what the interrupt request or enabling SVA
- *          met.
+ * Return:  0, -ENODEV not the device expected, -EINVAL a platform device
+ *          without a reset line, -EIO it reported an error, -ETIMEDOUT,
+ *          -ENOMEM, or what the interrupt request or enabling SVA met.
  * Spec:    DSA 341204 9.2 (registers), 3.6 (device commands).
  * Test:    tests/accel/dsa_test.c
  */

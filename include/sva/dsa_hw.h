@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Model of a DSA-compatible accelerator: a PCIe function with PASID, ATS, PRI
- * and MSI-X, behind any IOMMU model.
+ * and MSI-X, or a platform device whose transactions stall, behind any IOMMU
+ * model.
  *
  * The model has no threads. Whoever embeds it steps its engines: a thread per
  * engine, a simulator, or a virtual machine monitor's event loop.
@@ -17,8 +18,13 @@ struct dsa_hw;
 #define DSA_HW_MAX_WQS     16u
 
 /**
- * struct dsa_hw_cfg - one function
- * @rid:     requester id; what it puts on its transactions.
+ * struct dsa_hw_cfg - one device
+ * @platform: without a PCI function in front: no configuration space, ATS or
+ *           PRI. It may master the bus and send PASIDs of @pasid_bits, and its
+ *           interrupt table, at dsa_hw_msi_table(), is enabled. What the IOMMU
+ *           stalls, an engine waits for.
+ * @rid:     requester id, or StreamID of a platform device; what it puts on its
+ *           transactions.
  * @engines: 1 to DSA_HW_MAX_ENGINES.
  * @wqs:     work queues, 1 to DSA_HW_MAX_WQS; WQCAP.num_wqs.
  * @wq_entries: entries all queues share, up to 1024; WQCAP.total_wq_size.
@@ -32,7 +38,8 @@ struct dsa_hw;
  * @atc_lg2: log2 of ATC entries per engine, 4 to 16; 0: 8.
  */
 struct dsa_hw_cfg {
-	uint16_t rid;
+	bool platform;
+	uint32_t rid;
 	unsigned int engines;
 	unsigned int wqs;
 	unsigned int wq_entries;
@@ -49,6 +56,9 @@ struct dsa_hw_cfg {
 
 /* Two groups of engines and queues can be made of it; all features on. */
 void dsa_hw_cfg_default(struct dsa_hw_cfg *ret_cfg);
+
+/* The same as a platform device with StreamID @sid. */
+void dsa_hw_cfg_platform(struct dsa_hw_cfg *ret_cfg, uint32_t sid);
 
 /* Return: bytes of state, 0 if the configuration is not valid. */
 size_t dsa_hw_size(const struct dsa_hw_cfg *cfg);
@@ -67,7 +77,8 @@ struct dsa_hw_host {
  * dsa_hw_create() - make a function in the caller's memory
  * @env, @host: copied.
  * @iommu:      the IOMMU its transactions go through; borrowed. Its bus leads
- *              to dsa_hw_ats_invalidate() and dsa_hw_prg_response().
+ *              to dsa_hw_ats_invalidate(), dsa_hw_prg_response() and
+ *              dsa_hw_resume().
  * @mem:        of dsa_hw_size() bytes, 64-byte aligned.
  *
  * Return: 0, -EINVAL.
@@ -82,11 +93,29 @@ SVA_MUST_CHECK int dsa_hw_create(const struct dsa_hw_cfg *cfg,
 /* Nobody steps it any more. */
 void dsa_hw_destroy(struct dsa_hw *dsa);
 
-/* Configuration space: @size 1, 2 or 4, aligned, below 4096. */
+/*
+ * Configuration space: @size 1, 2 or 4, aligned, below 4096. A platform device
+ * has none: reads are all ones.
+ */
 uint32_t dsa_hw_cfg_read(struct dsa_hw *dsa, unsigned int offset,
 			 unsigned int size);
 void dsa_hw_cfg_write(struct dsa_hw *dsa, unsigned int offset,
 		      unsigned int size, uint32_t value);
+
+/**
+ * dsa_hw_reset() - the reset line of a platform device
+ *
+ * As a function level reset: on return no engine accesses memory, and all
+ * registers are at their defaults. Transactions that are stalled stay with the
+ * IOMMU; how they end does not matter any more.
+ *
+ * Context: any thread but that of an engine in a step.
+ * Test:    tests/models/dsa_stall_test.c
+ */
+void dsa_hw_reset(struct dsa_hw *dsa);
+
+/* Offset in BAR 0 of the table of interrupt messages, as MSI-X has it. */
+uint64_t dsa_hw_msi_table(const struct dsa_hw *dsa);
 
 /* BAR 0, the registers; BAR 2, the portals. */
 uint64_t dsa_hw_bar0_size(const struct dsa_hw *dsa);
@@ -113,9 +142,24 @@ int dsa_hw_ats_invalidate(struct dsa_hw *dsa, const struct hw_ats_inv *inv);
 void dsa_hw_prg_response(struct dsa_hw *dsa,
 			 const struct hw_prg_response *resp);
 
+/**
+ * dsa_hw_resume() - a stalled transaction has come to its end
+ * @cookie, @retry: as in struct hw_bus.
+ *
+ * The bus passes every end on to every device that can stall, as each makes
+ * room for another: cookies of others do no more than that. A transaction that
+ * is retried is offered again as a new one; one that is aborted ends its
+ * descriptor with a page fault.
+ *
+ * Context: any thread, also inside translate().
+ * Spec:    Arm IHI 0070 3.12.2.
+ * Test:    tests/models/dsa_stall_test.c
+ */
+void dsa_hw_resume(struct dsa_hw *dsa, uint64_t cookie, bool retry);
+
 enum dsa_hw_step {
 	DSA_HW_IDLE,    /* nothing to do until the next wake */
-	DSA_HW_BLOCKED, /* waits for a page response; wake follows */
+	DSA_HW_BLOCKED, /* waits for a page, or others; wake follows */
 	DSA_HW_MORE,    /* call again */
 };
 
@@ -139,9 +183,12 @@ struct dsa_hw_stats {
 	uint64_t ats_requests;
 	uint64_t atc_invalidations;
 	uint64_t page_requests;
+	uint64_t page_groups; /* they were sent in; each gets a response */
 	uint64_t page_responses;
 	uint64_t interrupts;
 	uint64_t retries; /* ENQCMD answered Retry */
+	uint64_t stalls;  /* transactions the IOMMU stalled */
+	uint64_t resumes; /* of those, ended */
 };
 
 void dsa_hw_stats(struct dsa_hw *dsa, struct dsa_hw_stats *ret_stats);

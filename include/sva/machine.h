@@ -22,13 +22,25 @@ enum sva_iommu {
 };
 
 /**
+ * enum sva_faults - what the accelerator does about absent pages
+ * @SVA_FAULTS_PRI: it is a PCIe function that sends page requests.
+ * @SVA_FAULTS_STALL: it is a platform device, and the IOMMU stalls its
+ *        transactions.
+ */
+enum sva_faults {
+	SVA_FAULTS_PRI,
+	SVA_FAULTS_STALL,
+};
+
+/**
  * struct sva_machine_cfg - settings; all zero is the default
- * @iommu, @personality: see there.
+ * @iommu, @faults, @personality: see there.
  * @engines: of the accelerator, each with a thread; 0: 1.
  * @hosted: of the platform.
  */
 struct sva_machine_cfg {
 	enum sva_iommu iommu;
+	enum sva_faults faults;
 	enum hw_personality personality;
 	unsigned int engines;
 	struct plat_hosted_cfg hosted;

@@ -68,6 +68,8 @@ struct dsa {
 	const struct plat *plat;
 	struct iommu_device *dev;
 	struct plat_pci pci;
+	void (*reset)(void *ctx);
+	void *reset_ctx;
 	struct plat_mmio bar0;
 	struct plat_mmio bar2;
 	uint64_t timeout_ns;
@@ -111,7 +113,9 @@ SVA_MUST_CHECK int dsa_wq_share(struct dsa *dsa, unsigned int first);
 
 /* pci.c */
 SVA_MUST_CHECK int dsa_pci_open(struct dsa *dsa);
-void dsa_pci_flr(struct dsa *dsa);
+unsigned int dsa_pci_vectors(const struct dsa *dsa);
+void dsa_pci_msix_enable(struct dsa *dsa, bool on);
+void dsa_pci_reset(struct dsa *dsa);
 
 /* job.c */
 void dsa_job_load(const struct dsa_job *job, struct dsa_desc *ret_desc);

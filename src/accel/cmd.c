@@ -55,7 +55,7 @@ static void dsa_cmd_stuck(struct dsa *dsa, enum dsa_cmd code)
 		 (unsigned int)code);
 	/* No more submissions; jobs may still complete until the reset. */
 	atomic_store_explicit(&dsa->dead, true, memory_order_release);
-	dsa_pci_flr(dsa);
+	dsa_pci_reset(dsa);
 	dsa_irq_dead(dsa);
 }
 

@@ -134,6 +134,9 @@ static void dsa_init(struct dsa *dsa, const struct dsa_open_cfg *cfg,
 	dsa->plat = plat;
 	dsa->dev = cfg->dev;
 	dsa->pci = cfg->pci;
+	dsa->msix_table = cfg->msi_table;
+	dsa->reset = cfg->reset;
+	dsa->reset_ctx = cfg->reset_ctx;
 	dsa->bar0 = cfg->bar0;
 	dsa->bar2 = cfg->bar2;
 	dsa->timeout_ns = (ms ? ms : DSA_TIMEOUT_MS) * UINT64_C(1000000);

@@ -122,24 +122,12 @@ static int dsa_irq_setup(struct dsa *dsa, enum dsa_vector vector)
 	return 0;
 }
 
-static void dsa_msix_enable(struct dsa *dsa, bool on)
-{
-	unsigned int at = dsa->pci_msix + PCIE_MSIX_CTRL;
-	uint32_t ctrl = pci_cfg_read(&dsa->pci, at, 2);
-	uint64_t v = REG_PUT(PCIE_MSIX_CTRL_ENABLE, ctrl, on);
-
-	pci_cfg_write(&dsa->pci, at, 2,
-		      (uint32_t)REG_PUT(PCIE_MSIX_CTRL_MASK_ALL, v, 0));
-}
-
 int dsa_irq_open(struct dsa *dsa)
 {
-	uint32_t ctrl =
-		pci_cfg_read(&dsa->pci, dsa->pci_msix + PCIE_MSIX_CTRL, 2);
 	unsigned int i;
 	int err;
 
-	if (REG_GET(PCIE_MSIX_CTRL_TABLE_SIZE, ctrl) + 1 < DSA_VECTORS)
+	if (dsa_pci_vectors(dsa) < DSA_VECTORS)
 		return -ENODEV;
 	for (i = 0; i < DSA_VECTORS; i++) {
 		err = dsa_irq_setup(dsa, (enum dsa_vector)i);
@@ -148,7 +136,7 @@ int dsa_irq_open(struct dsa *dsa)
 			return err;
 		}
 	}
-	dsa_msix_enable(dsa, true);
+	dsa_pci_msix_enable(dsa, true);
 	return 0;
 }
 
@@ -157,10 +145,13 @@ void dsa_irq_close(struct dsa *dsa)
 {
 	unsigned int i;
 
-	dsa_msix_enable(dsa, false);
+	dsa_pci_msix_enable(dsa, false);
 	for (i = 0; i < DSA_VECTORS; i++) {
 		struct dsa_irq *irq = &dsa->irqs[i];
 
+		/* The only switch a platform device has. */
+		if (irq->allocated)
+			dsa_msix_mask(dsa, i, true);
 		if (irq->requested)
 			plat_irq_free(dsa->plat, irq->msi.irq);
 		if (irq->allocated)

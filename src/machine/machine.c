@@ -19,7 +19,15 @@
 #include <sva/smmuv3.h>
 #include <sva/smmuv3_hw.h>
 
-#define DEVICE_RID        0x0100u /* bus 1, device 0, function 0 */
+#include "fmt/smmuv3_regs.h"
+
+/*
+ * What the accelerator's transactions carry: as a function, bus 1, device 0,
+ * function 0; the IOMMU takes that as StreamID, and a platform device just has
+ * the same.
+ */
+#define DEVICE_RID        0x0100u
+#define STALLS_MAX        64u
 #define ENGINE_SPIN_TURNS 200u
 
 struct engine {
@@ -215,6 +223,16 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 		dsa_hw_prg_response(hw, resp);
 }
 
+static void bus_resume(void *ctx, uint64_t cookie, bool retry)
+{
+	struct sva_machine *m = ctx;
+	struct dsa_hw *hw =
+		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
+
+	if (hw)
+		dsa_hw_resume(hw, cookie, retry);
+}
+
 /* Engines */
 
 static void engine_wake(void *ctx, unsigned int index)
@@ -315,12 +333,22 @@ static int start_engines(struct sva_machine *m)
 	return 0;
 }
 
+/* Each stream decides whether its transactions stall. */
+static void announce_stalls(struct smmuv3_hw_cfg *cfg)
+{
+	cfg->idr[0] = (uint32_t)REG_PUT(SMMU_IDR0_STALL_MODEL, cfg->idr[0],
+					SMMU_IDR0_STALL_MODEL_BOTH);
+	cfg->idr[5] =
+		(uint32_t)REG_PUT(SMMU_IDR5_STALL_MAX, cfg->idr[5], STALLS_MAX);
+}
+
 static int create_iommu_hw(struct sva_machine *m)
 {
 	const struct hw_bus bus = {
 		.ctx = m,
 		.ats_invalidate = bus_ats_invalidate,
 		.prg_response = bus_prg_response,
+		.resume = bus_resume,
 	};
 	struct smmuv3_hw_cfg cfg;
 	struct hw_env env;
@@ -329,6 +357,8 @@ static int create_iommu_hw(struct sva_machine *m)
 
 	smmuv3_hw_cfg_default(&cfg);
 	cfg.personality = m->cfg.personality;
+	if (m->cfg.faults == SVA_FAULTS_STALL)
+		announce_stalls(&cfg);
 	plat_hosted_env(m->hosted, &env);
 	size = smmuv3_hw_size(&cfg);
 	m->iommu_mem = plat_zalloc(m->plat, size);
@@ -355,8 +385,12 @@ static int create_dsa_hw(struct sva_machine *m)
 	size_t size;
 	int err;
 
-	dsa_hw_cfg_default(&cfg);
-	cfg.rid = DEVICE_RID;
+	if (m->cfg.faults == SVA_FAULTS_STALL) {
+		dsa_hw_cfg_platform(&cfg, DEVICE_RID);
+	} else {
+		dsa_hw_cfg_default(&cfg);
+		cfg.rid = DEVICE_RID;
+	}
 	cfg.engines = m->cfg.engines;
 	cfg.personality = m->cfg.personality;
 	plat_hosted_env(m->hosted, &env);
@@ -412,6 +446,7 @@ static struct plat_pci machine_pci(struct sva_machine *m)
 
 static int add_device(struct sva_machine *m)
 {
+	const bool stalls = m->cfg.faults == SVA_FAULTS_STALL;
 	const uint32_t sid = DEVICE_RID;
 	const struct plat_pci pci = machine_pci(m);
 	const struct iommu_device_desc desc = {
@@ -419,10 +454,17 @@ static int add_device(struct sva_machine *m)
 		.unit = m->unit,
 		.stream_ids = &sid,
 		.stream_id_count = 1,
-		.pci = &pci,
+		.pci = stalls ? NULL : &pci,
+		.pasid_bits = IOMMU_PASID_BITS_MAX,
+		.can_stall = stalls,
 	};
 
 	return iommu_device_add(m->sys, &desc, &m->dev);
+}
+
+static void reset_device(void *ctx)
+{
+	dsa_hw_reset(ctx);
 }
 
 /*
@@ -433,9 +475,8 @@ static int open_dsa(struct sva_machine *m)
 {
 	struct dsa_hw *hw =
 		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
-	const struct dsa_open_cfg cfg = {
+	struct dsa_open_cfg cfg = {
 		.dev = m->dev,
-		.pci = machine_pci(m),
 		.bar0 = {
 			.ops = &bar0_ops,
 			.dev = hw,
@@ -448,6 +489,13 @@ static int open_dsa(struct sva_machine *m)
 		},
 	};
 
+	if (m->cfg.faults == SVA_FAULTS_STALL) {
+		cfg.msi_table = dsa_hw_msi_table(hw);
+		cfg.reset = reset_device;
+		cfg.reset_ctx = hw;
+	} else {
+		cfg.pci = machine_pci(m);
+	}
 	return dsa_open(&cfg, &m->dsa);
 }
 
@@ -518,7 +566,9 @@ int sva_machine_create(const struct sva_machine_cfg *cfg,
 	if (m->cfg.engines == 0)
 		m->cfg.engines = 1;
 	if (m->cfg.engines > DSA_HW_MAX_ENGINES ||
-	    m->cfg.iommu != SVA_IOMMU_SMMUV3) {
+	    m->cfg.iommu != SVA_IOMMU_SMMUV3 ||
+	    (m->cfg.faults != SVA_FAULTS_PRI &&
+	     m->cfg.faults != SVA_FAULTS_STALL)) {
 		free(m);
 		return -EINVAL;
 	}

@@ -41,7 +41,7 @@ check "options of run" offers "$(xargs <<<"$options")" sva run -
 check "one option" offers '--threads=' sva run --t
 check "options behind the operation" offers '--json' sva run crc32c file1 --j
 check "no options behind --" offers '' sva run -- crc32c --j
-check "values of --faults" offers 'pri none' sva run --faults =
+check "values of --faults" offers 'pri stall none' sva run --faults =
 check "a value of --faults" offers 'none' sva run --faults = n
 check "values without =" offers 'strict eager' sva run --personality ''
 check "values of --iommu" offers 'smmuv3' sva run --iommu = ''

@@ -40,6 +40,7 @@ for change in 's/"crc32c":"[0-9a-f]/"crc32c":"x/' 's/"bytes":1,/"bytes":2,/' \
 	check_not "control: $change" run_json crcs bad crc32c none $FILES
 done
 for change in 's/"tlb_misses":[0-9]*,//' 's/"page_requests":0/"page_requests":1/' \
+	's/"page_groups":0/"page_groups":1/' 's/"stalls":0/"stalls":1/' \
 	's/"crc32c":"[0-9a-f]/"crc32c":"X/' 's/"pasids":1/"pasids":2/' \
 	's/"crc32c":"\(.\)/"crc32c":"\1\1/' 's/"bytes":4097/"bytes":4098/' \
 	's/"seconds":[0-9.e-]*/"seconds":"1"/'; do

@@ -71,10 +71,11 @@ each_setting() {
 	if sanitized; then
 		"$@" --personality=strict --faults=pri
 		"$@" --personality=eager --faults=none
+		"$@" --personality=eager --faults=stall
 		return
 	fi
 	for personality in strict eager; do
-		for faults in pri none; do
+		for faults in pri stall none; do
 			"$@" "--personality=$personality" "--faults=$faults"
 		done
 	done

@@ -22,8 +22,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
 import crc32c
 
 COUNTERS = ["translations", "tlb_hits", "tlb_misses", "page_requests",
-            "page_responses", "faults", "invalidations", "commands",
-            "pasids", "bytes"]
+            "page_groups", "page_responses", "stalls", "resumes", "faults",
+            "invalidations", "commands", "pasids", "bytes"]
 PROBLEMS = []
 
 
@@ -76,12 +76,19 @@ def counters(results, stats, faults):
     want(stats["pasids"] == 1, "one process, %d PASIDs" % stats["pasids"])
     want(stats["tlb_hits"] + stats["tlb_misses"] <= stats["translations"],
          "more TLB look-ups than translations")
-    want(stats["page_requests"] >= stats["page_responses"],
-         "answers nobody asked for")
+    want(stats["page_requests"] >= stats["page_groups"],
+         "groups without requests")
+    want(stats["page_groups"] == stats["page_responses"],
+         "%d groups of page requests, %d responses" %
+         (stats["page_groups"], stats["page_responses"]))
+    want(stats["stalls"] == stats["resumes"], "%d stalls, %d resumes" %
+         (stats["stalls"], stats["resumes"]))
     want(stats["commands"] >= stats["invalidations"],
          "more invalidations than commands")
-    if faults == "none":
+    if faults != "pri":
         want(stats["page_requests"] == 0, "page requests without PRI")
+    if faults != "stall":
+        want(stats["stalls"] == 0, "stalls of a PCIe function")
     if not any(result["bytes"] for result in results):
         return
     want(stats["translations"] > 0, "no translations")
@@ -93,6 +100,8 @@ def counters(results, stats, faults):
     if faults == "pri":
         # The mappings are fresh: nothing of them is in any table.
         want(stats["page_requests"] > 0, "cold pages, no page requests")
+    if faults == "stall":
+        want(stats["stalls"] > 0, "cold pages, no stalls")
 
 
 def crcs(data, files):

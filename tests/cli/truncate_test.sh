@@ -51,7 +51,7 @@ reported() {
 	return 1
 }
 
-for faults in pri none; do
+for faults in pri stall none; do
 	cut_during 5000 big --faults=$faults crc32c big small
 	check "$faults: crc32c: cut to 5000 bytes" reported big
 	check "$faults: shape" run_json shape out crc32c $faults

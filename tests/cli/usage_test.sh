@@ -48,8 +48,8 @@ for threads in '' 0 65 -1 1x x ' 1' 99999999999999999999; do
 		run "--threads=$threads" crc32c file
 done
 check "--iommu=vax" wrong 'only smmuv3' run --iommu=vax crc32c file
-check "--faults=all" wrong 'pri or none' run --faults=all crc32c file
-check "--faults=" wrong 'pri or none' run --faults= crc32c file
+check "--faults=all" wrong 'pri, stall or none' run --faults=all crc32c file
+check "--faults=" wrong 'pri, stall or none' run --faults= crc32c file
 check "--personality=odd" wrong 'strict or eager' run --personality=odd \
 	crc32c file
 check "an argument that is missing" wrong 'requires an argument' \

@@ -285,8 +285,8 @@ void dsa_hw_atc_flush(struct dsa_hw_engine *eng)
 	dsa_hw_atc_invalidate(eng, &all);
 }
 
-/* Wait for the access that may have begun before seq moved. */
-bool dsa_hw_atc_quiet(struct dsa_hw_engine *eng)
+/* Wait for the access that may have begun before seq, or drop, moved. */
+bool dsa_hw_quiet(struct dsa_hw_engine *eng)
 {
 	const struct hw_env *env = &eng->dsa->env;
 	uint64_t busy, start = 0;
@@ -328,7 +328,7 @@ int dsa_hw_ats_invalidate(struct dsa_hw *dsa, const struct hw_ats_inv *inv)
 	for (i = 0; i < dsa->cfg.engines; i++)
 		dsa_hw_atc_invalidate(dsa->engines[i], &range);
 	for (i = 0; i < dsa->cfg.engines; i++) {
-		if (!dsa_hw_atc_quiet(dsa->engines[i]))
+		if (!dsa_hw_quiet(dsa->engines[i]))
 			err = -ETIMEDOUT;
 	}
 	if (err)

@@ -85,7 +85,7 @@ static void dsa_hw_abort_queue(struct dsa_hw *dsa, unsigned int w,
 }
 
 void dsa_hw_abort_locked(struct dsa_hw *dsa, uint32_t wqs, ioasid_t pasid,
-			 uint64_t seq)
+			 uint64_t seq, enum dsa_hw_drop drop)
 {
 	unsigned int i;
 
@@ -100,8 +100,10 @@ void dsa_hw_abort_locked(struct dsa_hw *dsa, uint32_t wqs, ioasid_t pasid,
 		    !dsa_hw_matches(wqs, pasid, seq, eng->wq, eng->pasid_valid,
 				    eng->pasid, eng->seq))
 			continue;
-		/* The lock orders it; the engine looks at each step. */
-		atomic_store_explicit(&eng->abort, true, memory_order_relaxed);
+		/* Pairs with dsa_hw_enter(): see dsa_hw_flr(). */
+		if (!dsa_hw_gone_locked(eng))
+			atomic_store_explicit(&eng->drop, drop,
+					      memory_order_seq_cst);
 		if (dsa->host.wake)
 			dsa->host.wake(dsa->host.ctx, i);
 	}
@@ -190,7 +192,8 @@ static void dsa_hw_cmd_start(struct dsa_hw *dsa, enum dsa_cmd code,
 	};
 	dsa->cmdstatus = (uint32_t)REG_CONST(DSA_CMDSTATUS_ACTIVE, 1);
 	if (abort)
-		dsa_hw_abort_locked(dsa, wqs, pasid, dsa->next_seq);
+		dsa_hw_abort_locked(dsa, wqs, pasid, dsa->next_seq,
+				    DSA_HW_DROP);
 	dsa_hw_cmd_poll_locked(dsa);
 }
 

@@ -37,6 +37,15 @@ void dsa_hw_cfg_default(struct dsa_hw_cfg *ret_cfg)
 	};
 }
 
+void dsa_hw_cfg_platform(struct dsa_hw_cfg *ret_cfg, uint32_t sid)
+{
+	dsa_hw_cfg_default(ret_cfg);
+	ret_cfg->platform = true;
+	ret_cfg->rid = sid;
+	ret_cfg->ats = false;
+	ret_cfg->pri = false;
+}
+
 static unsigned int dsa_hw_atc_lg2(const struct dsa_hw_cfg *cfg)
 {
 	return cfg->atc_lg2 ? cfg->atc_lg2 : 8;
@@ -53,6 +62,7 @@ static bool dsa_hw_cfg_valid(const struct dsa_hw_cfg *cfg)
 	       cfg->max_batch_lg2 && cfg->max_batch_lg2 <= 11 &&
 	       cfg->pasid_bits <= PCIE_PASID_BITS && (!cfg->pri || cfg->ats) &&
 	       (!cfg->pri || cfg->outstanding) && cfg->msix_vectors &&
+	       (cfg->platform ? !cfg->ats : cfg->rid <= UINT16_MAX) &&
 	       cfg->msix_vectors <= PCIE_HW_MAX_VECTORS && atc >= 4 &&
 	       atc <= 16;
 }
@@ -92,7 +102,8 @@ void dsa_hw_reset_locked(struct dsa_hw *dsa)
 {
 	unsigned int w;
 
-	dsa_hw_abort_locked(dsa, UINT32_MAX, DSA_HW_ANY_PASID, dsa->next_seq);
+	dsa_hw_abort_locked(dsa, UINT32_MAX, DSA_HW_ANY_PASID, dsa->next_seq,
+			    DSA_HW_DROP_NOW);
 	dsa->state = DSA_DEVICE_DISABLED;
 	dsa->gencfg = 0;
 	dsa->genctrl = 0;
@@ -114,12 +125,16 @@ static void dsa_hw_atcs_flush(struct dsa_hw *dsa)
 	for (i = 0; i < dsa->cfg.engines; i++)
 		dsa_hw_atc_flush(dsa->engines[i]);
 	for (i = 0; i < dsa->cfg.engines; i++) {
-		if (!dsa_hw_atc_quiet(dsa->engines[i]))
+		if (!dsa_hw_quiet(dsa->engines[i]))
 			dsa_hw_log(dsa, HW_LOG_GUEST_ERROR,
 				   "dsa: an access in flight does not end");
 	}
 }
 
+/*
+ * Engines are told to drop what they have, and then looked at: either one sees
+ * that before it accesses memory, or it is waited for until it has.
+ */
 static void dsa_hw_flr(void *ctx)
 {
 	struct dsa_hw *dsa = ctx;
@@ -159,7 +174,8 @@ static void dsa_hw_changed(void *ctx, const struct pcie_hw_state *before)
 		return;
 	if (dsa->state != DSA_DEVICE_ENABLED)
 		return;
-	dsa_hw_abort_locked(dsa, UINT32_MAX, DSA_HW_ANY_PASID, dsa->next_seq);
+	dsa_hw_abort_locked(dsa, UINT32_MAX, DSA_HW_ANY_PASID, dsa->next_seq,
+			    DSA_HW_DROP);
 	dsa->state = DSA_DEVICE_HALTED;
 	FIELD_SET(DSA_SWERR_ERROR, &err, DSA_SWERR_CONFIG_CHANGED);
 	dsa_hw_swerr_locked(dsa, &err);
@@ -194,6 +210,42 @@ static int dsa_hw_pcie_init(struct dsa_hw *dsa)
 	return pcie_hw_init(&dsa->pcie, &cfg, &dsa_hw_pcie_ops, dsa, &dsa->env);
 }
 
+/*
+ * What a driver would enable in configuration space is on. The registers behind
+ * it are there, for the interrupts; nobody can reach them.
+ */
+static void dsa_hw_platform_on(struct dsa_hw *dsa)
+{
+	struct pcie_hw *pcie = &dsa->pcie;
+
+	pcie_hw_cfg_write(pcie, PCIE_CFG_COMMAND, 2,
+			  (uint32_t)(REG_CONST(PCIE_COMMAND_MEMORY, 1) |
+				     REG_CONST(PCIE_COMMAND_BUS_MASTER, 1)));
+	pcie_hw_cfg_write(pcie, pcie->msix + PCIE_MSIX_CTRL, 2,
+			  (uint32_t)REG_CONST(PCIE_MSIX_CTRL_ENABLE, 1));
+	if (pcie->pasid)
+		pcie_hw_cfg_write(
+			pcie, pcie->pasid + PCIE_PASID_CTRL, 2,
+			(uint32_t)(REG_CONST(PCIE_PASID_CTRL_ENABLE, 1) |
+				   REG_CONST(PCIE_PASID_CTRL_PRIV, 1)));
+}
+
+void dsa_hw_reset(struct dsa_hw *dsa)
+{
+	dsa_hw_lock(dsa);
+	pcie_hw_reset(&dsa->pcie);
+	dsa_hw_flr(dsa);
+	if (dsa->cfg.platform)
+		dsa_hw_platform_on(dsa);
+	dsa_hw_unlock(dsa);
+}
+
+uint64_t dsa_hw_msi_table(const struct dsa_hw *dsa)
+{
+	(void)dsa;
+	return DSA_HW_MSIX_TABLE;
+}
+
 static void dsa_hw_engine_init(struct dsa_hw *dsa, unsigned int index,
 			       void *mem)
 {
@@ -202,6 +254,8 @@ static void dsa_hw_engine_init(struct dsa_hw *dsa, unsigned int index,
 
 	eng->dsa = dsa;
 	eng->index = index;
+	atomic_init(&eng->cookie, index);
+	eng->ended = DSA_HW_COOKIE_NONE;
 	atc->entries = (struct dsa_hw_atc_entry *)(void *)(eng + 1);
 	atc->sets_lg2 = dsa_hw_atc_lg2(&dsa->cfg) - ilog2(DSA_HW_ATC_WAYS);
 	atc->noise = 0x9e3779b97f4a7c15 * (index + 1);
@@ -244,6 +298,11 @@ int dsa_hw_create(const struct dsa_hw_cfg *cfg, const struct hw_env *env,
 	env->lock_init(env->ctx, &dsa->lock, HW_RANK_DEVICE, "dsa");
 	for (i = 0; i < cfg->engines; i++)
 		dsa_hw_engine_init(dsa, i, base + dsa_hw_part(&at, need));
+	if (cfg->platform) {
+		dsa_hw_lock(dsa);
+		dsa_hw_platform_on(dsa);
+		dsa_hw_unlock(dsa);
+	}
 	*ret_dsa = dsa;
 	return 0;
 }
@@ -266,6 +325,8 @@ uint32_t dsa_hw_cfg_read(struct dsa_hw *dsa, unsigned int offset,
 {
 	uint32_t v;
 
+	if (dsa->cfg.platform)
+		return UINT32_MAX;
 	dsa_hw_lock(dsa);
 	v = pcie_hw_cfg_read(&dsa->pcie, offset, size);
 	dsa_hw_unlock(dsa);
@@ -275,6 +336,8 @@ uint32_t dsa_hw_cfg_read(struct dsa_hw *dsa, unsigned int offset,
 void dsa_hw_cfg_write(struct dsa_hw *dsa, unsigned int offset,
 		      unsigned int size, uint32_t value)
 {
+	if (dsa->cfg.platform)
+		return;
 	dsa_hw_lock(dsa);
 	pcie_hw_cfg_write(&dsa->pcie, offset, size, value);
 	/* A reset of page requests forgets groups without being a change. */
@@ -297,6 +360,7 @@ void dsa_hw_stats(struct dsa_hw *dsa, struct dsa_hw_stats *ret_stats)
 		.page_responses = dsa_hw_read(&dsa->page_responses),
 		.interrupts = dsa_hw_read(&dsa->interrupts),
 		.retries = dsa_hw_read(&dsa->retries),
+		.resumes = dsa_hw_read(&dsa->resumes),
 	};
 	unsigned int i;
 
@@ -309,6 +373,8 @@ void dsa_hw_stats(struct dsa_hw *dsa, struct dsa_hw_stats *ret_stats)
 		s.atc_misses += dsa_hw_read(&eng->atc_misses);
 		s.ats_requests += dsa_hw_read(&eng->ats_requests);
 		s.page_requests += dsa_hw_read(&eng->page_requests);
+		s.page_groups += dsa_hw_read(&eng->page_groups);
+		s.stalls += dsa_hw_read(&eng->stalls);
 	}
 	*ret_stats = s;
 }

@@ -25,6 +25,12 @@
 #define DSA_HW_PRG_PAGES   16u
 #define DSA_HW_ANY_PASID   UINT32_MAX
 
+/*
+ * A page that is granted so often, and gone again at each retry, is taken for
+ * absent: the device must not ask for ever.
+ */
+#define DSA_HW_MAX_GRANTS 64u
+
 /* BAR 0 beyond the registers at fixed places. */
 enum {
 	DSA_HW_GRPCFG = 0x400,
@@ -166,7 +172,26 @@ enum dsa_hw_wait {
 	DSA_HW_WAIT_CREDIT, /* to send page requests */
 	DSA_HW_WAIT_PRG,    /* for the answer to its group */
 	DSA_HW_WAIT_OTHERS, /* a drain, for descriptors before it */
+	DSA_HW_WAIT_STALL,  /* for the end of a stalled transaction */
+	DSA_HW_WAIT_ROOM,   /* to have one stalled */
 };
+
+/* What becomes of an engine's descriptor. */
+enum dsa_hw_drop {
+	DSA_HW_KEEP,
+	DSA_HW_DROP,     /* when no transaction of it is stalled */
+	DSA_HW_DROP_NOW, /* after a reset: nothing of it reaches memory */
+};
+
+/*
+ * The cookie of a transaction: requester in bits 63:32, engine in 3:0, and how
+ * many the engine has sent so far in between. One comes again after 2^28, and
+ * only a reset leaves one behind: by then it has long been answered.
+ */
+#define DSA_HW_COOKIE_ENGINE  UINT64_C(0xf)
+#define DSA_HW_COOKIE_NEXT    UINT64_C(0x10)
+#define DSA_HW_COOKIE_SID_LG2 32
+#define DSA_HW_COOKIE_NONE    UINT64_MAX
 
 /**
  * struct dsa_hw_fault - the page an engine could not reach, and what was tried
@@ -193,9 +218,12 @@ struct dsa_hw_fault {
  * struct dsa_hw_engine - one engine
  * @busy:  odd while it uses what it found in the cache. It takes no lock and
  *         calls no IOMMU meanwhile, so an invalidation can wait for it.
- * @abort: (d) its descriptor is to be dropped at the next step.
+ * @drop: (d) an enum dsa_hw_drop, looked at in each step. Also read without
+ *         the lock.
  * @active, @wq, @pasid, @seq: (d) the descriptor from a queue it works on.
  * @wait, @prgi, @prg_code, @prg_pages: (d) see enum dsa_hw_wait.
+ * @cookie: of its last untranslated transaction; its own thread writes it.
+ * @ended: (d) cookie of the stalled transaction that ended last, @retry: how.
  * @turn:  (d) queue to look at next.
  * @wqcfg, @user_int, @priv_ok: how its queue and the device were configured
  *         when it took the descriptor.
@@ -208,7 +236,7 @@ struct dsa_hw_engine {
 	struct dsa_hw_atc atc;
 	_Alignas(64) _Atomic uint64_t busy;
 
-	_Atomic bool abort;
+	_Atomic int drop;
 	bool active;
 	bool pasid_valid;
 	uint8_t wq;
@@ -219,6 +247,9 @@ struct dsa_hw_engine {
 	uint16_t prgi;
 	enum hw_prg_code prg_code;
 	unsigned int prg_pages;
+	_Atomic uint64_t cookie;
+	uint64_t ended;
+	bool retry;
 	unsigned int turn;
 
 	struct dsa_wqcfg wqcfg;
@@ -243,6 +274,8 @@ struct dsa_hw_engine {
 	_Atomic uint64_t atc_misses;
 	_Atomic uint64_t ats_requests;
 	_Atomic uint64_t page_requests;
+	_Atomic uint64_t page_groups;
+	_Atomic uint64_t stalls;
 };
 
 /* A descriptor in a queue. */
@@ -292,6 +325,9 @@ struct dsa_hw {
 	/* Of configuration space, for engines; written under the lock. */
 	_Atomic bool ats_on;
 
+	/* (d) ends of stalls, whosesoever; read without the lock. */
+	_Atomic uint64_t rooms;
+
 	/* (d) pasid_priv: of configuration space. */
 	bool pasid_priv;
 	enum dsa_device_state state;
@@ -312,6 +348,7 @@ struct dsa_hw {
 	_Atomic uint64_t page_responses;
 	_Atomic uint64_t interrupts;
 	_Atomic uint64_t retries;
+	_Atomic uint64_t resumes;
 
 	struct dsa_hw_engine *engines[DSA_HW_MAX_ENGINES];
 };
@@ -332,6 +369,13 @@ static inline void dsa_hw_lock(struct dsa_hw *dsa)
 static inline void dsa_hw_unlock(struct dsa_hw *dsa)
 {
 	dsa->env.unlock(dsa->env.ctx, &dsa->lock);
+}
+
+/* Was the device reset under the engine's descriptor? */
+static inline bool dsa_hw_gone_locked(const struct dsa_hw_engine *eng)
+{
+	return atomic_load_explicit(&eng->drop, memory_order_relaxed) ==
+	       DSA_HW_DROP_NOW;
 }
 
 /* What the engine works on: a member of a batch, or what came from a queue. */
@@ -360,7 +404,7 @@ bool dsa_hw_pending_locked(const struct dsa_hw *dsa, uint32_t wqs,
 			   ioasid_t pasid, uint64_t seq,
 			   const struct dsa_hw_engine *except);
 void dsa_hw_abort_locked(struct dsa_hw *dsa, uint32_t wqs, ioasid_t pasid,
-			 uint64_t seq);
+			 uint64_t seq, enum dsa_hw_drop drop);
 
 /* wq.c */
 struct dsa_hw_entry *
@@ -391,7 +435,7 @@ void dsa_hw_atc_fill(struct dsa_hw_engine *eng, uint32_t who, uint64_t va,
 void dsa_hw_atc_drop(struct dsa_hw_engine *eng, uint64_t va);
 void dsa_hw_atc_flush(struct dsa_hw_engine *eng);
 void dsa_hw_atc_clear(struct dsa_hw_engine *eng);
-bool dsa_hw_atc_quiet(struct dsa_hw_engine *eng);
+bool dsa_hw_quiet(struct dsa_hw_engine *eng);
 
 /* xlat.c */
 enum dsa_hw_go dsa_hw_span(struct dsa_hw_engine *eng, uint64_t va,
@@ -417,9 +461,16 @@ enum dsa_hw_go dsa_hw_span_publish(struct dsa_hw_engine *eng,
 enum dsa_hw_go dsa_hw_absent(struct dsa_hw_engine *eng, uint64_t va,
 			     uint64_t limit, uint32_t perm, bool always);
 struct dsa_hw_fault *dsa_hw_fault_at(struct dsa_hw_engine *eng, uint64_t va);
-bool dsa_hw_prg_ready(struct dsa_hw_engine *eng);
+bool dsa_hw_ready(struct dsa_hw_engine *eng);
 void dsa_hw_prg_drop_locked(struct dsa_hw *dsa, struct dsa_hw_engine *eng);
 void dsa_hw_prg_failed_locked(struct dsa_hw *dsa);
+
+/* stall.c */
+uint64_t dsa_hw_stall_cookie(struct dsa_hw_engine *eng);
+enum dsa_hw_go dsa_hw_stall_wait(struct dsa_hw_engine *eng, uint64_t va,
+				 uint32_t perm);
+enum dsa_hw_go dsa_hw_stall_room(struct dsa_hw_engine *eng, uint64_t rooms);
+bool dsa_hw_stall_over_locked(const struct dsa_hw_engine *eng);
 
 static inline uint64_t dsa_hw_min(uint64_t a, uint64_t b)
 {

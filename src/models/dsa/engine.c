@@ -152,10 +152,10 @@ static void dsa_hw_finish(struct dsa_hw_engine *eng,
 	memset(&eng->fault, 0, sizeof(eng->fault));
 
 	dsa_hw_lock(dsa);
-	if (told)
+	if (told && !dsa_hw_gone_locked(eng))
 		dsa_hw_interrupt_locked(dsa, told);
 	dsa_hw_prg_drop_locked(dsa, eng);
-	atomic_store_explicit(&eng->abort, false, memory_order_relaxed);
+	atomic_store_explicit(&eng->drop, DSA_HW_KEEP, memory_order_relaxed);
 	eng->active = false;
 	dsa_hw_cmd_poll_locked(dsa);
 	for (i = 0; i < dsa->cfg.engines; i++) {
@@ -178,7 +178,8 @@ static void dsa_hw_done(struct dsa_hw_engine *eng, struct dsa_hw_job *job)
 	}
 	if (job->interrupt) {
 		dsa_hw_lock(eng->dsa);
-		dsa_hw_interrupt_locked(eng->dsa, job);
+		if (!dsa_hw_gone_locked(eng))
+			dsa_hw_interrupt_locked(eng->dsa, job);
 		dsa_hw_unlock(eng->dsa);
 	}
 	if (job->status == DSA_COMP_SUCCESS_FALSE)
@@ -249,6 +250,7 @@ static enum dsa_hw_go dsa_hw_drain(struct dsa_hw_engine *eng,
 	dsa_hw_lock(dsa);
 	pending = dsa_hw_pending_locked(dsa, (uint32_t)BIT(eng->wq),
 					DSA_HW_ANY_PASID, eng->seq, eng);
+	pending = pending && !dsa_hw_gone_locked(eng);
 	if (pending)
 		eng->wait = DSA_HW_WAIT_OTHERS;
 	dsa_hw_unlock(dsa);
@@ -328,6 +330,20 @@ static enum dsa_hw_go dsa_hw_advance(struct dsa_hw_engine *eng)
 	return go;
 }
 
+/* Its descriptor is to go. True: it has. */
+static bool dsa_hw_drop(struct dsa_hw_engine *eng)
+{
+	bool stalled;
+
+	dsa_hw_lock(eng->dsa);
+	stalled = !dsa_hw_gone_locked(eng) && eng->wait == DSA_HW_WAIT_STALL &&
+		  !dsa_hw_stall_over_locked(eng);
+	dsa_hw_unlock(eng->dsa);
+	if (!stalled)
+		dsa_hw_finish(eng, NULL);
+	return !stalled;
+}
+
 enum dsa_hw_step dsa_hw_step(struct dsa_hw *dsa, unsigned int engine)
 {
 	struct dsa_hw_engine *eng;
@@ -339,12 +355,10 @@ enum dsa_hw_step dsa_hw_step(struct dsa_hw *dsa, unsigned int engine)
 	eng = dsa->engines[engine];
 	if (eng->phase == DSA_HW_PHASE_FETCH && !dsa_hw_fetch_descriptor(eng))
 		return DSA_HW_IDLE;
-	/* Set under the lock, when the engine's descriptor is to go. */
-	if (atomic_load_explicit(&eng->abort, memory_order_relaxed)) {
-		dsa_hw_finish(eng, NULL);
-		return DSA_HW_MORE;
-	}
-	if (!dsa_hw_prg_ready(eng))
+	/* Whoever sets it wakes the engine. */
+	if (atomic_load_explicit(&eng->drop, memory_order_relaxed))
+		return dsa_hw_drop(eng) ? DSA_HW_MORE : DSA_HW_BLOCKED;
+	if (!dsa_hw_ready(eng))
 		return DSA_HW_BLOCKED;
 
 	/* To the end of the descriptor, or one piece of data. */

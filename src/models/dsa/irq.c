@@ -53,7 +53,8 @@ void dsa_hw_swerr_job(struct dsa_hw_engine *eng, uint8_t code)
 	FIELD_SET(DSA_SWERR_ADDR, &err, job->fault_addr);
 
 	dsa_hw_lock(dsa);
-	dsa_hw_swerr_locked(dsa, &err);
+	if (!dsa_hw_gone_locked(eng))
+		dsa_hw_swerr_locked(dsa, &err);
 	dsa_hw_unlock(dsa);
 }
 

@@ -5,12 +5,6 @@
 #include "base/bits.h"
 #include "base/errno.h"
 
-/*
- * A page that is granted so often, and gone again at each retry, is taken for
- * absent: the device must not ask for ever.
- */
-#define DSA_HW_MAX_GRANTS 64u
-
 /* What was tried for another page says nothing of this one. */
 struct dsa_hw_fault *dsa_hw_fault_at(struct dsa_hw_engine *eng, uint64_t va)
 {
@@ -63,6 +57,7 @@ static void dsa_hw_prg_send(struct dsa_hw_engine *eng, uint16_t prgi,
 	unsigned int i;
 
 	dsa_hw_count(&eng->page_requests, pages);
+	dsa_hw_count(&eng->page_groups, 1);
 	for (i = 0; i < pages; i++) {
 		req.addr = page + (uint64_t)i * DSA_HW_PAGE;
 		req.last = i == pages - 1;
@@ -79,6 +74,10 @@ static enum dsa_hw_go dsa_hw_prg_ask(struct dsa_hw_engine *eng, uint64_t page,
 	int err;
 
 	dsa_hw_lock(dsa);
+	if (dsa_hw_gone_locked(eng)) {
+		dsa_hw_unlock(dsa);
+		return DSA_HW_GO_AGAIN;
+	}
 	err = pcie_hw_pri_begin(&dsa->pcie, pages, job->pasid_valid, job->pasid,
 				(uint8_t)eng->index, &prgi, &pages);
 	if (!err) {
@@ -141,8 +140,18 @@ static void dsa_hw_prg_answer(struct dsa_hw_engine *eng)
 		f->denied = true;
 }
 
+/* As the answer to a page request of a single page would be. */
+static void dsa_hw_stall_answer(struct dsa_hw_engine *eng)
+{
+	if (eng->retry)
+		eng->fault.granted++;
+	else
+		eng->fault.denied = true;
+	eng->ended = DSA_HW_COOKIE_NONE;
+}
+
 /* May a waiting engine go on? */
-bool dsa_hw_prg_ready(struct dsa_hw_engine *eng)
+bool dsa_hw_ready(struct dsa_hw_engine *eng)
 {
 	struct dsa_hw *dsa = eng->dsa;
 	bool ready = true;
@@ -154,6 +163,12 @@ bool dsa_hw_prg_ready(struct dsa_hw_engine *eng)
 		ready = eng->prg_done;
 		if (ready)
 			dsa_hw_prg_answer(eng);
+	} else if (eng->wait == DSA_HW_WAIT_STALL) {
+		ready = dsa_hw_stall_over_locked(eng);
+		if (ready)
+			dsa_hw_stall_answer(eng);
+	} else if (eng->wait == DSA_HW_WAIT_ROOM) {
+		ready = false;
 	}
 	if (ready)
 		eng->wait = DSA_HW_WAIT_NONE;
@@ -168,6 +183,7 @@ void dsa_hw_prg_drop_locked(struct dsa_hw *dsa, struct dsa_hw_engine *eng)
 	if (eng->wait == DSA_HW_WAIT_PRG && !eng->prg_done)
 		pcie_hw_pri_abandon(&dsa->pcie, eng->prgi);
 	eng->wait = DSA_HW_WAIT_NONE;
+	eng->ended = DSA_HW_COOKIE_NONE;
 }
 
 /* Groups that are not outstanding any more will not be answered. */

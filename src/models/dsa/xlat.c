@@ -178,15 +178,21 @@ enum dsa_hw_go dsa_hw_span(struct dsa_hw_engine *eng, uint64_t va,
 }
 
 /*
- * From here on the engine uses what it looked up at @seq. False: that does not
- * hold any more, and it is not in. See the top of atc.c.
+ * From here on the engine uses what it looked up. False: that does not hold any
+ * more, or the device was reset, and it is not in. See the top of atc.c; a reset
+ * does the same with drop in place of seq.
  */
-static bool dsa_hw_enter(struct dsa_hw_engine *eng, uint64_t seq)
+static bool dsa_hw_enter(struct dsa_hw_engine *eng,
+			 const struct dsa_hw_span *span)
 {
 	uint64_t busy = atomic_load_explicit(&eng->busy, memory_order_relaxed);
 
 	atomic_store_explicit(&eng->busy, busy + 1, memory_order_seq_cst);
-	if (atomic_load_explicit(&eng->atc.seq, memory_order_seq_cst) == seq)
+	if ((!span->translated ||
+	     atomic_load_explicit(&eng->atc.seq, memory_order_seq_cst) ==
+		     span->seq) &&
+	    atomic_load_explicit(&eng->drop, memory_order_seq_cst) !=
+		    DSA_HW_DROP_NOW)
 		return true;
 	atomic_store_explicit(&eng->busy, busy + 2, memory_order_release);
 	return false;
@@ -196,8 +202,28 @@ static void dsa_hw_leave(struct dsa_hw_engine *eng)
 {
 	uint64_t busy = atomic_load_explicit(&eng->busy, memory_order_relaxed);
 
-	/* Pairs with dsa_hw_atc_quiet(): the access is over. */
+	/* Pairs with dsa_hw_quiet(): the access is over. */
 	atomic_store_explicit(&eng->busy, busy + 1, memory_order_release);
+}
+
+/* An untranslated access that is not allowed: it asked for no page. */
+static enum dsa_comp_status dsa_hw_code(struct dsa_hw_engine *eng,
+					const struct dsa_hw_span *span)
+{
+	return eng->dsa->cfg.platform &&
+			       (span->always || dsa_hw_job(eng)->bof) ?
+		       DSA_COMP_PAGE_FAULT_IR :
+		       DSA_COMP_PAGE_FAULT_NOBOF;
+}
+
+/* The last transaction to that page was stalled, and aborted; or too often. */
+static bool dsa_hw_untranslatable(const struct dsa_hw_engine *eng,
+				  const struct dsa_hw_span *span)
+{
+	const struct dsa_hw_fault *f = &eng->fault;
+
+	return f->page == align_down(span->va, DSA_HW_PAGE) &&
+	       (f->denied || f->granted > DSA_HW_MAX_GRANTS);
 }
 
 /* Ask the IOMMU; on DSA_HW_GO_ON the port is busy. */
@@ -208,6 +234,7 @@ static enum dsa_hw_go dsa_hw_check(struct dsa_hw_engine *eng,
 	struct iommu_hw *iommu = eng->dsa->iommu;
 	struct hw_xlat xlat;
 	struct hw_txn txn;
+	uint64_t rooms = 0;
 	int err;
 
 	txn = dsa_hw_txn(eng, dsa_hw_job(eng),
@@ -216,6 +243,14 @@ static enum dsa_hw_go dsa_hw_check(struct dsa_hw_engine *eng,
 		/* The prefix is not sent with translated requests. */
 		txn.flags = HW_TXN_TRANSLATED;
 		txn.pasid = 0;
+	} else {
+		if (dsa_hw_untranslatable(eng, span))
+			return dsa_hw_fail(eng, span->va, span->perm,
+					   dsa_hw_code(eng, span));
+		txn.cookie = dsa_hw_stall_cookie(eng);
+		/* Before the IOMMU's locks, and so before what it ends next. */
+		rooms = atomic_load_explicit(&eng->dsa->rooms,
+					     memory_order_relaxed);
 	}
 	err = iommu->ops->translate(iommu, &eng->port, &txn, &xlat);
 	if (!err) {
@@ -225,11 +260,12 @@ static enum dsa_hw_go dsa_hw_check(struct dsa_hw_engine *eng,
 		return DSA_HW_GO_ON;
 	}
 	if (err == -EINPROGRESS)
-		dsa_hw_log(eng->dsa, HW_LOG_UNIMP,
-			   "dsa: a stalled transaction is given up");
+		return dsa_hw_stall_wait(eng, span->va, span->perm);
+	if (err == -EAGAIN)
+		return dsa_hw_stall_room(eng, rooms);
 	if (!span->translated)
 		return dsa_hw_fail(eng, span->va, span->perm,
-				   DSA_COMP_PAGE_FAULT_NOBOF);
+				   dsa_hw_code(eng, span));
 	dsa_hw_atc_drop(eng, span->va);
 	return dsa_hw_fail(eng, span->va, span->perm,
 			   DSA_COMP_TRANSLATION_FAIL);
@@ -247,6 +283,9 @@ static enum dsa_hw_go dsa_hw_refused(struct dsa_hw_engine *eng,
 	dsa_hw_atc_drop(eng, span->va);
 	if (f->refused++ == DSA_HW_MAX_REFUSALS)
 		f->denied = true;
+	/* Without page requests all it can do is to try again. */
+	if (eng->dsa->cfg.platform)
+		return DSA_HW_GO_AGAIN;
 	return dsa_hw_absent(eng, span->va, span->len, span->perm,
 			     span->always);
 }
@@ -274,13 +313,12 @@ enum dsa_hw_go dsa_hw_span_read(struct dsa_hw_engine *eng,
 	go = dsa_hw_check(eng, span, &pa, &want);
 	if (go != DSA_HW_GO_ON)
 		return go;
-	if (span->translated && !dsa_hw_enter(eng, span->seq)) {
+	if (!dsa_hw_enter(eng, span)) {
 		hw_port_done(&eng->port);
 		return DSA_HW_GO_AGAIN;
 	}
 	err = env->mem_read(env->ctx, pa, buf, want, &done);
-	if (span->translated)
-		dsa_hw_leave(eng);
+	dsa_hw_leave(eng);
 	hw_port_done(&eng->port);
 	return dsa_hw_moved(eng, span, err, want, done, len);
 }
@@ -299,7 +337,7 @@ enum dsa_hw_go dsa_hw_span_write(struct dsa_hw_engine *eng,
 	go = dsa_hw_check(eng, span, &pa, &want);
 	if (go != DSA_HW_GO_ON)
 		return go;
-	if (span->translated && !dsa_hw_enter(eng, span->seq)) {
+	if (!dsa_hw_enter(eng, span)) {
 		hw_port_done(&eng->port);
 		return DSA_HW_GO_AGAIN;
 	}
@@ -310,8 +348,7 @@ enum dsa_hw_go dsa_hw_span_write(struct dsa_hw_engine *eng,
 		err = env->mem_write(env->ctx, pa + at, buf, n, &done);
 		at += err ? done : n;
 	}
-	if (span->translated)
-		dsa_hw_leave(eng);
+	dsa_hw_leave(eng);
 	hw_port_done(&eng->port);
 	return dsa_hw_moved(eng, span, err, want, at, len);
 }
@@ -342,7 +379,7 @@ enum dsa_hw_go dsa_hw_span_copy(struct dsa_hw_engine *eng,
 	go = dsa_hw_check(eng, dst, &to, &want);
 	if (go != DSA_HW_GO_ON)
 		return go;
-	if (!dsa_hw_enter(eng, src->seq)) {
+	if (!dsa_hw_enter(eng, src)) {
 		hw_port_done(&eng->port);
 		return DSA_HW_GO_AGAIN;
 	}
@@ -366,12 +403,10 @@ enum dsa_hw_go dsa_hw_span_probe(struct dsa_hw_engine *eng,
 	go = dsa_hw_check(eng, span, &pa, len);
 	if (go != DSA_HW_GO_ON)
 		return go;
-	if (span->translated) {
-		if (!dsa_hw_enter(eng, span->seq))
-			go = DSA_HW_GO_AGAIN;
-		else
-			dsa_hw_leave(eng);
-	}
+	if (!dsa_hw_enter(eng, span))
+		go = DSA_HW_GO_AGAIN;
+	else
+		dsa_hw_leave(eng);
 	hw_port_done(&eng->port);
 	return go;
 }
@@ -390,14 +425,13 @@ enum dsa_hw_go dsa_hw_span_publish(struct dsa_hw_engine *eng,
 	go = dsa_hw_check(eng, span, &pa, &want);
 	if (go != DSA_HW_GO_ON)
 		return go;
-	if (span->translated && !dsa_hw_enter(eng, span->seq)) {
+	if (!dsa_hw_enter(eng, span)) {
 		hw_port_done(&eng->port);
 		return DSA_HW_GO_AGAIN;
 	}
 	while (!err && w--)
 		err = env->mem_store64(env->ctx, pa + 8 * w, comp->dw[w]);
-	if (span->translated)
-		dsa_hw_leave(eng);
+	dsa_hw_leave(eng);
 	hw_port_done(&eng->port);
 	return err ? dsa_hw_refused(eng, span) : DSA_HW_GO_ON;
 }

@@ -47,7 +47,7 @@ struct pcie_hw_ops {
  * @outstanding: Outstanding Page Request Capacity.
  */
 struct pcie_hw_cfg {
-	uint16_t rid;
+	uint32_t rid;
 	uint16_t vendor;
 	uint16_t device;
 	uint32_t class_code;
