@@ -11,16 +11,37 @@
 
 #include "tests/e2e/fixture.h"
 
+enum sva_faults fixture_faults;
+
+int fixture_pri(void **state)
+{
+	(void)state;
+	fixture_faults = SVA_FAULTS_PRI;
+	return 0;
+}
+
+int fixture_stall(void **state)
+{
+	(void)state;
+	fixture_faults = SVA_FAULTS_STALL;
+	return 0;
+}
+
 void fixture_open(struct fixture *f, const struct sva_machine_cfg *cfg,
 		  bool populate)
 {
+	struct sva_machine_cfg with = { 0 };
 	const struct dsa_wq_cfg wq_cfg = {
 		.shared = true,
 		.block_on_fault = !populate,
 	};
 
+	if (cfg)
+		with = *cfg;
+	with.faults = fixture_faults;
 	f->populate = populate;
-	assert_int_equal(sva_machine_create(cfg, &f->machine), 0);
+	f->reset = false;
+	assert_int_equal(sva_machine_create(&with, &f->machine), 0);
 	assert_int_equal(iommu_sva_bind(sva_machine_device(f->machine),
 					sva_machine_mm(f->machine), NULL,
 					&f->sva),
@@ -31,8 +52,20 @@ void fixture_open(struct fixture *f, const struct sva_machine_cfg *cfg,
 
 void fixture_close(struct fixture *f)
 {
-	assert_int_equal(dsa_wq_close(f->wq), 0);
+	struct sva_machine_stats s;
+
+	/* The driver was not told. */
+	assert_int_equal(dsa_wq_close(f->wq), f->reset ? -ETIMEDOUT : 0);
 	iommu_sva_unbind(f->sva);
+	sva_machine_stats(f->machine, &s);
+	assert_int_equal(s.iommu_hw.stalls, s.iommu_hw.resumes);
+	assert_int_equal(s.iommu_hw.stalls, s.dsa_hw.stalls);
+	assert_int_equal(s.iommu_hw.resumes, s.dsa_hw.resumes);
+	assert_int_equal(s.dsa_hw.page_groups, s.iommu_hw.prg_responses);
+	if (fixture_faults == SVA_FAULTS_STALL)
+		assert_int_equal(s.iommu_hw.page_requests, 0);
+	else
+		assert_int_equal(s.iommu_hw.stalls, 0);
 	assert_int_equal(sva_machine_destroy(f->machine), 0);
 }
 
@@ -88,7 +121,7 @@ uint64_t fixture_page_requests(struct fixture *f)
 	struct sva_machine_stats stats;
 
 	sva_machine_stats(f->machine, &stats);
-	return stats.iommu_hw.page_requests;
+	return stats.iommu_hw.page_requests + stats.iommu_hw.stalls;
 }
 
 uint32_t crc32c_slow(uint32_t seed, const void *data, size_t size)

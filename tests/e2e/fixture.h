@@ -19,7 +19,16 @@ struct fixture {
 	struct iommu_sva *sva;
 	struct dsa_wq *wq; /* shared, jobs may block on faults */
 	bool populate;     /* jobs do not block on faults, pages are touched */
+	bool reset;        /* the test has reset the device */
 };
+
+/*
+ * Setups of a group of tests: what the machines of fixture_open() do about
+ * absent pages. The default is page requests.
+ */
+extern enum sva_faults fixture_faults;
+int fixture_pri(void **state);
+int fixture_stall(void **state);
 
 /*
  * Fails the test if any of it cannot be had. NULL: the default machine.
@@ -27,6 +36,8 @@ struct fixture {
  */
 void fixture_open(struct fixture *f, const struct sva_machine_cfg *cfg,
 		  bool populate);
+
+/* Fails the test also if a stall or a group of page requests has no end. */
 void fixture_close(struct fixture *f);
 
 /*
@@ -53,7 +64,7 @@ int fixture_touch(void *arg, uint64_t addr, bool write);
 int fixture_run(struct fixture *f, struct dsa_job *job,
 		struct dsa_result *ret_result);
 
-/* A counter of the IOMMU model or of core, now. */
+/* How often the device asked for pages so far, in whatever way. */
 uint64_t fixture_page_requests(struct fixture *f);
 
 /* CRC-32C by long division, bit by bit: the CPU's word for it. */

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/e2e/fixture.h"
@@ -332,6 +333,33 @@ static void test_stress_dontneed_under_jobs_zeros(void **state)
 	place_close(&p);
 }
 
+/* A child has its memory alone, and the parent copies what it writes next. */
+static void change_fork(struct place *p, unsigned int i)
+{
+	pid_t pid;
+
+	if (i % 20 == 0) {
+		pid = fork();
+		if (!pid) {
+			write_number((void *)p->at, UINT64_MAX);
+			_exit(0);
+		}
+		if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+			atomic_fetch_add(&p->number, 1u << 20);
+	}
+	replace(p);
+}
+
+static void test_stress_forked_under_jobs_never_stale(void **state)
+{
+	struct place p;
+
+	(void)state;
+	place_open(&p, HW_STRICT);
+	check_changes(&p, change_fork);
+	place_close(&p);
+}
+
 /* A file of the process in the place, cut and written anew. */
 static void change_truncate(struct place *p, unsigned int i)
 {
@@ -376,8 +404,10 @@ int main(void)
 		cmocka_unit_test(test_stress_replaced_under_jobs_never_stale),
 		cmocka_unit_test(test_stress_unmapped_under_jobs_faults),
 		cmocka_unit_test(test_stress_dontneed_under_jobs_zeros),
+		cmocka_unit_test(test_stress_forked_under_jobs_never_stale),
 		cmocka_unit_test(test_stress_truncated_under_jobs_never_stale),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("pri", tests, fixture_pri, NULL) +
+	       cmocka_run_group_tests_name("stall", tests, fixture_stall, NULL);
 }

@@ -74,6 +74,71 @@ static void fix_port_remove(struct iommu_hw *hw, struct hw_port *port)
 	assert_int_equal(atomic_load(&port->busy) & 1, 0);
 }
 
+/* With the lock. */
+static void fix_make_present(struct fix *f, const struct fix_stalled *s)
+{
+	struct fix_page *page = fix_page(f, s->pasid, s->addr);
+
+	if (page)
+		page->perm |= s->perm & (uint32_t)IOMMU_PERM_RWX & page->may;
+}
+
+/* With the lock. */
+static int fix_stall(struct fix *f, const struct hw_txn *txn)
+{
+	const struct fix_stalled s = {
+		.cookie = txn->cookie,
+		.addr = txn->addr,
+		.perm = txn->perm,
+		.requester = txn->requester,
+		.pasid = fix_txn_pasid(txn),
+	};
+	unsigned int i, room = f->stall_room ? f->stall_room : 64;
+
+	if (f->stall == FIX_STALL_OFF)
+		return -EFAULT;
+	if (f->stalled_count == room) {
+		f->pushed_back++;
+		return -EAGAIN;
+	}
+	f->stalls++;
+	if (f->stall == FIX_STALL_HOLD) {
+		/* Of all that wait no two are taken for each other. */
+		for (i = 0; i < f->stalled_count; i++)
+			assert_true(f->stalled[i].cookie != s.cookie);
+		f->stalled[f->stalled_count++] = s;
+		return -EINPROGRESS;
+	}
+	fix_make_present(f, &s);
+	pthread_mutex_unlock(&f->lock);
+	dsa_hw_resume(f->dsa, s.cookie, true);
+	pthread_mutex_lock(&f->lock);
+	return -EINPROGRESS;
+}
+
+struct fix_stalled fix_stalled(struct fix *f, unsigned int index)
+{
+	struct fix_stalled s;
+
+	pthread_mutex_lock(&f->lock);
+	assert_true(index < f->stalled_count);
+	s = f->stalled[index];
+	pthread_mutex_unlock(&f->lock);
+	return s;
+}
+
+void fix_resume(struct fix *f, unsigned int index, bool retry)
+{
+	struct fix_stalled s = fix_stalled(f, index);
+
+	pthread_mutex_lock(&f->lock);
+	f->stalled[index] = f->stalled[--f->stalled_count];
+	if (retry)
+		fix_make_present(f, &s);
+	pthread_mutex_unlock(&f->lock);
+	dsa_hw_resume(f->dsa, s.cookie, retry);
+}
+
 static int fix_translate(struct iommu_hw *hw, struct hw_port *port,
 			 const struct hw_txn *txn, struct hw_xlat *ret_xlat)
 {
@@ -100,10 +165,12 @@ static int fix_translate(struct iommu_hw *hw, struct hw_port *port,
 			ret_xlat->len = FIX_PAGE - txn->addr % FIX_PAGE;
 			ret_xlat->perm = page.perm;
 		} else {
-			err = -EFAULT;
+			err = fix_stall(f, txn);
 		}
 	}
 	pthread_mutex_unlock(&f->lock);
+	if (f->in_untranslated && !(txn->flags & HW_TXN_TRANSLATED))
+		f->in_untranslated(f->hook_arg);
 	if (f->in_translated && (txn->flags & HW_TXN_TRANSLATED))
 		f->in_translated(f->hook_arg);
 	if (!err)
@@ -324,7 +391,7 @@ static void fix_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 {
 	struct fix *f = ctx;
 
-	assert_int_equal(requester, 0x0100);
+	assert_int_equal(requester, f->rid);
 	if (f->msi) {
 		f->msi(f->msi_arg, addr, data);
 		return;
@@ -433,9 +500,19 @@ unsigned int fix_ext_cap(struct fix *f, unsigned int id)
 	return 0;
 }
 
+static void fix_msi_table(struct fix *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < 9; i++) {
+		fix_write(f, 0x2000 + 16 * i, 0xfee00000 + 4 * i);
+		fix_write(f, 0x2008 + 16 * i, i);
+	}
+}
+
 static void fix_enable_pcie(struct fix *f)
 {
-	unsigned int at, i;
+	unsigned int at;
 
 	dsa_hw_cfg_write(f->dsa, PCIE_CFG_COMMAND, 2, 6);
 	at = fix_ext_cap(f, PCIE_EXT_CAP_ID_PASID);
@@ -450,10 +527,7 @@ static void fix_enable_pcie(struct fix *f)
 		dsa_hw_cfg_write(f->dsa, at + PCIE_PRI_ALLOCATION, 4, 512);
 		dsa_hw_cfg_write(f->dsa, at + PCIE_PRI_CTRL, 2, 1);
 	}
-	for (i = 0; i < 9; i++) {
-		fix_write(f, 0x2000 + 16 * i, 0xfee00000 + 4 * i);
-		fix_write(f, 0x2008 + 16 * i, i);
-	}
+	fix_msi_table(f);
 	at = fix_cap(f, PCIE_CAP_ID_MSIX);
 	dsa_hw_cfg_write(f->dsa, at + PCIE_MSIX_CTRL, 2, 0x8000);
 }
@@ -487,6 +561,7 @@ struct fix *fix_create(const struct dsa_hw_cfg *cfg)
 	}
 	pthread_mutex_init(&f->lock, NULL);
 	f->iommu.ops = &fix_ops;
+	f->rid = cfg->rid;
 	f->mem = aligned_alloc(FIX_PAGE, (size_t)FIX_PAGES * FIX_PAGE);
 	assert_non_null(f->mem);
 	memset(f->mem, 0x5a, (size_t)FIX_PAGES * FIX_PAGE);
@@ -497,7 +572,10 @@ struct fix *fix_create(const struct dsa_hw_cfg *cfg)
 	assert_int_equal(dsa_hw_create(cfg, &env, &with, &f->iommu, f->state,
 				       dsa_hw_size(cfg), &f->dsa),
 			 0);
-	fix_enable_pcie(f);
+	if (cfg->platform)
+		fix_msi_table(f);
+	else
+		fix_enable_pcie(f);
 	return f;
 }
 
@@ -540,7 +618,7 @@ void fix_forbid(struct fix *f, unsigned int pasid, uint64_t va,
 		unsigned int pages, bool invalidate)
 {
 	const struct hw_ats_inv inv = {
-		.requester = 0x0100,
+		.requester = f->rid,
 		.pasid_valid = pasid != 0,
 		.pasid = pasid,
 		.addr = va,

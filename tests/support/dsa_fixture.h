@@ -24,6 +24,21 @@
 #define FIX_VA     UINT64_C(0x7f0000000000)
 #define FIX_PA     UINT64_C(0x140000000)
 
+/* What becomes of untranslated accesses that fault. */
+enum fix_stall {
+	FIX_STALL_OFF,
+	FIX_STALL_HOLD, /* the test ends them */
+	FIX_STALL_MAP,  /* mapped and retried before translate() returns */
+};
+
+struct fix_stalled {
+	uint64_t cookie;
+	uint64_t addr;
+	uint32_t perm;
+	uint32_t requester;
+	unsigned int pasid;
+};
+
 /* What becomes of page requests. */
 enum fix_prg {
 	FIX_PRG_MAP,   /* the page is mapped, if it is allowed to be */
@@ -53,6 +68,7 @@ struct fix_forbidden {
 struct fix {
 	struct iommu_hw iommu; /* first: found from it */
 	struct dsa_hw *dsa;
+	uint32_t rid;
 	void *state;
 	unsigned char *mem;
 	unsigned int next_page;
@@ -67,6 +83,12 @@ struct fix {
 	struct fix_group held;  /* FIX_PRG_HOLD: the last complete */
 	unsigned int groups;
 	unsigned int largest_group;
+	enum fix_stall stall;
+	struct fix_stalled stalled[64];
+	unsigned int stalled_count;
+	unsigned int stall_room; /* 0: 64 */
+	unsigned int stalls;
+	unsigned int pushed_back;
 	enum hw_ats_status ats_status;
 	bool untranslated_only;
 	bool refuse_translated;
@@ -88,6 +110,7 @@ struct fix {
 	/* Called in the middle of an ATS request, of a translated access. */
 	void (*in_ats)(void *arg);
 	void (*in_translated)(void *arg);
+	void (*in_untranslated)(void *arg);
 	void *hook_arg;
 };
 
@@ -103,6 +126,10 @@ uint64_t fix_alloc(struct fix *f, unsigned int pasid, unsigned int page,
 void fix_forbid(struct fix *f, unsigned int pasid, uint64_t va,
 		unsigned int pages, bool invalidate);
 struct fix_page *fix_page(struct fix *f, unsigned int pasid, uint64_t va);
+
+/* End a stall; what is retried gets the page, if it may have it. */
+void fix_resume(struct fix *f, unsigned int index, bool retry);
+struct fix_stalled fix_stalled(struct fix *f, unsigned int index);
 
 /* Memory as the CPU sees it. */
 void fix_put(struct fix *f, unsigned int pasid, uint64_t va, const void *buf,
