@@ -532,6 +532,14 @@ static void fix_enable_pcie(struct fix *f)
 	dsa_hw_cfg_write(f->dsa, at + PCIE_MSIX_CTRL, 2, 0x8000);
 }
 
+void fix_enable(struct fix *f)
+{
+	if (f->platform)
+		fix_msi_table(f);
+	else
+		fix_enable_pcie(f);
+}
+
 struct fix *fix_create(const struct dsa_hw_cfg *cfg)
 {
 	const struct dsa_hw_host host = { .wake = fix_wake };
@@ -572,10 +580,8 @@ struct fix *fix_create(const struct dsa_hw_cfg *cfg)
 	assert_int_equal(dsa_hw_create(cfg, &env, &with, &f->iommu, f->state,
 				       dsa_hw_size(cfg), &f->dsa),
 			 0);
-	if (cfg->platform)
-		fix_msi_table(f);
-	else
-		fix_enable_pcie(f);
+	f->platform = cfg->platform;
+	fix_enable(f);
 	return f;
 }
 

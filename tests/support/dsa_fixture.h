@@ -69,6 +69,7 @@ struct fix {
 	struct iommu_hw iommu; /* first: found from it */
 	struct dsa_hw *dsa;
 	uint32_t rid;
+	bool platform;
 	void *state;
 	unsigned char *mem;
 	unsigned int next_page;
@@ -117,6 +118,9 @@ struct fix {
 /* @cfg NULL: the default. Bus mastering, PASID, ATS, PRI and MSI-X are on. */
 struct fix *fix_create(const struct dsa_hw_cfg *cfg);
 void fix_destroy(struct fix *f);
+
+/* As a driver does after a reset; a platform device has its messages only. */
+void fix_enable(struct fix *f);
 
 /* A page-aligned piece of the window of @pasid, accessible if @perm. */
 uint64_t fix_alloc(struct fix *f, unsigned int pasid, unsigned int page,
