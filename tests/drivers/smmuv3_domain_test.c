@@ -161,19 +161,21 @@ static void test_smmuv3_domain_attach_publishes_in_order(void **state)
 	assert_int_equal(iommu_attach_device_pasid(b.d, b.dev, 8), 0);
 	assert_int_equal(b.f->op_count, 4);
 
-	/* [R1] [R9]: CD, sync, TLB, sync, ATC, sync. */
+	/* [R1] [R9]: V, sync, other words, sync, TLB, sync, ATC, sync. */
 	fake_ops_clear(b.f);
 	iommu_detach_device_pasid(b.d, b.dev, 7);
-	assert_int_equal(b.f->op_count, 6);
+	assert_int_equal(b.f->op_count, 8);
 	assert_int_equal(fake_find(b.f, 0x05, 0), 0);
 	assert_int_equal(fake_find(b.f, 0x46, 0), 1);
-	assert_int_equal(fake_find(b.f, 0x11, 0), 2);
+	assert_int_equal(fake_find(b.f, 0x05, 1), 2);
 	assert_int_equal(fake_find(b.f, 0x46, 2), 3);
-	assert_int_equal(fake_find(b.f, 0x40, 0), 4);
-	assert_int_equal(fake_cmd(b.f, 4)->dw[0],
-			 0x42ull << 32 | 7 << 12 | 1 << 11 | 0x40);
-	assert_int_equal(fake_cmd(b.f, 4)->dw[1], 52);
+	assert_int_equal(fake_find(b.f, 0x11, 0), 4);
 	assert_int_equal(fake_find(b.f, 0x46, 4), 5);
+	assert_int_equal(fake_find(b.f, 0x40, 0), 6);
+	assert_int_equal(fake_cmd(b.f, 6)->dw[0],
+			 0x42ull << 32 | 7 << 12 | 1 << 11 | 0x40);
+	assert_int_equal(fake_cmd(b.f, 6)->dw[1], 52);
+	assert_int_equal(fake_find(b.f, 0x46, 6), 7);
 	iommu_detach_device_pasid(b.d, b.dev, 8);
 	stop(&b);
 }

@@ -3,19 +3,17 @@
  * Context descriptors: Arm IHI 0070, 3.3.2, 5.3, 5.4 and the update rules of
  * 3.21.3. [K3] to [K9]
  *
- * A CD that hardware may read changes in 64-bit stores only. Word 0 has V and
- * everything that turns a walk on or off, so it goes last when a CD comes to
- * life and first when it dies.
+ * A CD that hardware may read changes by the rules of writer.h.
  */
 #include "base/bits.h"
 #include "base/errno.h"
+#include "base/string.h"
 #include "drivers/smmuv3/cmd.h"
 #include "drivers/smmuv3/smmuv3.h"
 
 #define LEAF_LG2     ((unsigned int)SMMU_CDTAB_64K_L2_LG2)
 #define LEAF_ENTRIES (1u << LEAF_LG2)
 #define LEAF_SIZE    ((size_t)LEAF_ENTRIES * sizeof(struct smmu_cd))
-#define CD_WORDS     8u
 
 static size_t at_least_a_page(size_t size)
 {
@@ -79,7 +77,7 @@ le64_atomic *smmuv3_cdtab_find(const struct smmuv3_cdtab *tab, uint32_t ssid)
 			return NULL;
 		ssid &= LEAF_ENTRIES - 1;
 	}
-	return array + CD_WORDS * (size_t)ssid;
+	return array + SMMUV3_ENTRY_WORDS * (size_t)ssid;
 }
 
 int smmuv3_cdtab_get(struct smmuv3_cdtab *tab, uint32_t ssid,
@@ -135,9 +133,35 @@ int smmuv3_cd_publish_leaf(struct smmuv3_device *sdev, uint32_t ssid)
 	return err;
 }
 
-static bool cd_valid(uint64_t word0)
+struct cd_writer {
+	struct smmuv3_writer w;
+	struct smmuv3_device *sdev;
+	uint32_t ssid;
+};
+
+static int sync_cd(struct smmuv3_writer *w)
 {
-	return word0 & FIELD_MASK(SMMU_CD_V);
+	struct cd_writer *cw = container_of(w, struct cd_writer, w);
+
+	return invalidate_cd(cw->sdev, cw->ssid, true);
+}
+
+/* [K6] [K9] [R7] */
+static int write_cd(struct smmuv3_device *sdev, uint32_t ssid,
+		    le64_atomic *slot, const struct smmuv3_entry *target)
+{
+	struct cd_writer cw = {
+		.w = {
+			.kind = &smmuv3_cd_kind,
+			.slots = &slot,
+			.slot_count = 1,
+			.sync = sync_cd,
+		},
+		.sdev = sdev,
+		.ssid = ssid,
+	};
+
+	return smmuv3_write_entry(&cw.w, target);
 }
 
 /* Make the entry abort; what follows can only be reported. */
@@ -147,81 +171,71 @@ static int kill_cd(struct smmuv3_device *sdev, uint32_t ssid, le64_atomic *slot)
 	return invalidate_cd(sdev, ssid, true);
 }
 
-/* Words that differ beyond word 0, which is stored in one piece anyway. */
-static bool tail_differs(le64_atomic *slot, const struct smmu_cd *cd)
-{
-	unsigned int i;
-
-	for (i = 1; i < CD_WORDS; i++)
-		if (le64_load_relaxed(&slot[i]) != cd->dw[i])
-			return true;
-	return false;
-}
-
-/*
- * [K6] 1 to 3, [R7]: a live CD whose other words stay as they are changes with
- * the store of word 0; any other change goes through V=0.
- */
 int smmuv3_cd_install(struct smmuv3_device *sdev, uint32_t ssid,
 		      le64_atomic *slot, const struct smmu_cd *cd)
 {
-	unsigned int i;
+	struct smmuv3_entry target;
 	int err;
 
-	if (tail_differs(slot, cd)) {
-		if (cd_valid(le64_load_relaxed(&slot[0]))) {
-			err = kill_cd(sdev, ssid, slot);
-			if (err)
-				return err;
-		}
-		for (i = 1; i < CD_WORDS; i++)
-			le64_store_relaxed(&slot[i], cd->dw[i]);
-		/* A copy with the old words may be cached as invalid. */
-		err = invalidate_cd(sdev, ssid, true);
-		if (err)
-			return err;
-	}
-
-	/* Pairs with the SMMU's fetch: the words above come before V. */
-	le64_store_release(&slot[0], cd->dw[0]);
-	err = invalidate_cd(sdev, ssid, true);
+	memcpy(target.dw, cd->dw, sizeof(target.dw));
+	err = write_cd(sdev, ssid, slot, &target);
 	if (err)
 		(void)kill_cd(sdev, ssid, slot);
 	return err;
 }
 
+static struct smmu_cd read_cd(const le64_atomic *slot)
+{
+	struct smmu_cd cd;
+	unsigned int i;
+
+	for (i = 0; i < SMMUV3_ENTRY_WORDS; i++)
+		cd.dw[i] = le64_load_relaxed(&slot[i]);
+	return cd;
+}
+
+/*
+ * [K6] 3: another ASID, in one store. Nothing of the old one has been taken
+ * out of the TLB yet. On error the CD has it and may still be used with the
+ * old.
+ */
+int smmuv3_cd_set_asid(struct smmuv3_device *sdev, uint32_t ssid,
+		       le64_atomic *slot, uint16_t asid)
+{
+	struct smmu_cd cd = read_cd(slot);
+	struct smmuv3_entry target;
+
+	if (!FIELD_GET(SMMU_CD_V, &cd))
+		return 0;
+	FIELD_SET(SMMU_CD_ASID, &cd, asid);
+	memcpy(target.dw, cd.dw, sizeof(target.dw));
+	return write_cd(sdev, ssid, slot, &target);
+}
+
 /*
  * [K6] 4, [K9], [R6]: no walks and no records, in one store. The table's
  * address is then ignored, and is taken out too: no path leads there any more.
- * A CD that stalls where stalling is forced has to keep S. [K7]
+ * Where stalling is forced a CD has to keep S. [K7]
  */
 int smmuv3_cd_quiesce(struct smmuv3_device *sdev, uint32_t ssid,
 		      le64_atomic *slot)
 {
-	struct smmu_cd cd = { { le64_load_relaxed(&slot[0]) } };
-	int err;
+	struct smmu_cd cd = read_cd(slot);
+	struct smmuv3_entry target;
 
 	FIELD_SET(SMMU_CD_EPD0, &cd, 1);
 	FIELD_SET(SMMU_CD_R, &cd, 0);
-	if (!sdev->smmu->f.stall_forced)
-		FIELD_SET(SMMU_CD_S, &cd, 0);
-	le64_store_release(&slot[0], cd.dw[0]);
-	err = invalidate_cd(sdev, ssid, true);
-	if (err)
-		return err;
-	le64_store_relaxed(&slot[1], 0);
-	return invalidate_cd(sdev, ssid, true);
+	FIELD_SET(SMMU_CD_S, &cd, sdev->smmu->f.stall_forced);
+	smmu_cd_set_ttb0(&cd, 0);
+	memcpy(target.dw, cd.dw, sizeof(target.dw));
+	return write_cd(sdev, ssid, slot, &target);
 }
 
 /* [K6] 5 */
 int smmuv3_cd_clear(struct smmuv3_device *sdev, uint32_t ssid,
 		    le64_atomic *slot)
 {
-	unsigned int i;
-	int err = kill_cd(sdev, ssid, slot);
+	static const struct smmuv3_entry none = { { 0 } };
 
-	/* Nobody looks at these, and nobody has to. */
-	for (i = 1; i < CD_WORDS && !err; i++)
-		le64_store_relaxed(&slot[i], 0);
-	return err;
+	return write_cd(sdev, ssid, slot, &none);
 }

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Devices: their streams, stream table entries and PCIe features.
- *
- * An STE always points to the device's CD table, so attaching to a PASID is a
- * matter of CDs alone. Traffic without a PASID is what S1DSS says: terminated
- * or bypassed; a device that has no PASIDs uses Config for that.
- */
+/* Devices: their streams and their PCIe features; their STEs are ste.c's. */
 #include "base/bits.h"
 #include "base/errno.h"
 #include "base/string.h"
 #include "drivers/smmuv3/cmd.h"
 #include "drivers/smmuv3/smmuv3.h"
-
-#define STE_WORDS 8u
 
 /* Room for more StreamIDs, when there is none. */
 #define STREAMS_MIN 16u
@@ -170,6 +162,8 @@ static void really_free(struct smmuv3_device *sdev)
 	const struct plat *plat = sdev->smmu->plat;
 
 	smmuv3_cdtab_fini(&sdev->cdtab);
+	plat_lock_fini(plat, &sdev->ste_lock);
+	plat_free(plat, sdev->stes);
 	plat_free(plat, sdev->sids);
 	plat_free(plat, sdev);
 }
@@ -246,183 +240,14 @@ int smmuv3_atc_flush(struct smmuv3_device *sdev, bool ssv, uint32_t ssid,
 	return err ? smmuv3_device_isolate(sdev) : 0;
 }
 
-static int invalidate_stes(struct smmuv3_device *sdev, bool leaf)
-{
-	struct smmuv3_batch batch;
-	unsigned int i;
-
-	smmuv3_batch_init(&batch, sdev->smmu);
-	for (i = 0; i < sdev->sid_count; i++)
-		smmuv3_batch_add(&batch,
-				 smmuv3_make_cfgi_ste(sdev->sids[i], leaf));
-	return smmuv3_batch_sync(&batch);
-}
-
-/*
- * Change some bits of one word of a live STE. By compare and exchange, as a
- * device is isolated from under a domain's lock while its S1DSS changes under
- * the device's.
- */
-static void modify_stes(struct smmuv3_device *sdev, unsigned int word,
-			uint64_t mask, uint64_t value)
-{
-	unsigned int i;
-
-	for (i = 0; i < sdev->sid_count; i++) {
-		le64_atomic *ste =
-			smmuv3_strtab_find(sdev->smmu, sdev->sids[i]);
-		uint64_t old;
-
-		if (!ste)
-			continue;
-		old = le64_load_relaxed(&ste[word]);
-		while (!le64_cmpxchg(&ste[word], &old, (old & ~mask) | value))
-			;
-	}
-}
-
-static int set_eats(struct smmuv3_device *sdev, unsigned int eats)
-{
-	modify_stes(sdev, FIELD_WORD(SMMU_STE_EATS), FIELD_MASK(SMMU_STE_EATS),
-		    (uint64_t)eats << FIELD_SHIFT(SMMU_STE_EATS));
-	return invalidate_stes(sdev, true);
-}
-
-/*
- * With EATS 0 and ATSCHK set, the SMMU aborts what the device sends as
- * translated, so that what it failed to forget leads nowhere. [L10]
- */
-int smmuv3_device_isolate(struct smmuv3_device *sdev)
-{
-	int err;
-
-	plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
-		 "%s: %s does not complete invalidations: ATS is off now",
-		 sdev->smmu->name, iommu_device_name(sdev->dev));
-	/* ATC_INVs for it would only time out from now on. */
-	atomic_store_explicit(&sdev->ats_on, false, memory_order_release);
-	err = set_eats(sdev, SMMU_STE_EATS_ABORT);
-	if (err)
-		plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
-			 "%s: %s cannot be isolated: error %d",
-			 sdev->smmu->name, iommu_device_name(sdev->dev), err);
-	return err;
-}
-
-static struct smmu_ste make_ste(const struct smmuv3_device *sdev)
-{
-	const struct smmuv3_features *f = &sdev->smmu->f;
-	struct smmu_ste ste = { { 0 } };
-
-	FIELD_SET(SMMU_STE_V, &ste, 1);
-	FIELD_SET(SMMU_STE_CONFIG, &ste, SMMU_STE_CONFIG_S1);
-	FIELD_SET(SMMU_STE_S1FMT, &ste,
-		  sdev->cdtab.l2 ? SMMU_STE_S1FMT_64K_L2 :
-				   SMMU_STE_S1FMT_LINEAR);
-	smmu_ste_set_s1contextptr(&ste, smmuv3_cdtab_pa(&sdev->cdtab));
-	FIELD_SET(SMMU_STE_S1CDMAX, &ste, sdev->cdtab.ssid_bits);
-	FIELD_SET(SMMU_STE_S1DSS, &ste, SMMU_STE_S1DSS_TERMINATE);
-	FIELD_SET(SMMU_STE_S1CIR, &ste, SMMU_S1C_WB_RA);
-	FIELD_SET(SMMU_STE_S1COR, &ste, SMMU_S1C_WB_RA);
-	FIELD_SET(SMMU_STE_S1CSH, &ste, SMMU_SH_ISH);
-	FIELD_SET(SMMU_STE_SHCFG, &ste, SMMU_STE_SHCFG_INCOMING);
-	/* So that answers the SMMU makes up match those of the driver. [L3] */
-	FIELD_SET(SMMU_STE_PPAR, &ste, sdev->needs_pasid);
-	FIELD_SET(SMMU_STE_S1STALLD, &ste,
-		  f->stall && !f->stall_forced && !sdev->can_stall); /* [K7] */
-	return ste;
-}
-
-/* Entries nobody could use so far: V goes last. [R7] */
-static int install_stes(struct smmuv3_device *sdev)
-{
-	struct smmu_ste ste = make_ste(sdev);
-	unsigned int i, w;
-	int err;
-
-	for (i = 0; i < sdev->sid_count; i++) {
-		le64_atomic *slot =
-			smmuv3_strtab_find(sdev->smmu, sdev->sids[i]);
-
-		for (w = 1; w < STE_WORDS; w++)
-			le64_store_relaxed(&slot[w], ste.dw[w]);
-	}
-	/*
-	 * The array may be fresh, made now or by a probe that got no further,
-	 * and its invalid level-1 descriptor be cached.
-	 */
-	err = invalidate_stes(sdev, false);
-	if (err)
-		return err;
-	for (i = 0; i < sdev->sid_count; i++)
-		/* Pairs with the SMMU's fetch: words above come before V. */
-		le64_store_release(smmuv3_strtab_find(sdev->smmu,
-						      sdev->sids[i]),
-				   ste.dw[0]);
-	return invalidate_stes(sdev, true);
-}
-
-static int remove_stes(struct smmuv3_device *sdev)
-{
-	unsigned int i, w;
-	int err;
-
-	for (i = 0; i < sdev->sid_count; i++)
-		le64_store_release(
-			smmuv3_strtab_find(sdev->smmu, sdev->sids[i]), 0);
-	err = invalidate_stes(sdev, true);
-	for (i = 0; i < sdev->sid_count && !err; i++)
-		for (w = 1; w < STE_WORDS; w++)
-			le64_store_relaxed(smmuv3_strtab_find(sdev->smmu,
-							      sdev->sids[i]) +
-						   w,
-					   0);
-	return err;
-}
-
 static void give_up_tables(struct smmuv3_device *sdev)
 {
-	if (!remove_stes(sdev))
+	if (!smmuv3_stes_remove(sdev))
 		return;
 	plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
 		 "%s: the tables of stream %u stay where they are",
 		 sdev->smmu->name, sdev->sids[0]);
 	sdev->abandoned = true;
-}
-
-/* One word each way, so the switch is one step for the device. [K8] */
-static int write_no_pasid(struct smmuv3_device *sdev, bool identity)
-{
-	if (sdev->cdtab.ssid_bits)
-		modify_stes(sdev, FIELD_WORD(SMMU_STE_S1DSS),
-			    FIELD_MASK(SMMU_STE_S1DSS),
-			    identity ? FIELD_CONST(SMMU_STE_S1DSS,
-						   SMMU_STE_S1DSS_BYPASS) :
-				       FIELD_CONST(SMMU_STE_S1DSS,
-						   SMMU_STE_S1DSS_TERMINATE));
-	else
-		modify_stes(sdev, FIELD_WORD(SMMU_STE_CONFIG),
-			    FIELD_MASK(SMMU_STE_CONFIG),
-			    identity ? FIELD_CONST(SMMU_STE_CONFIG,
-						   SMMU_STE_CONFIG_BYPASS) :
-				       FIELD_CONST(SMMU_STE_CONFIG,
-						   SMMU_STE_CONFIG_S1));
-	return invalidate_stes(sdev, true);
-}
-
-int smmuv3_set_no_pasid(struct smmuv3_device *sdev, enum iommu_domain_type type)
-{
-	int err = write_no_pasid(sdev, type == IOMMU_DOMAIN_IDENTITY);
-
-	/*
-	 * Untagged entries go by an invalidation without a substream, which
-	 * takes the others along. [R10]
-	 */
-	if (!err)
-		err = smmuv3_atc_flush(sdev, false, 0, 0, UINT64_MAX);
-	if (err)
-		(void)write_no_pasid(sdev, false);
-	return err;
 }
 
 /* [R12]: EATS, then an empty ATC, then the device. */
@@ -432,7 +257,7 @@ static int enable_ats(struct smmuv3_device *sdev, const char *name)
 	unsigned int i;
 	int err;
 
-	err = set_eats(sdev, SMMU_STE_EATS_FULL);
+	err = smmuv3_stes_set_eats(sdev, true);
 	if (err)
 		return err;
 	smmuv3_batch_init(&batch, sdev->smmu);
@@ -447,7 +272,7 @@ static int enable_ats(struct smmuv3_device *sdev, const char *name)
 		plat_log(sdev->smmu->plat, PLAT_LOG_WARN,
 			 "%s: %s: no ATS: error %d", sdev->smmu->name, name,
 			 err);
-		return set_eats(sdev, SMMU_STE_EATS_ABORT);
+		return smmuv3_stes_set_eats(sdev, false);
 	}
 	/* Pairs with the acquire of smmuv3_add_atc_inv(). */
 	atomic_store_explicit(&sdev->ats_on, true, memory_order_release);
@@ -464,7 +289,7 @@ static void disable_ats(struct smmuv3_device *sdev)
 		return;
 	if (atomic_exchange_explicit(&sdev->ats_on, false,
 				     memory_order_acq_rel) &&
-	    set_eats(sdev, SMMU_STE_EATS_ABORT))
+	    smmuv3_stes_set_eats(sdev, false))
 		plat_log(sdev->smmu->plat, PLAT_LOG_ERR, "%s: %s: ATS stays on",
 			 sdev->smmu->name, iommu_device_name(sdev->dev));
 }
@@ -520,7 +345,11 @@ static struct smmuv3_device *alloc_device(struct smmuv3 *smmu,
 	if (!sdev)
 		return NULL;
 	sdev->sids = plat_zalloc(smmu->plat, size);
-	if (!sdev->sids) {
+	sdev->stes = plat_zalloc(smmu->plat,
+				 desc->stream_id_count * sizeof(sdev->stes[0]));
+	if (!sdev->sids || !sdev->stes) {
+		plat_free(smmu->plat, sdev->stes);
+		plat_free(smmu->plat, sdev->sids);
 		plat_free(smmu->plat, sdev);
 		return NULL;
 	}
@@ -529,6 +358,8 @@ static struct smmuv3_device *alloc_device(struct smmuv3 *smmu,
 	sdev->smmu = smmu;
 	sdev->dev = dev;
 	refcount_init(&sdev->refs, 1);
+	plat_lock_init(smmu->plat, &sdev->ste_lock, PLAT_LOCK_SPIN,
+		       PLAT_RANK_UNIT, "smmuv3 STEs");
 	atomic_init(&sdev->ats_on, false);
 	atomic_init(&sdev->faults_on, false);
 	return sdev;
@@ -593,7 +424,7 @@ int smmuv3_probe_device(struct iommu_unit *unit, struct iommu_device *dev,
 	err = get_stes(sdev);
 	if (err)
 		goto disable_pasid;
-	err = install_stes(sdev);
+	err = smmuv3_stes_install(sdev);
 	if (err)
 		goto remove_stes;
 	if (smmu->f.ats && sdev->is_pci && sdev->pci.ats) {

@@ -250,7 +250,8 @@ struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
 	FIELD_SET(SMMU_CD_AA64, &cd, 1);
 	FIELD_SET(SMMU_CD_HA, &cd, f->httu_access); /* [K17] */
 	FIELD_SET(SMMU_CD_HD, &cd, f->httu_dirty);
-	FIELD_SET(SMMU_CD_S, &cd, sdev->can_stall);
+	/* [K7]: forced, it is set for all; a device that cannot wait fails. */
+	FIELD_SET(SMMU_CD_S, &cd, sdev->can_stall || f->stall_forced);
 	FIELD_SET(SMMU_CD_R, &cd, 1);
 	FIELD_SET(SMMU_CD_A, &cd, 1);
 	FIELD_SET(SMMU_CD_ASET, &cd, 1); /* [K11] */

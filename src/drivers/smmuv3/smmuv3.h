@@ -6,7 +6,8 @@
  *   domain  a domain's attachments, and the CDs that belong to them. Held
  *           while their invalidations are submitted and waited for, so that
  *           none is under way once an attachment has gone.
- *   unit    the map of StreamIDs, the stream table's level 1, ASIDs
+ *   unit    the map of StreamIDs, the stream table's level 1, ASIDs. Of the
+ *           same rank and never together: the STEs of a device, a spin lock
  *   queue   the command queue; the read side of one other queue
  * The domain's and the queues' are spin locks: the notifier of an address
  * space and whoever answers a page request come with locks of their own.
@@ -23,6 +24,7 @@
 #include "core/driver.h"
 #include "drivers/pci/pci_func.h"
 #include "drivers/smmuv3/queue.h"
+#include "drivers/smmuv3/writer.h"
 #include "fmt/smmuv3.h"
 
 struct smmuv3_device;
@@ -71,6 +73,7 @@ struct smmuv3_features {
 	bool pri;
 	bool msi;
 	bool hyp;
+	bool e2h;
 	bool ranges;
 	bool httu_access;
 	bool httu_dirty;
@@ -188,13 +191,20 @@ struct smmuv3_cdtab {
  * struct smmuv3_device - a device of this SMMU
  * @refs: the device itself, and who handles a fault of it right now.
  * @ats_on: translation requests are answered; see smmuv3_device_isolate().
+ *
+ * (e) under @ste_lock.
  */
 struct smmuv3_device {
 	struct smmuv3 *smmu;
 	struct iommu_device *dev;
 	struct refcount refs;
 	uint32_t *sids;         /* (c) */
+	le64_atomic **stes;     /* (c) of these; the entries are (e) */
 	unsigned int sid_count; /* (c) */
+	struct plat_lock ste_lock;
+	bool live;   /* (e) the STEs are valid */
+	bool bypass; /* (e) of what has no PASID */
+	bool eats;   /* (e) */
 	struct smmuv3_cdtab cdtab;
 	struct pci_func pci;
 	bool is_pci;      /* (c) */
@@ -275,10 +285,15 @@ uint64_t smmuv3_cdtab_pa(const struct smmuv3_cdtab *tab);
 le64_atomic *smmuv3_cdtab_find(const struct smmuv3_cdtab *tab, uint32_t ssid);
 SVA_MUST_CHECK int smmuv3_cdtab_get(struct smmuv3_cdtab *tab, uint32_t ssid,
 				    le64_atomic **ret_cd, bool *ret_new_leaf);
-/* The slot is read by hardware; each returns when it has forgotten the old. */
+/*
+ * The slot is read by hardware; each returns when it has forgotten the old. An
+ * install that fails leaves an entry that aborts.
+ */
 SVA_MUST_CHECK int smmuv3_cd_install(struct smmuv3_device *sdev, uint32_t ssid,
 				     le64_atomic *slot,
 				     const struct smmu_cd *cd);
+SVA_MUST_CHECK int smmuv3_cd_set_asid(struct smmuv3_device *sdev, uint32_t ssid,
+				      le64_atomic *slot, uint16_t asid);
 SVA_MUST_CHECK int smmuv3_cd_quiesce(struct smmuv3_device *sdev, uint32_t ssid,
 				     le64_atomic *slot);
 SVA_MUST_CHECK int smmuv3_cd_clear(struct smmuv3_device *sdev, uint32_t ssid,
@@ -286,6 +301,18 @@ SVA_MUST_CHECK int smmuv3_cd_clear(struct smmuv3_device *sdev, uint32_t ssid,
 /* A fresh leaf: the invalid level-1 descriptor may be cached. [R8] */
 SVA_MUST_CHECK int smmuv3_cd_publish_leaf(struct smmuv3_device *sdev,
 					  uint32_t ssid);
+
+/* ste.c: the STEs of a device, all alike. Errors leave them as they may be. */
+SVA_MUST_CHECK int smmuv3_stes_install(struct smmuv3_device *sdev);
+SVA_MUST_CHECK int smmuv3_stes_remove(struct smmuv3_device *sdev);
+SVA_MUST_CHECK int smmuv3_stes_set_eats(struct smmuv3_device *sdev, bool on);
+SVA_MUST_CHECK int smmuv3_set_no_pasid(struct smmuv3_device *sdev,
+				       enum iommu_domain_type type);
+/*
+ * The device does not complete invalidations: the SMMU takes no translated
+ * traffic of it any more. Logged. An error means that it may still.
+ */
+SVA_MUST_CHECK int smmuv3_device_isolate(struct smmuv3_device *sdev);
 
 /* device.c */
 SVA_MUST_CHECK int smmuv3_probe_device(struct iommu_unit *unit,
@@ -296,13 +323,6 @@ SVA_MUST_CHECK int smmuv3_probe_device(struct iommu_unit *unit,
 void smmuv3_release_device(struct iommu_unit *unit, struct iommu_device *dev);
 /* The SMMU is disabled. */
 void smmuv3_free_abandoned(struct smmuv3 *smmu);
-SVA_MUST_CHECK int smmuv3_set_no_pasid(struct smmuv3_device *sdev,
-				       enum iommu_domain_type type);
-/*
- * The device does not complete invalidations: the SMMU takes no translated
- * traffic of it any more. Logged. An error means that it may still.
- */
-SVA_MUST_CHECK int smmuv3_device_isolate(struct smmuv3_device *sdev);
 /* With a reference; NULL: nobody's. */
 struct smmuv3_device *smmuv3_device_find(struct smmuv3 *smmu, uint32_t sid);
 struct smmuv3_device *smmuv3_device_any(struct smmuv3 *smmu);
