@@ -99,9 +99,8 @@ static void ste_used(const struct smmuv3_entry *e,
 	USE(ret_used, SMMU_STE_EATS);
 	USE(ret_used, SMMU_STE_PPAR);
 	USE(ret_used, SMMU_STE_S2VMID);
-	if (FIELD_GET(SMMU_STE_EATS, &ste))
-		/* 3.0 may look at it without stage 2. */
-		USE(ret_used, SMMU_STE_S2S);
+	/* 3.0 may check EATS against it without stage 2. */
+	USE(ret_used, SMMU_STE_S2S);
 	if (config == SMMU_STE_CONFIG_S1)
 		USE(ret_used, SMMU_STE_STRW);
 	if (config & 1)

@@ -6,27 +6,38 @@
 
 #define WORDS ((unsigned int)SMMUV3_ENTRY_WORDS)
 
+/* What there is to do between two entries. */
+struct plan {
+	struct smmuv3_entry used;     /* by the target */
+	struct smmuv3_entry safe;     /* and by both, and safe */
+	struct smmuv3_entry prepared; /* see below */
+	unsigned int differ;
+};
+
 /*
  * How far the entry can come while no used bit of it changes: the words of
  * @to, but for what the SMMU looks at now. Safe bits are not in the way.
  */
-static void make_prepared(const struct smmuv3_entry_kind *kind,
-			  const struct smmuv3_entry *from,
-			  const struct smmuv3_entry *to,
-			  struct smmuv3_entry *ret_used_to,
-			  struct smmuv3_entry *ret)
+static void make_plan(const struct smmuv3_entry_kind *kind,
+		      const struct smmuv3_entry *from,
+		      const struct smmuv3_entry *to, struct plan *p)
 {
-	struct smmuv3_entry used, safe = { { 0 } };
+	struct smmuv3_entry used;
 	unsigned int i;
 
+	*p = (struct plan){ .differ = 0 };
 	kind->used(from, &used);
-	kind->used(to, ret_used_to);
+	kind->used(to, &p->used);
 	if (kind->safe)
-		kind->safe(from, to, &safe);
+		kind->safe(from, to, &p->safe);
 	for (i = 0; i < WORDS; i++) {
-		uint64_t keep = used.dw[i] & ~(safe.dw[i] & ret_used_to->dw[i]);
+		uint64_t keep;
 
-		ret->dw[i] = (from->dw[i] & keep) | (to->dw[i] & ~keep);
+		p->safe.dw[i] &= used.dw[i] & p->used.dw[i];
+		keep = used.dw[i] & ~p->safe.dw[i];
+		p->prepared.dw[i] = (from->dw[i] & keep) | (to->dw[i] & ~keep);
+		if ((p->prepared.dw[i] ^ to->dw[i]) & p->used.dw[i])
+			p->differ |= 1u << i;
 	}
 }
 
@@ -34,22 +45,21 @@ unsigned int smmuv3_entry_differ(const struct smmuv3_entry_kind *kind,
 				 const struct smmuv3_entry *from,
 				 const struct smmuv3_entry *to)
 {
-	struct smmuv3_entry prepared, used;
-	unsigned int i, differ = 0;
+	struct plan p;
 
-	make_prepared(kind, from, to, &used, &prepared);
-	for (i = 0; i < WORDS; i++)
-		if ((prepared.dw[i] ^ to->dw[i]) & used.dw[i])
-			differ |= 1u << i;
-	return differ;
+	make_plan(kind, from, to, &p);
+	return p.differ;
 }
 
-static bool same(const struct smmuv3_entry *a, const struct smmuv3_entry *b)
+/* But for safe bits, and but for one word. */
+static bool is_prepared(const struct smmuv3_entry *e, const struct plan *p,
+			unsigned int word)
 {
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++)
-		if (a->dw[i] != b->dw[i])
+		if (i != word &&
+		    (e->dw[i] ^ p->prepared.dw[i]) & ~p->safe.dw[i])
 			return false;
 	return true;
 }
@@ -62,27 +72,27 @@ static struct smmuv3_entry next_step(const struct smmuv3_entry_kind *kind,
 				     const struct smmuv3_entry *now,
 				     const struct smmuv3_entry *target)
 {
-	unsigned int differ = smmuv3_entry_differ(kind, now, target);
-	struct smmuv3_entry used, next;
+	struct smmuv3_entry next;
 	unsigned int word;
+	struct plan p;
 
+	make_plan(kind, now, target, &p);
 	/* Nothing the SMMU looks at changes any more. */
-	if (!differ)
+	if (!p.differ)
 		return *target;
 
 	/* Going dead, or no other way: V first, and in the same word the rest. */
-	if (!(target->dw[0] & kind->valid) || differ & (differ - 1)) {
+	if (!(target->dw[0] & kind->valid) || p.differ & (p.differ - 1)) {
 		next = *now;
 		next.dw[0] = target->dw[0] & kind->valid ? 0 : target->dw[0];
 		return next;
 	}
 
 	/* All but the one word, then that word in one store. */
-	word = (unsigned int)__builtin_ctz(differ);
-	make_prepared(kind, now, target, &used, &next);
-	next.dw[word] = now->dw[word];
-	if (same(&next, now))
-		next.dw[word] = target->dw[word];
+	word = (unsigned int)__builtin_ctz(p.differ);
+	next = p.prepared;
+	next.dw[word] = is_prepared(now, &p, word) ? target->dw[word] :
+						     now->dw[word];
 	return next;
 }
 
