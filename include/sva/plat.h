@@ -100,9 +100,12 @@ struct plat_workqueue;
 
 /**
  * struct plat_mmio_ops - how a register window is reached
- * @read32, @read64:   @offset is in bytes, aligned to the access.
+ * @read32, @read64:   @offset is in bytes, aligned to the access. Ordered
+ *                     before all later accesses of the calling thread.
  * @write32, @write64: ordered after all earlier stores to memory of the
- *                     calling thread, as a doorbell needs.
+ *                     calling thread, and those it has seen by an acquire, as
+ *                     a doorbell needs; and before what it later releases:
+ *                     who acquires that and writes the same window is second.
  * @write512: a 64-byte posted write (x86 MOVDIR64B). NULL: not a portal.
  * @enqcmd:   a 64-byte non-posted write (x86 ENQCMD): 0, or -EAGAIN when the
  *            device answered Retry. NULL: not a portal.

@@ -28,7 +28,12 @@ enum smmuv3_irq {
  * @sid_bits: width of the StreamIDs that occur; 0: what the SMMU has.
  * @cmdq_lg2, @evtq_lg2, @priq_lg2: log2 of queue entries; 0: the default (8,
  *           8, 8); cut to what the SMMU has.
- * @timeout_ms: bound of every wait for the SMMU; 0: 1000.
+ * @timeout_ms: how long the SMMU may take to make progress; 0: 1000. After
+ *         that it fails closed, see smmuv3_stats.failed_closed.
+ * @ats_timeout_ms: the same, for a CMD_SYNC that waits for a device to forget
+ *         translations; 0: 90000, the longest PCIe grants a device before the
+ *         SMMU itself reports it (IHI 0070 3.9.1.4). Until then whoever
+ *         invalidates polls.
  */
 struct smmuv3_desc {
 	const char *name;
@@ -40,20 +45,26 @@ struct smmuv3_desc {
 	unsigned int evtq_lg2;
 	unsigned int priq_lg2;
 	unsigned int timeout_ms;
+	unsigned int ats_timeout_ms;
 };
 
 /**
  * struct smmuv3_stats - what the driver has done
  * @commands:      commands written to the queue, CMD_SYNC included.
- * @syncs:         of these, CMD_SYNCs.
+ * @command_errors: times a command failed, repetitions included.
+ * @syncs:         of the commands, CMD_SYNCs.
  * @tlb_invalidations: TLBI commands; @ats_invalidations: CMD_ATC_INV;
  * @config_invalidations: CMD_CFGI_*.
  * @events:        event records read; @events_lost: overflows seen.
  * @page_requests: PRI records read; @page_responses: CMD_PRI_RESP written.
  * @priq_overflows: times the PRI queue overflowed.
+ * @failed_closed: 1: the command queue is dead, or an invalidation could not
+ *         be had in any way. All transactions are aborted until the SMMU has
+ *         been removed and probed again.
  */
 struct smmuv3_stats {
 	uint64_t commands;
+	uint64_t command_errors;
 	uint64_t syncs;
 	uint64_t tlb_invalidations;
 	uint64_t ats_invalidations;
@@ -63,6 +74,7 @@ struct smmuv3_stats {
 	uint64_t page_requests;
 	uint64_t page_responses;
 	uint64_t priq_overflows;
+	uint64_t failed_closed;
 };
 
 /**
@@ -77,8 +89,8 @@ struct smmuv3_stats {
  *
  * Context: may sleep.
  * Return:  0, or with the SMMU disabled: -ENODEV not an SMMUv3, or without what
- *          the driver needs (stage 1, AArch64 tables, a 4 KiB granule),
- *          -EINVAL a bad description, -ENOMEM, -ETIMEDOUT no acknowledgement,
+ *          the driver needs (stage 1, AArch64 tables, a 4 KiB granule, a
+ *          command queue of two entries), -EINVAL a bad description, -ENOMEM, -ETIMEDOUT no acknowledgement,
  *          or what an interrupt request met.
  * Spec:    Arm IHI 0070 6.3 (registers), 3.5 (queues), 3.11 (reset and
  *          initialization).

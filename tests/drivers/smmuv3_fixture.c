@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,28 +46,45 @@ static void record(struct fake *f, const struct fake_op *op)
 	f->ops[f->op_count++] = *op;
 }
 
+/* 7.1: CONS stays, ERR says why, then the error is active. */
+static void cmdq_err(struct fake *f, unsigned int code)
+{
+	REG(f, SMMU_CMDQ_CONS) = (REG(f, SMMU_CMDQ_CONS) & 0xfffff) |
+				 code << 24;
+	REG(f, SMMU_GERROR) ^= 1;
+}
+
 /* One command; false: it failed and the queue stops. */
 static bool consume_one(struct fake *f, const struct smmu_cmd *cmd)
 {
 	unsigned int op = (unsigned int)FIELD_GET(SMMU_CMD_OPCODE, cmd);
 	struct fake_op rec = { .kind = FAKE_CMD, .cmd = *cmd };
 
-	if (f->fail_times && op == f->fail_op) {
-		f->fail_times--;
-		REG(f, SMMU_CMDQ_CONS) = (REG(f, SMMU_CMDQ_CONS) & 0xfffff) |
-					 f->fail_code << 24;
-		REG(f, SMMU_GERROR) ^= 1;
-		return false;
+	if (f->fail_times && (op == f->fail_op || f->fail_op == UINT_MAX)) {
+		if (!f->fail_after) {
+			f->fail_times--;
+			cmdq_err(f, f->fail_code);
+			return false;
+		}
+		f->fail_after--;
 	}
 	if (op != f->drop_op)
 		record(f, &rec);
 	return true;
 }
 
+static bool runs(const struct fake *f)
+{
+	return REG(f, SMMU_CR0) & 8 && !f->no_consume &&
+	       !((REG(f, SMMU_GERROR) ^ REG(f, SMMU_GERRORN)) & 1);
+}
+
 static void consume(struct fake *f)
 {
-	while (REG(f, SMMU_CR0) & 8 && !f->no_consume &&
-	       !((REG(f, SMMU_GERROR) ^ REG(f, SMMU_GERRORN)) & 1)) {
+	if (f->detached || f->consuming)
+		return;
+	f->consuming = true; /* hooks run without the lock */
+	while (runs(f)) {
 		uint64_t base = reg64(f, SMMU_CMDQ_BASE);
 		unsigned int lg2 = (unsigned int)base & 0x1f;
 		uint32_t prod = REG(f, SMMU_CMDQ_PROD) & 0xfffff;
@@ -79,6 +97,9 @@ static void consume(struct fake *f)
 			break;
 		cmd.dw[0] = load(at);
 		cmd.dw[1] = load(at + 8);
+		if (f->hold_op &&
+		    FIELD_GET(SMMU_CMD_OPCODE, &cmd) == f->hold_op)
+			break;
 		if (f->hook) {
 			pthread_mutex_unlock(&f->lock);
 			f->hook(f, &cmd);
@@ -89,6 +110,97 @@ static void consume(struct fake *f)
 		REG(f, SMMU_CMDQ_CONS) = (REG(f, SMMU_CMDQ_CONS) & ~0xfffffu) |
 					 smmu_q_add(cons, 1, lg2);
 	}
+	f->consuming = false;
+}
+
+static unsigned int cmdq_lg2(struct fake *f)
+{
+	return REG(f, SMMU_CMDQ_BASE) & 0x1f;
+}
+
+/* Copy the commands up to PROD. */
+static void fetch(struct fake *f)
+{
+	uint64_t base = reg64(f, SMMU_CMDQ_BASE) & 0xffffffffffffe0;
+	unsigned int lg2 = cmdq_lg2(f);
+
+	while (f->fetched_until != REG(f, SMMU_CMDQ_PROD)) {
+		uint32_t slot = smmu_q_index(f->fetched_until, lg2);
+
+		f->fetched[slot].dw[0] = load(base + 16ull * slot);
+		f->fetched[slot].dw[1] = load(base + 16ull * slot + 8);
+		f->fetched_until = smmu_q_add(f->fetched_until, 1, lg2);
+	}
+}
+
+/* 3.21.2: PROD goes forward, and no further than there is room. */
+static void check_prod(struct fake *f, uint32_t prod)
+{
+	unsigned int lg2 = cmdq_lg2(f);
+	uint32_t cons = REG(f, SMMU_CMDQ_CONS) & 0xfffff;
+	uint32_t old = smmu_q_count(REG(f, SMMU_CMDQ_PROD), cons, lg2);
+	uint32_t new = smmu_q_count(prod, cons, lg2);
+
+	if (prod & ~smmu_q_mask(lg2))
+		f->violation = "PROD has bits above the wrap bit";
+	else if (new < old)
+		f->violation = "PROD went backwards";
+	else if (new > UINT32_C(1) << lg2)
+		f->violation = "PROD went beyond CONS";
+}
+
+void fake_detach(struct fake *f,
+		 unsigned int (*judge)(void *arg, const struct smmu_cmd *cmd),
+		 void *arg)
+{
+	pthread_mutex_lock(&f->lock);
+	f->judge = judge;
+	f->judge_arg = arg;
+	f->fetched_until = REG(f, SMMU_CMDQ_PROD);
+	f->fetched = calloc((size_t)1 << cmdq_lg2(f), sizeof(*f->fetched));
+	f->detached = true;
+	pthread_mutex_unlock(&f->lock);
+	assert_non_null(f->fetched);
+	assert_int_equal(REG(f, SMMU_CMDQ_PROD), REG(f, SMMU_CMDQ_CONS));
+}
+
+void fake_attach(struct fake *f)
+{
+	pthread_mutex_lock(&f->lock);
+	f->detached = false;
+	free(f->fetched);
+	f->fetched = NULL;
+	pthread_mutex_unlock(&f->lock);
+}
+
+unsigned int fake_step(struct fake *f, unsigned int most)
+{
+	unsigned int lg2, n = 0, code = 0;
+	uint32_t cons;
+
+	pthread_mutex_lock(&f->lock);
+	lg2 = cmdq_lg2(f);
+	cons = REG(f, SMMU_CMDQ_CONS) & 0xfffff;
+	if (runs(f))
+		fetch(f);
+	while (n < most && runs(f) && cons != REG(f, SMMU_CMDQ_PROD)) {
+		code = f->judge(f->judge_arg,
+				&f->fetched[smmu_q_index(cons, lg2)]);
+		if (code)
+			break;
+		cons = smmu_q_add(cons, 1, lg2);
+		n++;
+	}
+	if (n)
+		REG(f, SMMU_CMDQ_CONS) = (REG(f, SMMU_CMDQ_CONS) & ~0xfffffu) |
+					 cons;
+	if (code) {
+		/* What was fetched is not used any more. */
+		f->fetched_until = cons;
+		cmdq_err(f, code);
+	}
+	pthread_mutex_unlock(&f->lock);
+	return n;
 }
 
 static uint32_t read32(void *dev, uint64_t off)
@@ -104,23 +216,33 @@ static uint32_t read32(void *dev, uint64_t off)
 	return v;
 }
 
+static bool acks(struct fake *f, uint64_t off)
+{
+	if (f->no_ack_nth && !--f->no_ack_nth)
+		f->no_ack_off = off;
+	return !f->no_ack && f->no_ack_off != off;
+}
+
 static void write32_locked(struct fake *f, uint64_t off, uint32_t v)
 {
 	if (off <= SMMU_AIDR)
 		return;
 	if (off == SMMU_GBPA) {
-		if (v >> 31 && !f->no_ack)
+		if (v >> 31 && acks(f, off))
 			v &= 0x7fffffff;
 		REG(f, off) = v;
 		return;
 	}
+	if (f->detached && off == SMMU_CMDQ_PROD)
+		check_prod(f, v);
+	if (off == SMMU_GERRORN &&
+	    ((REG(f, off) ^ v) & ~(REG(f, SMMU_GERROR) ^ REG(f, off))))
+		f->violation = "an inactive error was acknowledged";
 	REG(f, off) = v;
-	if (f->no_ack)
-		return;
-	if (off == SMMU_CR0)
-		REG(f, SMMU_CR0ACK) = v;
-	if (off == SMMU_IRQ_CTRL)
-		REG(f, SMMU_IRQ_CTRLACK) = v;
+	if (f->detached && off == SMMU_CMDQ_PROD && runs(f))
+		fetch(f);
+	if ((off == SMMU_CR0 || off == SMMU_IRQ_CTRL) && acks(f, off))
+		REG(f, off + 4) = v;
 }
 
 static void write32(void *dev, uint64_t off, uint32_t v)
@@ -226,6 +348,7 @@ void fake_fini(struct fake *f)
 		assert_int_equal(smmuv3_remove(f->unit), 0);
 	assert_int_equal(iommu_system_destroy(f->sys), 0);
 	free(f->ops);
+	free(f->fetched);
 	pthread_mutex_destroy(&f->lock);
 	testplat_fini(&f->tp);
 }
@@ -275,6 +398,13 @@ struct iommu_device *fake_pci_device(struct fake *f, uint32_t sid)
 
 	assert_int_equal(iommu_device_add(f->sys, &desc, &dev), 0);
 	return dev;
+}
+
+void fake_hold(struct fake *f, unsigned int opcode)
+{
+	pthread_mutex_lock(&f->lock);
+	f->hold_op = opcode;
+	pthread_mutex_unlock(&f->lock);
 }
 
 void fake_ops_clear(struct fake *f)
@@ -327,7 +457,7 @@ static bool push(struct fake *f, uint32_t base_reg, uint32_t prod_reg,
 		 uint32_t cons_reg, uint32_t msi_reg, uint32_t enable,
 		 unsigned int wire, const uint64_t *dw, unsigned int words)
 {
-	bool pushed = true, irq;
+	bool pushed = true, irq = false;
 	uint64_t base, msi;
 	unsigned int lg2, i;
 	uint32_t prod, cons;
@@ -352,8 +482,9 @@ static bool push(struct fake *f, uint32_t base_reg, uint32_t prod_reg,
 				dw[i]);
 		REG(f, prod_reg) = (prod & 0x80000000u) |
 				   smmu_q_add(prod & 0xfffff, 1, lg2);
+		irq = smmu_q_empty(prod, cons, lg2) &&
+		      REG(f, SMMU_IRQ_CTRL) & enable;
 	}
-	irq = REG(f, SMMU_IRQ_CTRL) & enable;
 	msi = reg64(f, msi_reg);
 	i = REG(f, msi_reg + 8);
 	pthread_mutex_unlock(&f->lock);

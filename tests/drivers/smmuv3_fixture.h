@@ -5,6 +5,11 @@
  * function. It translates nothing. What it is told not to do it does not do.
  *
  * Everything is under one lock, so threads may use it.
+ *
+ * Commands are consumed by whoever accesses a register. With fake_detach() they
+ * are consumed by fake_step() alone, from a copy made when PROD was written, as
+ * an SMMU may fetch them any time from then on (3.21.2); what breaks the rules
+ * of the queue is then noted in @violation.
  */
 #ifndef TESTS_DRIVERS_SMMUV3_FIXTURE_H
 #define TESTS_DRIVERS_SMMUV3_FIXTURE_H
@@ -52,7 +57,14 @@ enum {
  * @fail_op:     the next command with this opcode fails with @fail_code,
  *               @fail_times times.
  * @drop_op:     commands with this opcode are consumed but not recorded.
+ * @fail_after:  commands that are consumed before @fail_op counts; UINT_MAX as
+ *               @fail_op: any command.
+ * @hold_op:     the queue stands still before commands with this opcode.
+ * @no_ack_nth:  the n-th acknowledgement from now on does not come, nor does
+ *               any later one of that register; 0: all come.
  * @hook:        called before each command, without the lock.
+ * @judge:       detached: what becomes of a command: 0, consumed, or the error.
+ *               Under the lock.
  */
 struct fake {
 	struct testplat tp;
@@ -68,9 +80,21 @@ struct fake {
 	unsigned int fail_op;
 	unsigned int fail_code;
 	unsigned int fail_times;
+	unsigned int fail_after;
 	unsigned int drop_op;
+	unsigned int hold_op;
+	unsigned int no_ack_nth;
+	uint64_t no_ack_off;
 	void (*hook)(struct fake *f, const struct smmu_cmd *cmd);
 	void *hook_arg;
+	bool consuming;
+
+	bool detached;
+	unsigned int (*judge)(void *arg, const struct smmu_cmd *cmd);
+	void *judge_arg;
+	struct smmu_cmd *fetched; /* by slot */
+	uint32_t fetched_until;
+	const char *violation;
 
 	uint32_t reg[0x20000 / 4];
 	struct fake_op *ops;
@@ -104,6 +128,17 @@ struct iommu_device *fake_pci_device(struct fake *f, uint32_t sid);
 int fake_add_device(struct fake *f, const struct iommu_device_desc *desc,
 		    struct iommu_device **ret_dev);
 
+/* The command queue has to be empty. */
+void fake_detach(struct fake *f,
+		 unsigned int (*judge)(void *arg, const struct smmu_cmd *cmd),
+		 void *arg);
+void fake_attach(struct fake *f);
+/* Consume at most so many, then write CONS. Returns how many. */
+unsigned int fake_step(struct fake *f, unsigned int most);
+
+/* Set @hold_op while others run; 0: go on. */
+void fake_hold(struct fake *f, unsigned int opcode);
+
 void fake_ops_clear(struct fake *f);
 /* Index of the first such command at or after from; SIZE_MAX: none. */
 size_t fake_find(struct fake *f, unsigned int opcode, size_t from);
@@ -112,7 +147,7 @@ size_t fake_find_cfg(struct fake *f, unsigned int offset, uint32_t value,
 size_t fake_count(struct fake *f, unsigned int opcode);
 const struct smmu_cmd *fake_cmd(struct fake *f, size_t index);
 
-/* False: the queue overflowed. Raises the interrupt. */
+/* False: the queue overflowed. Raises the interrupt if it was empty, 3.18.2. */
 bool fake_push_event(struct fake *f, const uint64_t dw[4]);
 bool fake_push_pri(struct fake *f, const uint64_t dw[2]);
 

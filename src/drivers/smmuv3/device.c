@@ -237,6 +237,9 @@ int smmuv3_atc_flush(struct smmuv3_device *sdev, bool ssv, uint32_t ssid,
 	smmuv3_batch_init(&batch, sdev->smmu);
 	smmuv3_add_atc_inv(&batch, sdev, ssv, ssid, start, end);
 	err = smmuv3_batch_sync(&batch);
+	/* Stopped: what the device sends as translated is aborted too. */
+	if (smmuv3_is_stopped(sdev->smmu))
+		return 0;
 	return err ? smmuv3_device_isolate(sdev) : 0;
 }
 

@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/inval.h"
 #include "drivers/smmuv3/smmuv3.h"
 
 static struct smmuv3_domain *to_domain(struct iommu_domain *domain)
@@ -60,55 +61,6 @@ static int flush_asid(struct smmuv3 *smmu, uint16_t asid)
 	return smmuv3_batch_sync(&batch);
 }
 
-static unsigned int tlbi_tg(unsigned int granule_lg2)
-{
-	return granule_lg2 == 12 ? SMMU_CMD_TLBI_TG_4K :
-	       granule_lg2 == 14 ? SMMU_CMD_TLBI_TG_16K :
-				   SMMU_CMD_TLBI_TG_64K;
-}
-
-/* SCALE has 5 bits without SMMU_IDR5.DS, 4.4.1. No table has 32 << 31 pages. */
-#define TLBI_SCALE_MAX 31u
-
-/*
- * Page by page, by ranges where the SMMU has them, or all of the ASID when
- * that is fewer commands. Ranges are num << scale pages, num up to 32: the
- * low bits of the count first, so that each range starts where one ended.
- */
-static void add_tlbi_range(struct smmuv3_batch *batch,
-			   const struct smmuv3_domain *d, uint64_t start,
-			   uint64_t end)
-{
-	unsigned int g = d->table.granule_lg2;
-	uint64_t limit = BIT(d->table.va_bits);
-	uint64_t va = align_down(start, BIT(g)), pages;
-
-	if (end > limit)
-		end = limit;
-	if (va >= end)
-		return;
-	pages = div_round_up(end - va, BIT(g));
-	if (pages << g == limit ||
-	    (!d->smmu->f.ranges && pages > SMMUV3_TLBI_PAGES_MAX)) {
-		smmuv3_batch_add(batch, smmuv3_make_tlbi_asid(d->asid));
-		return;
-	}
-	while (pages) {
-		unsigned int scale = 0, num = 1;
-
-		if (d->smmu->f.ranges) {
-			scale = (unsigned int)__builtin_ctzll(pages);
-			if (scale > TLBI_SCALE_MAX)
-				scale = TLBI_SCALE_MAX;
-			num = (unsigned int)(pages >> scale) & 31;
-		}
-		smmuv3_batch_add(batch, smmuv3_make_tlbi_va(d->asid, va, num,
-							    scale, tlbi_tg(g)));
-		va += (uint64_t)num << (scale + g);
-		pages -= (uint64_t)num << scale;
-	}
-}
-
 /* One pair at a time, to know whose device it is that does not answer. */
 static void atc_flush_each_locked(struct smmuv3_domain *d, uint64_t start,
 				  uint64_t end)
@@ -141,13 +93,14 @@ static void invalidate_locked(struct smmuv3_domain *d, uint64_t start,
 	if (list_empty(&d->attaches))
 		return;
 	smmuv3_batch_init(&batch, d->smmu);
-	add_tlbi_range(&batch, d, start, end);
+	smmuv3_add_tlbi_range(&batch, d->asid, &d->table, start, end);
 	smmuv3_batch_barrier(&batch);
 	list_for_each(a, &d->attaches, link)
 		smmuv3_add_atc_inv(&batch, a->sdev, true, a->pasid, start, end);
 	err = smmuv3_batch_sync(&batch);
 	if (err) {
 		report_stuck(d, err);
+		smmuv3_tlbi_or_fail_closed(d->smmu, d->asid);
 		atc_flush_each_locked(d, start, end);
 	}
 }
@@ -173,8 +126,10 @@ static void quiesce_locked(struct smmuv3_domain *d, struct smmuv3_attach *a)
 	if (a->quiet || a->passive)
 		return;
 	err = smmuv3_cd_quiesce(a->sdev, a->pasid, a->cd);
-	if (err)
+	if (err) {
 		report_stuck(d, err);
+		smmuv3_fail_closed(d->smmu, "a CD cannot be made quiet");
+	}
 	a->quiet = true;
 }
 
@@ -360,6 +315,7 @@ static int forget_pair_locked(struct smmuv3_domain *d,
 	err = smmuv3_batch_sync(&batch);
 	if (err) {
 		report_stuck(d, err);
+		smmuv3_tlbi_or_fail_closed(d->smmu, d->asid);
 		(void)smmuv3_atc_flush(a->sdev, true, a->pasid, 0, UINT64_MAX);
 	}
 	return err;
@@ -469,8 +425,10 @@ void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
 
 	if (pasid == IOMMU_NO_PASID) {
 		err = smmuv3_set_no_pasid(sdev, IOMMU_DOMAIN_BLOCKED);
-		if (err)
+		if (err) {
 			report_stuck(d, err);
+			smmuv3_fail_closed(d->smmu, "a stream stays open");
+		}
 		return;
 	}
 	if (!d->sva)
@@ -482,8 +440,10 @@ void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
 		/* Nothing is left that a release could make quiet. */
 		a->passive = true;
 	}
-	if (err)
+	if (err) {
 		report_stuck(d, err);
+		smmuv3_fail_closed(d->smmu, "a CD cannot be taken out");
+	}
 	plat_unlock(d->smmu->plat, &d->lock);
 	leave(d, sdev, pasid);
 }

@@ -322,9 +322,21 @@ static void handle_page_request(struct smmuv3 *smmu, const uint64_t *dw)
  * The queue has been read up to where it overflowed: groups whose Last was
  * lost have been answered by the SMMU. [L5] [R15]
  */
+static void discard_partial(struct smmuv3 *smmu)
+{
+	/* Core's queue is there from the first device to the last. */
+	struct smmuv3_device *sdev = smmuv3_device_any(smmu);
+
+	if (!sdev)
+		return;
+	if (iopf_queue_discard_partial(smmu->unit.iopf))
+		plat_log(smmu->plat, PLAT_LOG_ERR,
+			 "%s: partial groups are still there", smmu->name);
+	smmuv3_device_put(sdev);
+}
+
 static void pri_overflow(struct smmuv3 *smmu)
 {
-	struct smmuv3_device *sdev;
 	uint64_t n;
 
 	/* Relaxed: the counter orders nothing. */
@@ -335,14 +347,7 @@ static void pri_overflow(struct smmuv3 *smmu)
 		plat_log(smmu->plat, PLAT_LOG_WARN,
 			 "%s: PRI queue overflow, %llu by now", smmu->name,
 			 (unsigned long long)n);
-	/* Core's queue is there from the first device to the last. */
-	sdev = smmuv3_device_any(smmu);
-	if (!sdev)
-		return;
-	if (iopf_queue_discard_partial(smmu->unit.iopf))
-		plat_log(smmu->plat, PLAT_LOG_ERR,
-			 "%s: partial groups are still there", smmu->name);
-	smmuv3_device_put(sdev);
+	discard_partial(smmu);
 }
 
 static const struct smmuv3_inq_ops evtq_ops = {
@@ -371,7 +376,26 @@ void smmuv3_priq_irq(void *arg)
 
 void smmuv3_gerror_irq(void *arg)
 {
-	smmuv3_cmdq_gerror(arg);
+	smmuv3_gerror_run(arg);
+}
+
+void smmuv3_evtq_run(struct smmuv3 *smmu, bool lost)
+{
+	if (!smmu->evtq.enabled)
+		return;
+	smmuv3_inq_run(smmu, &smmu->evtq, &evtq_ops);
+	if (lost)
+		smmuv3_count(&smmu->counters.events_lost);
+}
+
+void smmuv3_priq_run(struct smmuv3 *smmu, bool lost)
+{
+	if (!smmu->priq.enabled)
+		return;
+	smmuv3_inq_run(smmu, &smmu->priq, &priq_ops);
+	/* As after an overflow: the Last of a group may be among them. */
+	if (lost)
+		discard_partial(smmu);
 }
 
 int smmuv3_enable_faults(struct iommu_device *dev)

@@ -44,6 +44,8 @@ static int check_required(const struct smmuv3 *smmu)
 		return refuse(smmu, "no little-endian tables");
 	if (!REG_GET(SMMU_IDR5_GRAN4K, idr[5]))
 		return refuse(smmu, "no 4 KiB granule");
+	if (!REG_GET(SMMU_IDR1_CMDQS, idr[1]))
+		return refuse(smmu, "a command queue of one entry");
 	if (REG_GET(SMMU_IDR1_QUEUES_PRESET, idr[1]) ||
 	    REG_GET(SMMU_IDR1_TABLES_PRESET, idr[1]))
 		return refuse(smmu, "tables or queues have fixed places");

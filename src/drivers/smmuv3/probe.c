@@ -6,91 +6,15 @@
 #include "base/errno.h"
 #include "base/string.h"
 #include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/control.h"
 #include "drivers/smmuv3/smmuv3.h"
 
 #define DEFAULT_QUEUE_LG2  8u
 #define DEFAULT_TIMEOUT_MS 1000u
+#define DEFAULT_ATS_MS     90000u /* 60 s and a half, as PCIe has it */
 #define NS_PER_MS          UINT64_C(1000000)
 
 #define CR0_BIT(f) ((uint32_t)FIELD_MASK(f))
-
-/* Poll until (register & mask) == want. */
-static int wait_reg(struct smmuv3 *smmu, uint32_t reg, uint32_t mask,
-		    uint32_t want)
-{
-	uint64_t deadline = plat_now_ns(smmu->plat) + smmu->timeout_ns;
-	unsigned int turns;
-
-	for (turns = 0;; turns++) {
-		/* Sampled first: a late look at the register still counts. */
-		bool late = plat_now_ns(smmu->plat) >= deadline;
-
-		if ((mmio_read32(&smmu->mmio, reg) & mask) == want)
-			return 0;
-		if (late)
-			return -ETIMEDOUT;
-		plat_relax(smmu->plat, turns);
-	}
-}
-
-/* Write a register that has an acknowledgement register, 6.3.9, 6.3.16. */
-static int write_acked(struct smmuv3 *smmu, uint32_t reg, uint32_t ack,
-		       uint32_t value)
-{
-	int err;
-
-	mmio_write32(&smmu->mmio, reg, value);
-	err = wait_reg(smmu, ack, UINT32_MAX, value);
-	if (err)
-		plat_log(smmu->plat, PLAT_LOG_ERR,
-			 "%s: register %#x does not become %#x", smmu->name,
-			 ack, value);
-	return err;
-}
-
-static int set_cr0(struct smmuv3 *smmu, uint32_t bits)
-{
-	int err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, smmu->cr0 | bits);
-
-	if (!err)
-		smmu->cr0 |= bits;
-	return err;
-}
-
-/*
- * What the SMMU does while it is disabled: abort. An update is complete when
- * UPDATE reads 0 again, 6.3.14.
- */
-static int abort_when_disabled(struct smmuv3 *smmu)
-{
-	uint32_t update = (uint32_t)FIELD_MASK(SMMU_GBPA_UPDATE);
-	uint32_t value;
-	int err;
-
-	err = wait_reg(smmu, SMMU_GBPA, update, 0);
-	if (err)
-		return err;
-	value = mmio_read32(&smmu->mmio, SMMU_GBPA);
-	value |= update | (uint32_t)FIELD_MASK(SMMU_GBPA_ABORT);
-	mmio_write32(&smmu->mmio, SMMU_GBPA, value);
-	return wait_reg(smmu, SMMU_GBPA, update, 0);
-}
-
-static int disable(struct smmuv3 *smmu)
-{
-	int err, irq_err;
-
-	err = abort_when_disabled(smmu);
-	if (err)
-		plat_log(smmu->plat, PLAT_LOG_ERR,
-			 "%s: SMMU_GBPA is not updated", smmu->name);
-	irq_err = write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK, 0);
-	if (!err)
-		err = irq_err;
-	irq_err = write_acked(smmu, SMMU_CR0, SMMU_CR0ACK, 0);
-	smmu->cr0 = 0;
-	return err ? err : irq_err;
-}
 
 /* Cacheability and shareability of what the SMMU itself reads and writes. */
 static void write_cr1_cr2(struct smmuv3 *smmu)
@@ -261,8 +185,8 @@ static int setup_irqs(struct smmuv3 *smmu, const struct smmuv3_desc *desc)
 		enable |= irqs[i].enable;
 	}
 	if (!err)
-		err = write_acked(smmu, SMMU_IRQ_CTRL, SMMU_IRQ_CTRLACK,
-				  enable);
+		err = smmuv3_control_write(smmu, SMMU_IRQ_CTRL,
+					   SMMU_IRQ_CTRLACK, enable);
 	return err;
 }
 
@@ -328,8 +252,11 @@ static void free_memory(struct smmuv3 *smmu)
 /* Errors of before we came are nobody's. */
 static void acknowledge_errors(struct smmuv3 *smmu)
 {
-	smmu->gerrorn = mmio_read32(&smmu->mmio, SMMU_GERROR);
-	mmio_write32(&smmu->mmio, SMMU_GERRORN, smmu->gerrorn);
+	uint32_t gerror = mmio_read32(&smmu->mmio, SMMU_GERROR);
+
+	/* Relaxed: nobody else is there yet. */
+	atomic_store_explicit(&smmu->gerrorn, gerror, memory_order_relaxed);
+	mmio_write32(&smmu->mmio, SMMU_GERRORN, gerror);
 }
 
 /* The SMMU is disabled. On error the caller disables it again. */
@@ -343,7 +270,7 @@ static int enable(struct smmuv3 *smmu, const struct smmuv3_desc *desc)
 
 	write_queue(smmu, SMMU_CMDQ_BASE, SMMU_CMDQ_PROD, SMMU_CMDQ_CONS,
 		    smmu->cmdq.entries, smmu->cmdq.lg2);
-	err = set_cr0(smmu, CR0_BIT(SMMU_CR0_CMDQEN));
+	err = smmuv3_control_set(smmu, CR0_BIT(SMMU_CR0_CMDQEN));
 	if (!err)
 		err = forget_everything(smmu);
 	if (err)
@@ -351,26 +278,26 @@ static int enable(struct smmuv3 *smmu, const struct smmuv3_desc *desc)
 
 	write_queue(smmu, SMMU_EVENTQ_BASE, SMMU_EVENTQ_PROD, SMMU_EVENTQ_CONS,
 		    smmu->evtq.entries, smmu->evtq.lg2);
-	err = set_cr0(smmu, CR0_BIT(SMMU_CR0_EVENTQEN));
+	err = smmuv3_control_set(smmu, CR0_BIT(SMMU_CR0_EVENTQEN));
 	if (err)
 		return err;
 	if (smmu->f.pri) {
 		write_queue(smmu, SMMU_PRIQ_BASE, SMMU_PRIQ_PROD,
 			    SMMU_PRIQ_CONS, smmu->priq.entries, smmu->priq.lg2);
-		err = set_cr0(smmu, CR0_BIT(SMMU_CR0_PRIQEN));
+		err = smmuv3_control_set(smmu, CR0_BIT(SMMU_CR0_PRIQEN));
 		if (err)
 			return err;
 	}
 	/* Translated traffic of streams without ATS is not to pass. */
 	if (smmu->f.ats) {
-		err = set_cr0(smmu, CR0_BIT(SMMU_CR0_ATSCHK));
+		err = smmuv3_control_set(smmu, CR0_BIT(SMMU_CR0_ATSCHK));
 		if (err)
 			return err;
 	}
 	err = setup_irqs(smmu, desc);
 	if (err)
 		return err;
-	return set_cr0(smmu, CR0_BIT(SMMU_CR0_SMMUEN));
+	return smmuv3_control_set(smmu, CR0_BIT(SMMU_CR0_SMMUEN));
 }
 
 static const struct iommu_unit_ops unit_ops = {
@@ -424,6 +351,9 @@ int smmuv3_probe(struct iommu_system *sys, const struct smmuv3_desc *desc,
 	smmu->mmio = desc->mmio;
 	smmu->timeout_ns = NS_PER_MS * (desc->timeout_ms ? desc->timeout_ms :
 							   DEFAULT_TIMEOUT_MS);
+	smmu->cmdq.ats_timeout_ns =
+		NS_PER_MS *
+		(desc->ats_timeout_ms ? desc->ats_timeout_ms : DEFAULT_ATS_MS);
 	copy_name(smmu, desc->name ? desc->name : "smmuv3");
 	plat_lock_init(plat, &smmu->lock, PLAT_LOCK_MUTEX, PLAT_RANK_UNIT,
 		       "smmuv3 unit");
@@ -434,7 +364,7 @@ int smmuv3_probe(struct iommu_system *sys, const struct smmuv3_desc *desc,
 	err = alloc_memory(smmu, desc);
 	if (err)
 		goto free_smmu;
-	err = disable(smmu);
+	err = smmuv3_control_disable(smmu);
 	if (err)
 		goto free_memory;
 	err = enable(smmu, desc);
@@ -447,7 +377,7 @@ int smmuv3_probe(struct iommu_system *sys, const struct smmuv3_desc *desc,
 	return 0;
 
 disable:
-	(void)disable(smmu);
+	(void)smmuv3_control_disable(smmu);
 	free_irqs(smmu);
 free_memory:
 	free_memory(smmu);
@@ -467,7 +397,7 @@ int smmuv3_remove(struct iommu_unit *unit)
 	if (err)
 		return err;
 	/* What disabling meets is logged; there is no way back. */
-	(void)disable(smmu);
+	(void)smmuv3_control_disable(smmu);
 	free_irqs(smmu);
 	smmuv3_free_abandoned(smmu);
 	free_memory(smmu);
@@ -486,6 +416,7 @@ void smmuv3_stats(struct iommu_unit *unit, struct smmuv3_stats *ret_stats)
 	const struct smmuv3_counters *c = &to_smmuv3(unit)->counters;
 
 	ret_stats->commands = read_counter(&c->commands);
+	ret_stats->command_errors = read_counter(&c->command_errors);
 	ret_stats->syncs = read_counter(&c->syncs);
 	ret_stats->tlb_invalidations = read_counter(&c->tlb_invalidations);
 	ret_stats->ats_invalidations = read_counter(&c->ats_invalidations);
@@ -496,4 +427,5 @@ void smmuv3_stats(struct iommu_unit *unit, struct smmuv3_stats *ret_stats)
 	ret_stats->page_requests = read_counter(&c->page_requests);
 	ret_stats->page_responses = read_counter(&c->page_responses);
 	ret_stats->priq_overflows = read_counter(&c->priq_overflows);
+	ret_stats->failed_closed = smmuv3_is_dead(to_smmuv3(unit));
 }

@@ -8,9 +8,10 @@
  *           none is under way once an attachment has gone.
  *   unit    the map of StreamIDs, the stream table's level 1, ASIDs. Of the
  *           same rank and never together: the STEs of a device, a spin lock
- *   queue   the command queue; the read side of one other queue
+ *   queue   errors of the command queue; the read side of one other queue
  * The domain's and the queues' are spin locks: the notifier of an address
  * space and whoever answers a page request come with locks of their own.
+ * Submitting commands takes none.
  */
 #ifndef DRIVERS_SMMUV3_SMMUV3_H
 #define DRIVERS_SMMUV3_SMMUV3_H
@@ -31,9 +32,6 @@ struct smmuv3_device;
 
 /* Outstanding page requests one device may have. */
 #define SMMUV3_PRI_QUOTA 16u
-
-/* Pages beyond which all of an ASID go, without range invalidation (L7). */
-#define SMMUV3_TLBI_PAGES_MAX 512u
 
 /* GERROR bits this driver knows; others are left alone. */
 #define SMMUV3_GERROR_KNOWN                                                    \
@@ -118,6 +116,7 @@ struct smmuv3_inq {
 
 struct smmuv3_counters {
 	_Atomic uint64_t commands;
+	_Atomic uint64_t command_errors;
 	_Atomic uint64_t syncs;
 	_Atomic uint64_t tlb_invalidations;
 	_Atomic uint64_t ats_invalidations;
@@ -142,8 +141,8 @@ struct smmuv3 {
 	char name[32];            /* (c) */
 	uint64_t timeout_ns;      /* (c) */
 	struct smmuv3_features f; /* (c) */
-	uint32_t cr0;             /* probe and remove only */
-	uint32_t gerrorn;         /* under the command queue's lock */
+	uint32_t cr0;             /* under the command queue's error lock */
+	_Atomic uint32_t gerrorn; /* written under it */
 
 	struct smmuv3_cmdq cmdq;
 	struct smmuv3_inq evtq;
@@ -377,6 +376,9 @@ SVA_MUST_CHECK int smmuv3_inq_drain(struct smmuv3 *smmu, struct smmuv3_inq *q,
 void smmuv3_evtq_irq(void *arg);
 void smmuv3_priq_irq(void *arg);
 void smmuv3_gerror_irq(void *arg);
+/* Without an interrupt; lost: a record may never have been written. */
+void smmuv3_evtq_run(struct smmuv3 *smmu, bool lost);
+void smmuv3_priq_run(struct smmuv3 *smmu, bool lost);
 SVA_MUST_CHECK int smmuv3_enable_faults(struct iommu_device *dev);
 void smmuv3_disable_faults(struct iommu_device *dev);
 void smmuv3_drain_faults(struct iommu_device *dev);

@@ -14,6 +14,7 @@
 #include "base/errno.h"
 #include "base/string.h"
 #include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/queue.h"
 #include "drivers/smmuv3/smmuv3.h"
 
 struct ste_writer {
@@ -159,10 +160,12 @@ int smmuv3_device_isolate(struct smmuv3_device *sdev)
 	/* ATC_INVs for it would only time out from now on. */
 	atomic_store_explicit(&sdev->ats_on, false, memory_order_release);
 	err = smmuv3_stes_set_eats(sdev, false);
-	if (err)
+	if (err) {
 		plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
 			 "%s: %s cannot be isolated: error %d",
 			 sdev->smmu->name, iommu_device_name(sdev->dev), err);
+		smmuv3_fail_closed(sdev->smmu, "a device stays connected");
+	}
 	return err;
 }
 
