@@ -88,6 +88,7 @@ static void tap_open(struct fixture *f)
 
 	assert_int_equal(sva_machine_create(&cfg, &f->machine), 0);
 	f->populate = false;
+	f->reset = false;
 	hw = sva_machine_iommu_hw(f->machine);
 	atomic_store(&tap.drop, DROP_NOTHING);
 	atomic_store(&tap.dropped, 0);
