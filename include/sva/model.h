@@ -60,6 +60,7 @@ struct hw_lock {
  *
  * Interrupts
  * @msi:   a message was sent: a 4-byte write of @data to @addr by @requester.
+ *         -EFAULT: an external abort, nothing was written.
  * @wire:  level of the model's interrupt line number @line.
  *
  * @lock_init .. @unlock: mutual exclusion between threads; not recursive. A
@@ -82,8 +83,7 @@ struct hw_env {
 	int (*mem_store64)(void *ctx, uint64_t pa, uint64_t value);
 	int (*mem_cas64)(void *ctx, uint64_t pa, uint64_t expected,
 			 uint64_t desired, uint64_t *ret_old);
-	void (*msi)(void *ctx, uint32_t requester, uint64_t addr,
-		    uint32_t data);
+	int (*msi)(void *ctx, uint32_t requester, uint64_t addr, uint32_t data);
 	void (*wire)(void *ctx, unsigned int line, bool level);
 	void (*lock_init)(void *ctx, struct hw_lock *lock, unsigned int rank,
 			  const char *name);
@@ -205,6 +205,13 @@ struct hw_ats_inv {
 	uint64_t size;
 };
 
+/* What becomes of a stalled transaction. */
+enum hw_resume {
+	HW_RESUME_ABORT,
+	HW_RESUME_RETRY, /* tried again, as a new one */
+	HW_RESUME_RAZWI, /* succeeds: a read is of zeros, a write is dropped */
+};
+
 /**
  * struct hw_bus - the devices in front of an IOMMU, as it sees them
  * @ats_invalidate: the function forgets the range, and on return 0 uses
@@ -213,11 +220,9 @@ struct hw_ats_inv {
  *         completion.
  * @prg_response: a Page Request Group Response for the function; unknown ones
  *         are dropped.
- * @resume: a stalled transaction goes on: @retry says whether it is tried
- *         again, as a new one, or aborted; once for every -EINPROGRESS of
- *         translate(), possibly before that returns. There is no third end:
- *         a termination that reads as zero is not modelled. NULL if nothing
- *         in front of the model stalls.
+ * @resume: a stalled transaction goes on, @how says in which way; once for
+ *         every -EINPROGRESS of translate(), possibly before that returns.
+ *         NULL if nothing in front of the model stalls.
  *
  * Called without the model's locks, except @ats_invalidate, which is called
  * with the register lock held and may take locks of higher rank.
@@ -227,7 +232,7 @@ struct hw_bus {
 	int (*ats_invalidate)(void *ctx, const struct hw_ats_inv *inv,
 			      uint64_t cookie);
 	void (*prg_response)(void *ctx, const struct hw_prg_response *resp);
-	void (*resume)(void *ctx, uint64_t cookie, bool retry);
+	void (*resume)(void *ctx, uint64_t cookie, enum hw_resume how);
 };
 
 /**
@@ -281,7 +286,10 @@ struct iommu_hw_stats {
  *         as 0 and write nothing.
  * @port_add, @port_remove: @port is the caller's, zeroed; not busy at removal.
  * @translate: 0 and *@ret_xlat, the port busy; -EFAULT aborted (a record was
- *         written if the tables say so), not busy; -EINPROGRESS stalled, not
+ *         written if the tables say so), not busy; -ENODATA terminated as if
+ *         it had succeeded, not busy: a read is of zeros, a write is dropped
+ *         (only where the tables ask for it; an embedder that cannot do it
+ *         aborts the transaction); -EINPROGRESS stalled, not
  *         busy, resume() follows; -EAGAIN to be stalled, but there is no room,
  *         not busy: it has not been accepted, and is offered again later. A
  *         resume() of any device makes room.

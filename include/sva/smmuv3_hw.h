@@ -7,12 +7,16 @@
 
 #include <sva/model.h>
 
-/* Interrupt wires, for hw_env.wire. */
+/*
+ * Interrupt wires, for hw_env.wire: each interrupt is a pulse of its wire, and
+ * an MSI as well where one is configured (3.18.2). SEV is the event output.
+ */
 enum smmuv3_hw_wire {
 	SMMUV3_HW_WIRE_EVENTQ,
 	SMMUV3_HW_WIRE_PRIQ,
 	SMMUV3_HW_WIRE_GERROR,
 	SMMUV3_HW_WIRE_CMD_SYNC,
+	SMMUV3_HW_WIRE_SEV,
 	SMMUV3_HW_WIRE_COUNT,
 };
 

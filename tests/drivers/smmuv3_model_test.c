@@ -114,12 +114,13 @@ static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 	return 0;
 }
 
-static void env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
+static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 {
 	struct bench *b = ctx;
 
 	(void)requester;
 	assert_true(testplat_msi(&b->f.tp, addr, data));
+	return 0;
 }
 
 static void env_wire(void *ctx, unsigned int line, bool level)
@@ -209,12 +210,12 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 	b->prg_count++;
 }
 
-static void bus_resume(void *ctx, uint64_t cookie, bool retry)
+static void bus_resume(void *ctx, uint64_t cookie, enum hw_resume how)
 {
 	struct bench *b = ctx;
 
 	b->resumed = cookie;
-	b->retried = retry;
+	b->retried = how == HW_RESUME_RETRY;
 	b->resume_count++;
 }
 

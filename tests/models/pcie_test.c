@@ -38,8 +38,8 @@ static void probe_changed(void *ctx, const struct pcie_hw_state *before)
 	p->before = *before;
 }
 
-static void probe_msi(void *ctx, uint32_t requester, uint64_t addr,
-		      uint32_t data)
+static int probe_msi(void *ctx, uint32_t requester, uint64_t addr,
+		     uint32_t data)
 {
 	struct probe *p = ctx;
 
@@ -47,6 +47,7 @@ static void probe_msi(void *ctx, uint32_t requester, uint64_t addr,
 	p->requester = requester;
 	p->addr = addr;
 	p->data = data;
+	return 0;
 }
 
 static const struct pcie_hw_ops probe_ops = {

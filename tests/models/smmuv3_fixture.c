@@ -84,12 +84,13 @@ static int mem_cas64(void *ctx, uint64_t pa, uint64_t expected,
 	return 0;
 }
 
-static void msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
+static int msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 {
 	struct fx *fx = ctx;
 
 	fx->msi[fx->msi_count++ % FX_LOG_MAX] =
 		(struct fx_msi){ requester, addr, data };
+	return fx->msi_ret;
 }
 
 static void wire(void *ctx, unsigned int line, bool level)
@@ -186,14 +187,15 @@ static void prg_response(void *ctx, const struct hw_prg_response *resp)
 	fx->resp[fx->resp_count++ % FX_LOG_MAX] = *resp;
 }
 
-static void resume(void *ctx, uint64_t cookie, bool retry)
+static void resume(void *ctx, uint64_t cookie, enum hw_resume how)
 {
 	struct fx *fx = ctx;
+	bool retry = how == HW_RESUME_RETRY;
 
 	if (fx->on_resume)
 		fx->on_resume(fx, cookie, retry);
 	fx->resume[fx->resume_count++ % FX_LOG_MAX] =
-		(struct fx_resume){ cookie, retry };
+		(struct fx_resume){ cookie, retry, how };
 }
 
 void fx_init(struct fx *fx, const struct smmuv3_hw_cfg *cfg)

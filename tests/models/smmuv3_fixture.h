@@ -131,6 +131,7 @@ struct fx_msi {
 struct fx_resume {
 	uint64_t cookie;
 	bool retry;
+	enum hw_resume how;
 };
 
 struct fx {
@@ -161,6 +162,7 @@ struct fx {
 	struct fx_resume resume[FX_LOG_MAX];
 	unsigned int resume_count;
 	void (*on_resume)(struct fx *fx, uint64_t cookie, bool retry);
+	int msi_ret;
 
 	uint64_t strtab, cmdq, evtq, priq;
 	uint32_t cmd_prod;

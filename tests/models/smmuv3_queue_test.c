@@ -248,12 +248,100 @@ static void test_queue_sync_signals(void **state)
 	assert_int_equal(fx.msi[0].addr, 0x1004);
 	assert_int_equal(fx.msi[0].data, 0xcafe1234);
 	assert_int_equal(fx.msi[0].requester, FX_SMMU_SID);
-	assert_int_equal(*wires, 0);
-	/* No address: the wire. */
+	assert_int_equal(*wires, 1);
+	/* No address: the wire alone. */
 	fx_cmd(&fx, CMD_SYNC | 1 << 12, 0);
 	assert_int_equal(fx.msi_count, 1);
-	assert_int_equal(*wires, 1);
+	assert_int_equal(*wires, 2);
 	assert_int_equal(fx_stats(&fx).syncs, 4);
+	/* An address beyond what can be addressed is one. */
+	fx_cmd(&fx, CMD_SYNC | 1 << 12, UINT64_C(1) << 48);
+	assert_int_equal(fx.msi_count, 2);
+	assert_int_equal(fx.msi[1].addr, 0);
+	/* Events are not announced. */
+	assert_int_equal(fx.wires[SMMUV3_HW_WIRE_SEV], 0);
+}
+
+/* 4.7.3, 4.1.2: by CMD_SYNC, and when the queue is full no more. */
+static void test_queue_sev_wakes(void **state)
+{
+	static struct fx sev;
+	struct smmuv3_hw_cfg cfg;
+	unsigned int *wires = &sev.wires[SMMUV3_HW_WIRE_SEV];
+	unsigned int i;
+
+	(void)state;
+	smmuv3_hw_cfg_default(&cfg);
+	cfg.idr[0] |= 1 << 14;
+	fx_start(&sev, &cfg);
+	fx_cmd(&sev, CMD_SYNC, 0);
+	assert_int_equal(*wires, 0);
+	fx_cmd(&sev, CMD_SYNC | 2 << 12, 0x1000);
+	assert_int_equal(*wires, 1);
+	assert_int_equal(sev.msi_count + sev.wires[SMMUV3_HW_WIRE_CMD_SYNC], 0);
+	/* Sixty-four at once, and one less. */
+	for (i = 0; i < 1u << FX_CMDQ_LG2; i++)
+		fx_put(&sev, sev.cmdq + i * 16, CMD_SYNC);
+	fx_w32(&sev, FX_CMDQ_PROD, 2 | 1 << FX_CMDQ_LG2);
+	assert_int_equal(fx_r32(&sev, FX_CMDQ_CONS), 2 | 1 << FX_CMDQ_LG2);
+	assert_int_equal(*wires, 2);
+	fx_w32(&sev, FX_CMDQ_PROD, 1);
+	assert_int_equal(fx_r32(&sev, FX_CMDQ_CONS), 1);
+	assert_int_equal(*wires, 2);
+	fx_fini(&sev);
+}
+
+/* 7.5: every message that aborts is an error of its own. */
+static void test_queue_msi_aborts_reported(void **state)
+{
+	struct hw_page_request req = { .requester = FX_SID, .last = true };
+
+	(void)state;
+	fx.msi_ret = -EFAULT;
+	fx_w64(&fx, 0x68, 0x9000);
+	fx_w64(&fx, FX_EVENTQ_IRQ_CFG0, 0x8000);
+	fx_w64(&fx, 0xd0, 0xa000);
+	/* CMD_SYNC: consumed all the same. */
+	fx_cmd(&fx, CMD_SYNC | 1 << 12, 0x1000);
+	assert_true(fx_cmdq_idle(&fx));
+	assert_int_equal(fx_r32(&fx, FX_GERROR), 1 << 4);
+	assert_int_equal(fx.msi_count, 1);
+	/* Active already. */
+	fx_cmd(&fx, CMD_SYNC | 1 << 12, 0x1000);
+	assert_int_equal(fx_r32(&fx, FX_GERROR), 1 << 4);
+	fx_w32(&fx, FX_IRQ_CTRL, 6);
+	fx_access(&fx, 0x10000, 0, R, NULL);
+	assert_int_equal(fx_r32(&fx, FX_GERROR), 1 << 4 | 1 << 5);
+	/* The record is there. */
+	assert_int_equal(fx_r32(&fx, FX_EVENTQ_PROD), 1);
+	fx.hw->ops->page_request(fx.hw, &req);
+	assert_int_equal(fx_r32(&fx, FX_GERROR), 7 << 4);
+	assert_int_equal(fx_r32(&fx, FX_PRIQ_PROD), 1);
+	/* That of an error itself: no second one for it. */
+	fx.msi_count = 0;
+	fx_w32(&fx, FX_IRQ_CTRL, 7);
+	fx_cmd(&fx, 0xff, 0);
+	assert_int_equal(fx.msi_count, 1);
+	assert_int_equal(fx.msi[0].addr, 0x9000);
+	assert_int_equal(fx_r32(&fx, FX_GERROR), 1 | 15 << 4);
+	/* Acknowledged, they happen again, as messages go on being sent. */
+	fx_w32(&fx, FX_GERRORN, 15 << 4);
+	fx.msi_count = 0;
+	fx_access(&fx, 0x10000, 0, R, NULL);
+	assert_int_equal(fx.msi_count, 0);
+	fx_w32(&fx, FX_EVENTQ_CONS, 2);
+	fx_access(&fx, 0x10000, 0, R, NULL);
+	/* One for the event, one for the error that it was. */
+	assert_int_equal(fx.msi_count, 2);
+	assert_int_equal(fx_r32(&fx, FX_GERROR), 1 | 1 << 4 | 1 << 6);
+	/* Without aborts, none; the command is tried again, an error again. */
+	fx.msi_ret = 0;
+	fx_w32(&fx, FX_GERRORN, 1 | 1 << 4 | 1 << 6);
+	assert_int_equal(fx.msi_count, 3);
+	fx_w32(&fx, FX_EVENTQ_CONS, 3);
+	fx_access(&fx, 0x10000, 0, R, NULL);
+	assert_int_equal(fx.msi_count, 4);
+	assert_int_equal(fx_r32(&fx, FX_GERROR), fx_r32(&fx, FX_GERRORN) ^ 1);
 }
 
 /* A CMD_SYNC waits for what an endpoint has not answered. [L10] */
@@ -416,7 +504,7 @@ static void test_queue_evt_disabled_lost_without_overflow(void **state)
 	assert_int_equal(fx_stats(&fx).events_lost, 1);
 }
 
-/* 3.18.2: from empty to not empty; by MSI if there is an address. */
+/* 3.18.2: from empty to not empty; the wire, and MSI if there is an address. */
 static void test_queue_evt_interrupts(void **state)
 {
 	uint64_t rec[4];
@@ -439,7 +527,7 @@ static void test_queue_evt_interrupts(void **state)
 	fx_w32(&fx, FX_EVENTQ_IRQ_CFG1, 0x1234);
 	fx_w32(&fx, FX_IRQ_CTRL, 4);
 	event(3);
-	assert_int_equal(fx.wires[SMMUV3_HW_WIRE_EVENTQ], 1);
+	assert_int_equal(fx.wires[SMMUV3_HW_WIRE_EVENTQ], 2);
 	assert_int_equal(fx.msi_count, 1);
 	assert_int_equal(fx.msi[0].addr, 0x8004);
 	assert_int_equal(fx.msi[0].data, 0x1234);
@@ -459,6 +547,8 @@ int main(void)
 		T(test_queue_cmd_size_capped),
 		T(test_queue_cmd_batch_progress_by_access),
 		T(test_queue_sync_signals),
+		T(test_queue_sev_wakes),
+		T(test_queue_msi_aborts_reported),
 		T(test_queue_sync_waits_for_endpoint),
 		T(test_queue_sync_reports_endpoint_timeout),
 		T(test_queue_cmd_ats_ignored_while_disabled),

@@ -121,15 +121,52 @@ static void test_regs_reset_values(void **state)
 		assert_int_equal(fx_r32(&fx, rows[i].offset), rows[i].reset);
 }
 
+/* The largest queues: every bit of an index is there. */
+static void large_queues(void)
+{
+	fx_w64(&fx, FX_CMDQ_BASE, 19);
+	fx_w64(&fx, FX_EVENTQ_BASE, 19);
+	fx_w64(&fx, FX_PRIQ_BASE, 19);
+}
+
 static void test_regs_writable_bits_while_off(void **state)
 {
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < ROWS; i++)
+	for (i = 0; i < ROWS; i++) {
+		large_queues();
 		if (follows(rows[i].offset) != rows[i].writable)
 			fail_msg("%#x: %#x", rows[i].offset,
 				 follows(rows[i].offset));
+	}
+}
+
+/* 6.3.28, 6.3.95, 6.3.97: RAZ above the wrap bit; not CONS of software. */
+static void test_regs_indexes_end_at_the_wrap_bit(void **state)
+{
+	static const uint64_t base[] = { FX_CMDQ_BASE, FX_EVENTQ_BASE,
+					 FX_PRIQ_BASE };
+	static const uint64_t index[] = { FX_CMDQ_CONS, FX_EVENTQ_PROD,
+					  FX_PRIQ_PROD };
+	uint32_t flag, size;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		for (size = 0; size < 32; size++) {
+			/* Capped at 19; 20 to 31 behave as that. */
+			uint32_t top = size < 19 ? size : 19;
+
+			flag = i ? UINT32_C(1) << 31 : 0;
+			fx_w64(&fx, base[i], size);
+			fx_w32(&fx, index[i], UINT32_MAX);
+			assert_int_equal(fx_r32(&fx, index[i]),
+					 flag | ((UINT32_C(2) << top) - 1));
+		}
+	fx_w64(&fx, FX_EVENTQ_BASE, 0);
+	fx_w32(&fx, FX_EVENTQ_CONS, UINT32_MAX);
+	assert_int_equal(fx_r32(&fx, FX_EVENTQ_CONS), 0x800fffff);
 }
 
 static void test_regs_guarded_while_on(void **state)
@@ -194,6 +231,7 @@ static void test_regs_gbpa_update(void **state)
 static void test_regs_access_sizes(void **state)
 {
 	(void)state;
+	large_queues();
 	/* A 64-bit register by halves. */
 	fx_w64(&fx, FX_STRTAB_BASE, UINT64_C(0x4000123456789abc));
 	assert_int_equal(fx_r64(&fx, FX_STRTAB_BASE),
@@ -247,12 +285,51 @@ static void test_regs_fields_follow_id_registers(void **state)
 	assert_int_equal(fx_r64(&small, FX_EVENTQ_IRQ_CFG0), 0);
 	fx_w64(&small, FX_PRIQ_BASE, UINT64_MAX);
 	assert_int_equal(fx_r64(&small, FX_PRIQ_BASE), 0);
+	fx_w32(&small, FX_PRIQ_IRQ_CFG2, UINT32_MAX);
+	assert_int_equal(fx_r32(&small, FX_PRIQ_IRQ_CFG2), 0);
 	fx_w64(&small, FX_CMDQ_BASE, UINT64_MAX);
 	assert_int_equal(fx_r64(&small, FX_CMDQ_BASE),
 			 UINT64_C(0x40000000ffffffff));
 	fx_w32(&small, FX_STRTAB_BASE_CFG, UINT32_MAX);
 	assert_int_equal(fx_r32(&small, FX_STRTAB_BASE_CFG), 0x3f);
 	fx_fini(&small);
+}
+
+/* 6.3.1: Last Only is of the wire, too. */
+static void test_regs_last_only_without_msi(void **state)
+{
+	static struct fx wired;
+	struct smmuv3_hw_cfg cfg;
+
+	(void)state;
+	smmuv3_hw_cfg_default(&cfg);
+	cfg.idr[0] &= ~(UINT32_C(1) << 13);
+	fx_init(&wired, &cfg);
+	fx_w32(&wired, FX_PRIQ_IRQ_CFG2, UINT32_MAX);
+	assert_int_equal(fx_r32(&wired, FX_PRIQ_IRQ_CFG2), 0x80000000);
+	fx_w64(&wired, 0xd0, UINT64_MAX);
+	assert_int_equal(fx_r64(&wired, 0xd0), 0);
+	fx_w64(&wired, 0x68, UINT64_MAX);
+	assert_int_equal(fx_r64(&wired, 0x68), 0);
+	fx_fini(&wired);
+}
+
+/* CR0.VMW is there with VMID wildcards only. */
+static void test_regs_vmw_follows_id_registers(void **state)
+{
+	static struct fx wild;
+	struct smmuv3_hw_cfg cfg;
+
+	(void)state;
+	smmuv3_hw_cfg_default(&cfg);
+	cfg.idr[0] |= 1 | 1 << 17;
+	fx_init(&wild, &cfg);
+	fx_w32(&wild, FX_CR0, 0x140);
+	assert_int_equal(fx_r32(&wild, FX_CR0), 0x140);
+	assert_int_equal(fx_r32(&wild, FX_CR0ACK), 0x140);
+	fx_w32(&wild, FX_CR0, UINT32_MAX);
+	assert_int_equal(fx_r32(&wild, FX_CR0), 0x1df);
+	fx_fini(&wild);
 }
 
 /* Configurations that announce what is not there, or make no sense. */
@@ -399,12 +476,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_regs_reset_values),
 		T(test_regs_writable_bits_while_off),
+		T(test_regs_indexes_end_at_the_wrap_bit),
 		T(test_regs_guarded_while_on),
 		T(test_regs_cr1_guarded_by_halves),
 		T(test_regs_cr0_acknowledged_per_bit),
 		T(test_regs_gbpa_update),
 		T(test_regs_access_sizes),
 		T(test_regs_fields_follow_id_registers),
+		T(test_regs_last_only_without_msi),
+		T(test_regs_vmw_follows_id_registers),
 		T(test_regs_cfg_unsupported_refused),
 		T(test_regs_cfg_supported_accepted),
 		T(test_regs_create_incomplete_refused),

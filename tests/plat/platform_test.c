@@ -833,13 +833,14 @@ static void test_msi_reaches_its_handler_through_the_env(void **state)
 	assert_int_equal(plat_msi_alloc(f->p, &b), 0);
 	assert_int_not_equal(a.irq, b.irq);
 	assert_int_equal(plat_irq_request(f->p, a.irq, handle, &h, "msi"), 0);
-	env.msi(env.ctx, 0, a.address, a.data);
+	assert_int_equal(env.msi(env.ctx, 0, a.address, a.data), 0);
 	plat_irq_sync(f->p, a.irq);
 	assert_int_equal(atomic_load(&h.calls), 1);
 	/* Somebody else's, and nobody's. */
-	env.msi(env.ctx, 0, b.address, b.data);
-	env.msi(env.ctx, 0, a.address + 4096, a.data);
-	env.msi(env.ctx, 0, a.address, UINT32_MAX);
+	assert_int_equal(env.msi(env.ctx, 0, b.address, b.data), 0);
+	assert_int_equal(env.msi(env.ctx, 0, a.address + 4096, a.data),
+			 -EFAULT);
+	assert_int_equal(env.msi(env.ctx, 0, a.address, UINT32_MAX), -EFAULT);
 	plat_irq_sync(f->p, a.irq);
 	assert_int_equal(atomic_load(&h.calls), 1);
 	/* The doorbell is not memory. */

@@ -387,17 +387,18 @@ static int fix_cas64(void *ctx, uint64_t pa, uint64_t expected,
 
 /* The rest of the environment. */
 
-static void fix_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
+static int fix_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 {
 	struct fix *f = ctx;
 
 	assert_int_equal(requester, f->rid);
 	if (f->msi) {
 		f->msi(f->msi_arg, addr, data);
-		return;
+		return 0;
 	}
 	assert_int_equal(addr, 0xfee00000 + 4 * (data & 63));
 	atomic_fetch_add(&f->msi_count[data & 63], 1);
+	return 0;
 }
 
 static void fix_lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,

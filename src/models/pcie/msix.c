@@ -39,10 +39,12 @@ static void pcie_hw_msix_send(struct pcie_hw *hw, unsigned int vector)
 	const struct pcie_msix_entry *entry = &hw->vectors[vector];
 
 	hw->pending &= ~BIT(vector);
+	/* A message is a posted write: its function does not learn of an abort. */
 	if (hw->env->msi)
-		hw->env->msi(hw->env->ctx, hw->cfg.rid,
-			     FIELD_GET(PCIE_MSIX_ENTRY_ADDR, entry),
-			     (uint32_t)FIELD_GET(PCIE_MSIX_ENTRY_DATA, entry));
+		(void)hw->env->msi(hw->env->ctx, hw->cfg.rid,
+				   FIELD_GET(PCIE_MSIX_ENTRY_ADDR, entry),
+				   (uint32_t)FIELD_GET(PCIE_MSIX_ENTRY_DATA,
+						       entry));
 }
 
 void pcie_hw_msix_flush(struct pcie_hw *hw)

@@ -141,7 +141,17 @@ static int pri_resp(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 	return SMMU_CERROR_NONE;
 }
 
-/* Ab is IGNORED: cfg_valid() has TERM_MODEL at 1, so to end is to abort. */
+/* 4.7.1: what Ac and Ab ask for; TERM_MODEL has the last word. */
+static enum hw_resume resume_how(const struct smmuv3_hw *m,
+				 const struct smmu_cmd *cmd)
+{
+	if (FIELD_GET(SMMU_CMD_RESUME_AC, cmd) == SMMU_CMD_RESUME_AC_RETRY)
+		return HW_RESUME_RETRY;
+	if (IDR(m, 0, TERM_MODEL) || FIELD_GET(SMMU_CMD_RESUME_AB, cmd))
+		return HW_RESUME_ABORT;
+	return HW_RESUME_RAZWI;
+}
+
 static int stall_answer(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 {
 	uint32_t sid = (uint32_t)FIELD_GET(SMMU_CMD_RESUME_SID, cmd);
@@ -154,7 +164,7 @@ static int stall_answer(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 	else
 		smmuv3_hw_stall_resume(
 			m, sid, (uint16_t)FIELD_GET(SMMU_CMD_RESUME_STAG, cmd),
-			FIELD_GET(SMMU_CMD_RESUME_AC, cmd));
+			resume_how(m, cmd));
 	return SMMU_CERROR_NONE;
 }
 
@@ -172,14 +182,22 @@ static int sync_wait(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 	return SMMU_CERROR_ATC_INV_SYNC;
 }
 
-/* The part after it; SEV has no effect a model could show. */
+/* The part after it. */
 static void sync_signal(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 {
 	m->stats.syncs++;
-	if (FIELD_GET(SMMU_CMD_SYNC_CS, cmd) == SMMU_CMD_SYNC_CS_IRQ)
+	switch (FIELD_GET(SMMU_CMD_SYNC_CS, cmd)) {
+	case SMMU_CMD_SYNC_CS_IRQ:
 		smmuv3_hw_sync_irq(m, smmu_cmd_sync_msiaddress(cmd),
 				   (uint32_t)FIELD_GET(SMMU_CMD_SYNC_MSIDATA,
 						       cmd));
+		break;
+	case SMMU_CMD_SYNC_CS_SEV:
+		smmuv3_hw_sev(m);
+		break;
+	default:
+		break;
+	}
 }
 
 /*
@@ -270,6 +288,9 @@ static bool step(struct smmuv3_hw *m)
 	}
 	m->reg[R_CMDQ_CONS] = smmu_q_add(cons, 1, q.lg2);
 	m->stats.commands++;
+	/* 4.1.2: the queue is not full any more. */
+	if (smmu_q_full(prod, cons, q.lg2))
+		smmuv3_hw_sev(m);
 	if (FIELD_GET(SMMU_CMD_OPCODE, &cmd) == SMMU_OP_SYNC)
 		sync_signal(m, &cmd);
 	return true;

@@ -2,8 +2,9 @@
 /*
  * The queues the SMMU writes, global errors, and the interrupts of both.
  *
- * An interrupt is an MSI if MSIs are supported and the address is not zero,
- * else a pulse of the wire. The queue indexes are visible before it.
+ * 3.18: an interrupt is a pulse of its wire, and also an MSI if MSIs are
+ * supported and the address is not zero. The queue indexes are visible before
+ * it. An MSI that aborts is a global error of its own.
  */
 #include "models/smmuv3/queue.h"
 
@@ -51,19 +52,51 @@ static void pulse(struct smmuv3_hw *m, unsigned int line)
 	m->env.wire(m->env.ctx, line, false);
 }
 
-/* @enable: bit of IRQ_CTRL. @cfg0: the first of the three registers. */
-static void interrupt(struct smmuv3_hw *m, unsigned int enable,
-		      enum smmuv3_hw_reg cfg0, unsigned int line)
+/* @abort: bit of GERROR. The address counts as a whole, also beyond OAS. */
+static void message(struct smmuv3_hw *m, uint64_t addr, uint32_t data,
+		    unsigned int abort)
 {
-	uint64_t addr = REG_GET(SMMU_IRQ_CFG0_ADDR, m->reg[cfg0]) << 2;
+	if (IDR(m, 0, MSI) && addr &&
+	    m->env.msi(m->env.ctx, m->cfg.sid, smmuv3_hw_oas(m, addr), data))
+		smmuv3_hw_gerror(m, abort);
+}
 
-	if (!(m->reg[R_IRQ_CTRL] >> enable & 1))
+/* The sources that have registers: those of one, in the order of them. */
+struct source {
+	uint8_t enable; /* bit of IRQ_CTRL */
+	uint8_t cfg0;   /* the first of three registers */
+	uint8_t line;
+	uint8_t abort; /* bit of GERROR */
+};
+
+static const struct source source_gerror = {
+	SMMU_IRQ_CTRL_GERROR_IRQEN_LO,
+	R_GERROR_IRQ_CFG0,
+	SMMUV3_HW_WIRE_GERROR,
+	SMMU_GERROR_MSI_GERROR_ABT_ERR_LO,
+};
+
+static const struct source source_evtq = {
+	SMMU_IRQ_CTRL_EVENTQ_IRQEN_LO,
+	R_EVENTQ_IRQ_CFG0,
+	SMMUV3_HW_WIRE_EVENTQ,
+	SMMU_GERROR_MSI_EVENTQ_ABT_ERR_LO,
+};
+
+static const struct source source_priq = {
+	SMMU_IRQ_CTRL_PRIQ_IRQEN_LO,
+	R_PRIQ_IRQ_CFG0,
+	SMMUV3_HW_WIRE_PRIQ,
+	SMMU_GERROR_MSI_PRIQ_ABT_ERR_LO,
+};
+
+static void interrupt(struct smmuv3_hw *m, const struct source *s)
+{
+	if (!(m->reg[R_IRQ_CTRL] >> s->enable & 1))
 		return;
-	if (IDR(m, 0, MSI) && addr)
-		m->env.msi(m->env.ctx, m->cfg.sid, smmuv3_hw_oas(m, addr),
-			   (uint32_t)m->reg[cfg0 + 1]);
-	else
-		pulse(m, line);
+	pulse(m, s->line);
+	message(m, REG_GET(SMMU_IRQ_CFG0_ADDR, m->reg[s->cfg0]) << 2,
+		(uint32_t)m->reg[s->cfg0 + 1], s->abort);
 }
 
 bool smmuv3_hw_gerror_active(const struct smmuv3_hw *m, unsigned int bit)
@@ -76,17 +109,21 @@ void smmuv3_hw_gerror(struct smmuv3_hw *m, unsigned int bit)
 	if (smmuv3_hw_gerror_active(m, bit))
 		return;
 	m->reg[R_GERROR] ^= BIT(bit);
-	interrupt(m, SMMU_IRQ_CTRL_GERROR_IRQEN_LO, R_GERROR_IRQ_CFG0,
-		  SMMUV3_HW_WIRE_GERROR);
+	/* 7.5.1: the one that another message would not help. */
+	if (bit != SMMU_GERROR_MSI_GERROR_ABT_ERR_LO)
+		interrupt(m, &source_gerror);
 }
 
 void smmuv3_hw_sync_irq(struct smmuv3_hw *m, uint64_t addr, uint32_t data)
 {
-	if (IDR(m, 0, MSI) && addr)
-		m->env.msi(m->env.ctx, m->cfg.sid, smmuv3_hw_oas(m, addr),
-			   data);
-	else
-		pulse(m, SMMUV3_HW_WIRE_CMD_SYNC);
+	pulse(m, SMMUV3_HW_WIRE_CMD_SYNC);
+	message(m, addr, data, SMMU_GERROR_MSI_CMDQ_ABT_ERR_LO);
+}
+
+void smmuv3_hw_sev(struct smmuv3_hw *m)
+{
+	if (IDR(m, 0, SEV))
+		pulse(m, SMMUV3_HW_WIRE_SEV);
 }
 
 /* OVFLG and OVACKFLG are bit 31 of PROD and CONS of both queues. */
@@ -145,8 +182,7 @@ static bool evtq_write(struct smmuv3_hw *m, const struct smmu_evt *evt)
 	}
 	advance(m, R_EVENTQ_PROD, q.lg2);
 	if (smmu_q_empty(prod, cons, q.lg2))
-		interrupt(m, SMMU_IRQ_CTRL_EVENTQ_IRQEN_LO, R_EVENTQ_IRQ_CFG0,
-			  SMMUV3_HW_WIRE_EVENTQ);
+		interrupt(m, &source_evtq);
 	return true;
 }
 
@@ -170,12 +206,6 @@ bool smmuv3_hw_queue_stall(struct smmuv3_hw *m, const struct smmu_evt *evt)
 	return true;
 }
 
-static void pri_interrupt(struct smmuv3_hw *m)
-{
-	interrupt(m, SMMU_IRQ_CTRL_PRIQ_IRQEN_LO, R_PRIQ_IRQ_CFG0,
-		  SMMUV3_HW_WIRE_PRIQ);
-}
-
 enum smmuv3_hw_pri_fate smmuv3_hw_queue_request(struct smmuv3_hw *m,
 						const struct smmu_pri *pri,
 						bool last)
@@ -197,7 +227,7 @@ enum smmuv3_hw_pri_fate smmuv3_hw_queue_request(struct smmuv3_hw *m,
 		if (!overflown(prod, cons))
 			m->reg[R_PRIQ_PROD] ^= BIT(SMMU_PRIQ_PROD_OVFLG_LO);
 		if (last_only && last)
-			pri_interrupt(m);
+			interrupt(m, &source_priq);
 		return PRI_OVERFLOW;
 	}
 	if (write_entry(m, &q, prod, pri->dw, 2)) {
@@ -206,6 +236,6 @@ enum smmuv3_hw_pri_fate smmuv3_hw_queue_request(struct smmuv3_hw *m,
 	}
 	advance(m, R_PRIQ_PROD, q.lg2);
 	if (last_only ? last : smmu_q_empty(prod, cons, q.lg2))
-		pri_interrupt(m);
+		interrupt(m, &source_priq);
 	return PRI_QUEUED;
 }

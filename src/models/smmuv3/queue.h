@@ -36,7 +36,9 @@ enum smmuv3_hw_pri_fate smmuv3_hw_queue_request(struct smmuv3_hw *m,
 void smmuv3_hw_gerror(struct smmuv3_hw *m, unsigned int bit);
 bool smmuv3_hw_gerror_active(const struct smmuv3_hw *m, unsigned int bit);
 
-/* Signals the completion of a CMD_SYNC. */
+/* Signals the completion of a CMD_SYNC, CS of SIG_IRQ. */
 void smmuv3_hw_sync_irq(struct smmuv3_hw *m, uint64_t addr, uint32_t data);
+/* Wakes the PEs that wait for events, if IDR0.SEV says they can be. */
+void smmuv3_hw_sev(struct smmuv3_hw *m);
 
 #endif

@@ -9,11 +9,15 @@
  * UNKNOWN at reset is 0.
  *
  * A 64-bit access to two 32-bit registers is two accesses, lower one first.
+ *
+ * PRIQ_IRQ_CFG2.LO: 6.3.36 has the whole register RES0 without MSIs; 6.3.1
+ * says that LO is there all the same, and it is of use to the wire.
  */
 #include "models/smmuv3/regs.h"
 
 #include "models/smmuv3/cmd.h"
 #include "models/smmuv3/port.h"
+#include "models/smmuv3/queue.h"
 #include "models/smmuv3/stall.h"
 #include "models/smmuv3/tlb.h"
 
@@ -238,6 +242,29 @@ static void write_gerrorn(struct smmuv3_hw *m, uint64_t value)
 	m->reg[R_GERRORN] = (m->reg[R_GERRORN] & ~active) | (value & active);
 }
 
+/* 6.3.28: the indexes that the SMMU writes have no bits above the wrap bit. */
+static uint64_t readable(const struct smmuv3_hw *m, uint8_t reg)
+{
+	uint64_t value = m->reg[reg];
+	unsigned int lg2;
+
+	switch (reg) {
+	case R_CMDQ_CONS:
+		lg2 = smmuv3_hw_queue_cmd(m).lg2;
+		break;
+	case R_EVENTQ_PROD:
+		lg2 = smmuv3_hw_queue_evt(m).lg2;
+		break;
+	case R_PRIQ_PROD:
+		lg2 = smmuv3_hw_queue_pri(m).lg2;
+		break;
+	default:
+		return value;
+	}
+	return value &
+	       ~(FIELD_MASK(SMMU_CMDQ_CONS_RD) & ~(uint64_t)smmu_q_mask(lg2));
+}
+
 static uint32_t read32(const struct smmuv3_hw *m, uint64_t offset)
 {
 	const struct reg_desc *d;
@@ -246,7 +273,7 @@ static uint32_t read32(const struct smmuv3_hw *m, uint64_t offset)
 	d = find(offset);
 	if (!d)
 		return 0;
-	return (uint32_t)(m->reg[d->reg] >> (offset - d->offset) * 8);
+	return (uint32_t)(readable(m, d->reg) >> (offset - d->offset) * 8);
 }
 
 /* @mask: the bits of the register that the access is to. */
@@ -329,8 +356,9 @@ static void restrict_fields(struct smmuv3_hw *m)
 	uint64_t addr = UINT64_MAX << m->oas_lg2;
 	int r;
 
-	w[R_CR0] &=
-		~(FIELD_MASK(SMMU_CR0_VMW) | FIELD_MASK(SMMU_CR0_DPT_WALK_EN));
+	w[R_CR0] &= ~FIELD_MASK(SMMU_CR0_DPT_WALK_EN);
+	if (!IDR(m, 0, VMW))
+		w[R_CR0] &= ~FIELD_MASK(SMMU_CR0_VMW);
 	if (!IDR(m, 0, ATS))
 		w[R_CR0] &= ~FIELD_MASK(SMMU_CR0_ATSCHK);
 	if (!IDR(m, 0, HYP))
@@ -348,8 +376,10 @@ static void restrict_fields(struct smmuv3_hw *m)
 			w[r] = 0;
 		for (r = R_EVENTQ_IRQ_CFG0; r <= R_EVENTQ_IRQ_CFG2; r++)
 			w[r] = 0;
-		for (r = R_PRIQ_IRQ_CFG0; r <= R_PRIQ_IRQ_CFG2; r++)
-			w[r] = 0;
+		w[R_PRIQ_IRQ_CFG0] = 0;
+		w[R_PRIQ_IRQ_CFG1] = 0;
+		/* LO is of the wire, too. */
+		w[R_PRIQ_IRQ_CFG2] = FIELD_MASK(SMMU_PRIQ_IRQ_CFG2_LO);
 	}
 	if (!IDR(m, 0, PRI)) {
 		w[R_CR0] &= ~FIELD_MASK(SMMU_CR0_PRIQEN);

@@ -103,24 +103,25 @@ int smmuv3_hw_stall_add(struct smmuv3_hw *m, const struct smmuv3_hw_req *req,
 	return -EINPROGRESS;
 }
 
-static void leave(struct smmuv3_hw_stall *s, bool retry)
+static void leave(struct smmuv3_hw_stall *s, enum hw_resume how)
 {
-	s->state = retry ? STALL_RETRIES : STALL_ABORTS;
+	s->state = STALL_GOES_ON;
+	s->how = how;
 }
 
 void smmuv3_hw_stall_resume(struct smmuv3_hw *m, uint32_t sid, uint16_t stag,
-			    bool retry)
+			    enum hw_resume how)
 {
 	struct smmuv3_hw_stall *s = &m->stall[stag & (SMMUV3_HW_STALLS - 1)];
 	unsigned int i;
 
 	if (s->state != STALL_RECORDED || s->stag != stag || s->req.sid != sid)
 		return;
-	leave(s, retry);
+	leave(s, how);
 	for (i = 0; i < SMMUV3_HW_STALLS; i++)
 		if (m->stall[i].state == STALL_DUPLICATE &&
 		    m->stall[i].first == stag)
-			leave(&m->stall[i], true);
+			leave(&m->stall[i], HW_RESUME_RETRY);
 }
 
 /* Also those that were to be retried: a new one of theirs would abort too. */
@@ -131,19 +132,20 @@ void smmuv3_hw_stall_abort(struct smmuv3_hw *m, uint32_t sid, uint32_t mask)
 	for (i = 0; i < SMMUV3_HW_STALLS; i++)
 		if (m->stall[i].state != STALL_FREE &&
 		    !((m->stall[i].req.sid ^ sid) & mask))
-			leave(&m->stall[i], false);
+			leave(&m->stall[i], HW_RESUME_ABORT);
 }
 
 static bool goes_on(const struct smmuv3_hw_stall *s, bool writable)
 {
-	return s->state == STALL_RETRIES || s->state == STALL_ABORTS ||
+	return s->state == STALL_GOES_ON ||
 	       (s->state == STALL_UNRECORDED && writable);
 }
 
 void smmuv3_hw_stall_deliver(struct smmuv3_hw *m)
 {
-	bool retry, writable;
+	enum hw_resume how;
 	uint64_t cookie;
+	bool writable;
 	unsigned int i;
 
 	/*
@@ -156,12 +158,12 @@ void smmuv3_hw_stall_deliver(struct smmuv3_hw *m)
 		writable = smmuv3_hw_queue_writable(m);
 		if (!goes_on(s, writable))
 			continue;
-		retry = s->state != STALL_ABORTS;
+		how = s->state == STALL_GOES_ON ? s->how : HW_RESUME_RETRY;
 		cookie = s->cookie;
 		s->state = STALL_FREE;
 		m->stats.resumes++;
 		smmuv3_hw_unlock(m);
-		m->bus.resume(m->bus.ctx, cookie, retry);
+		m->bus.resume(m->bus.ctx, cookie, how);
 		smmuv3_hw_lock(m);
 	}
 }

@@ -14,7 +14,7 @@ int smmuv3_hw_stall_add(struct smmuv3_hw *m, const struct smmuv3_hw_req *req,
 
 /* CMD_RESUME; nothing if there is no such record. */
 void smmuv3_hw_stall_resume(struct smmuv3_hw *m, uint32_t sid, uint16_t stag,
-			    bool retry);
+			    enum hw_resume how);
 /* Aborts those of the streams whose bits in mask are those of sid. */
 void smmuv3_hw_stall_abort(struct smmuv3_hw *m, uint32_t sid, uint32_t mask);
 

@@ -252,8 +252,7 @@ enum smmuv3_hw_stall_state {
 	STALL_UNRECORDED, /* the event queue did not take it */
 	STALL_DUPLICATE,  /* like the one with STAG @first */
 	STALL_RECORDED,   /* software knows its STAG */
-	STALL_RETRIES,    /* the bus is to be told */
-	STALL_ABORTS,
+	STALL_GOES_ON,    /* the bus is to be told how */
 };
 
 enum {
@@ -264,6 +263,7 @@ enum {
 /* A stalled transaction, (l). */
 struct smmuv3_hw_stall {
 	enum smmuv3_hw_stall_state state;
+	enum hw_resume how;
 	uint16_t stag; /* also of the last one, if free */
 	uint16_t first;
 	struct smmuv3_hw_req req;

@@ -67,10 +67,10 @@ static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 	return err;
 }
 
-static void env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
+static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 {
 	(void)requester;
-	hosted_msi_write(ctx, addr, data);
+	return hosted_msi_write(ctx, addr, data);
 }
 
 static void env_wire(void *ctx, unsigned int line, bool level)

@@ -192,14 +192,15 @@ void hosted_msi_free(void *ctx, const struct plat_msi *msi)
 	pthread_mutex_unlock(&h->msi_lock);
 }
 
-void hosted_msi_write(struct plat_hosted *h, uint64_t address, uint32_t data)
+int hosted_msi_write(struct plat_hosted *h, uint64_t address, uint32_t data)
 {
 	if (address != (uintptr_t)h->doorbell || data < HOSTED_LINE_COUNT ||
 	    data >= HOSTED_IRQ_COUNT) {
 		hosted_log(h, PLAT_LOG_WARN,
 			   "message %#x to %#llx is for nobody", data,
 			   (unsigned long long)address);
-		return;
+		return -EFAULT;
 	}
 	plat_hosted_raise_irq(h, data);
+	return 0;
 }

@@ -124,6 +124,6 @@ void hosted_irq_sync(void *ctx, unsigned int irq);
 int hosted_msi_alloc(void *ctx, struct plat_msi *ret_msi);
 void hosted_msi_free(void *ctx, const struct plat_msi *msi);
 /* A device wrote data to address. */
-void hosted_msi_write(struct plat_hosted *h, uint64_t address, uint32_t data);
+int hosted_msi_write(struct plat_hosted *h, uint64_t address, uint32_t data);
 
 #endif
