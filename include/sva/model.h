@@ -269,8 +269,9 @@ struct iommu_hw_stats {
 	uint64_t ats_requests;
 	uint64_t page_requests; /* messages received */
 	uint64_t prg_responses; /* messages sent */
-	uint64_t events;        /* fault records, written or lost */
+	uint64_t events;        /* fault records, written, merged or lost */
 	uint64_t events_lost;
+	uint64_t events_merged; /* stood for by the one before them */
 	uint64_t commands; /* consumed */
 	uint64_t config_invalidations;
 	uint64_t tlb_invalidations;

@@ -74,6 +74,58 @@ SVA_MUST_CHECK int smmuv3_hw_create(const struct smmuv3_hw_cfg *cfg,
 				    const struct hw_bus *bus, void *mem,
 				    size_t mem_size, struct iommu_hw **ret_hw);
 
+/**
+ * smmuv3_hw_unsupported() - a transaction arrived that the SMMU cannot take
+ * @txn:    what is known of it. The caller aborts it.
+ * @reason: implementation defined, for the record.
+ *
+ * Records F_UUT (7.3.2), whether the SMMU is enabled or not; nothing for
+ * Translated traffic.
+ *
+ * Context: as for translate(). Takes the register lock.
+ * Test:    tests/models/smmuv3_evt_golden_test.c
+ */
+void smmuv3_hw_unsupported(struct iommu_hw *hw, const struct hw_txn *txn,
+			   uint16_t reason);
+
+/**
+ * struct smmuv3_hw_hint - a device will soon use some pages
+ * @pages: from that of @addr on; 1 to 255, others count as the nearest.
+ * @user, @priv: of enum iommu_perm, what it will do with either privilege.
+ */
+struct smmuv3_hw_hint {
+	uint32_t requester;
+	bool pasid_valid;
+	ioasid_t pasid;
+	uint64_t addr;
+	uint32_t pages;
+	uint32_t user, priv;
+};
+
+/**
+ * smmuv3_hw_page_hint() - tell software about it: E_PAGE_REQUEST (7.3.19)
+ *
+ * Needs no PRI, has no answer, and is not recorded while SMMUEN is 0.
+ *
+ * Context: as for translate(). Takes the register lock.
+ * Test:    tests/models/smmuv3_evt_golden_test.c
+ */
+void smmuv3_hw_page_hint(struct iommu_hw *hw,
+			 const struct smmuv3_hw_hint *hint);
+
+/**
+ * smmuv3_hw_fail() - the SMMU finds that it cannot trust itself any more
+ *
+ * Service Failure Mode (12.3), which nothing in the model raises by itself:
+ * GERROR.SFM_ERR, and until a reset every transaction is aborted without a
+ * record, stalled ones too, ATS requests and page requests fail, no command is
+ * consumed and no queue written. Registers can be accessed.
+ *
+ * Context: waits for the ports, as an invalidation does; may call the bus.
+ * Test:    tests/models/smmuv3_regs_sfm_test.c
+ */
+void smmuv3_hw_fail(struct iommu_hw *hw);
+
 /* No port is left and nobody calls the model any more. */
 void smmuv3_hw_destroy(struct iommu_hw *hw);
 

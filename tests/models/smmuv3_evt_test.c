@@ -360,7 +360,16 @@ static void test_evt_bad_ats_treq_recorded(void **state)
 	fx_ste(fx, FX_SID, STE_V | STE_BYPASS, STE1_EATS);
 	fx->hw->ops->ats_translate(fx->hw, &fx->port, &txn, &reply);
 	assert_int_equal(reply.status, HW_ATS_UR);
-	expect(fx, HEAD(0x05) | SSID(9), 0, 0x12345000, 0);
+	/* R is always asked for, of one unit. */
+	expect(fx, HEAD(0x05) | SSID(9), UINT32_C(1) << 31 | 1, 0x12345000, 0);
+	txn.perm |= W | X | P;
+	fx->hw->ops->ats_translate(fx->hw, &fx->port, &txn, &reply);
+	expect(fx, HEAD(0x05) | SSID(9), UINT32_C(0xf) << 28 | 1, 0x12345000,
+	       0);
+	/* NW takes W away; without a PASID there is neither X nor Priv. */
+	txn.flags = HW_TXN_NO_WRITE;
+	fx->hw->ops->ats_translate(fx->hw, &fx->port, &txn, &reply);
+	expect(fx, HEAD(0x05), UINT32_C(1) << 31 | 1, 0x12345000, 0);
 }
 
 int main(void)

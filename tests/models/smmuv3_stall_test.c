@@ -618,9 +618,100 @@ static void test_stall_every_one_has_one_end(void **state)
 	fx_fini(&fx);
 }
 
+/* 4.7.1: terminated as if it had succeeded, where TERM_MODEL allows it. */
+static void test_stall_terminated_razwi(void **state)
+{
+	static const struct {
+		bool term_model;
+		uint64_t ab;
+		enum hw_resume how;
+	} rows[] = {
+		{ false, 0, HW_RESUME_RAZWI },
+		{ false, CMD_RESUME_ABORT, HW_RESUME_ABORT },
+		{ true, 0, HW_RESUME_ABORT },
+		{ true, CMD_RESUME_ABORT, HW_RESUME_ABORT },
+	};
+	struct smmuv3_hw_cfg cfg;
+	static struct fx fx;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		make_cfg(&cfg, BOTH, 8);
+		if (!rows[i].term_model)
+			cfg.idr[0] &= ~(UINT32_C(1) << 26);
+		fx_start(&fx, &cfg);
+		fx_stream(&fx, FX_SID, CD_S);
+		assert_int_equal(touch(&fx, 0x1000, 5), -EINPROGRESS);
+		fx_cmd(&fx, CMD_RESUME(FX_SID) | rows[i].ab, stag(&fx));
+		assert_int_equal(fx.resume_count, 1);
+		assert_int_equal(fx.resume[0].how, rows[i].how);
+		/* Ab is ignored by a retry, and CMD_STALL_TERM aborts. */
+		assert_int_equal(touch(&fx, 0x1000, 6), -EINPROGRESS);
+		fx_cmd(&fx, CMD_RESUME(FX_SID) | CMD_RESUME_RETRY | rows[i].ab,
+		       stag(&fx));
+		assert_int_equal(fx.resume[1].how, HW_RESUME_RETRY);
+		assert_int_equal(touch(&fx, 0x1000, 7), -EINPROGRESS);
+		fx_cmd(&fx, CMD_STALL_TERM(FX_SID), 0);
+		assert_int_equal(fx.resume[2].how, HW_RESUME_ABORT);
+		fx_fini(&fx);
+	}
+}
+
+/* 5.5: A, R and S of a transaction that is terminated. */
+static void test_stall_terminate_ars(void **state)
+{
+	static const struct {
+		uint64_t ar;
+		int ret;
+		bool recorded;
+	} rows[] = {
+		{ 0, -ENODATA, false },
+		{ CD_R, -ENODATA, true },
+		{ CD_A, -EFAULT, false },
+		{ CD_A | CD_R, -EFAULT, true },
+	};
+	struct smmuv3_hw_cfg cfg;
+	static struct fx fx;
+	uint64_t rec[4];
+	unsigned int i;
+	uint64_t cd;
+
+	(void)state;
+	make_cfg(&cfg, BOTH, 8);
+	cfg.idr[0] &= ~(UINT32_C(1) << 26);
+	fx_start(&fx, &cfg);
+	cd = fx_alloc(&fx, 64, 64);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fx_cd(&fx, cd, (CD_BASIC & ~(CD_A | CD_R)) | rows[i].ar,
+		      fx_table(&fx));
+		fx_ste(&fx, FX_SID, STE_V | STE_S1 | cd, 0);
+		fx_cmd(&fx, CMD_CFGI_STE(FX_SID), 1);
+		fx_cmd(&fx, CMD_TLBI_NSNH_ALL, 0);
+		assert_int_equal(touch(&fx, 0x1000, 5), rows[i].ret);
+		assert_int_equal(fx_evt(&fx, rec), rows[i].recorded);
+		/* Another fault than the four aborts, whatever A is. */
+		assert_int_equal(access_as(&fx, FX_SID + 1, 0x1000,
+					   IOMMU_PERM_READ, 5, NULL),
+				 -EFAULT);
+		assert_true(fx_evt(&fx, rec));
+		assert_int_equal(rec[0] & 0xff, EVT_BAD_STE);
+	}
+	/* The abort of a walk is none of the four. */
+	fx_cd(&fx, cd, CD_BASIC & ~(CD_A | CD_R), FX_MEM_SIZE);
+	fx_cmd(&fx, CMD_CFGI_STE(FX_SID), 1);
+	fx_cmd(&fx, CMD_TLBI_NSNH_ALL, 0);
+	assert_int_equal(touch(&fx, 0x1000, 5), -EFAULT);
+	assert_true(fx_evt(&fx, rec));
+	assert_int_equal(rec[0] & 0xff, 0x0b);
+	fx_fini(&fx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stall_terminated_razwi),
+		cmocka_unit_test(test_stall_terminate_ars),
 		cmocka_unit_test(test_stall_golden_records),
 		cmocka_unit_test(test_stall_substream_recorded_without_r),
 		cmocka_unit_test(test_stall_resume_retries),

@@ -153,6 +153,8 @@ request(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l, struct hw_xlat *xlat)
 
 	l->req.inst = exec;
 	l->req.priv = priv;
+	if (m->sfm)
+		return HW_ATS_CA;
 	if (!smmuv3_hw_cr0(m, SMMU_CR0_SMMUEN_LO))
 		return unsupported(m, l);
 	status = context(m, l);

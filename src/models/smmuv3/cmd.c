@@ -268,7 +268,7 @@ static bool step(struct smmuv3_hw *m)
 	uint64_t addr = q.base + (uint64_t)smmu_q_index(cons, q.lg2) * 16;
 	int err;
 
-	if (!smmuv3_hw_cr0(m, SMMU_CR0_CMDQEN_LO) ||
+	if (m->sfm || !smmuv3_hw_cr0(m, SMMU_CR0_CMDQEN_LO) ||
 	    smmuv3_hw_gerror_active(m, SMMU_GERROR_CMDQ_ERR_LO) ||
 	    smmu_q_empty(prod, cons, q.lg2))
 		return false;

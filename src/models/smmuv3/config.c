@@ -169,6 +169,14 @@ static bool eats_split(const struct smmuv3_hw *m, const struct smmu_ste *ste)
 	       smmuv3_hw_cr0(m, SMMU_CR0_ATSCHK_LO);
 }
 
+bool smmuv3_hw_config_cached(const struct smmuv3_hw *m, uint32_t sid,
+			     struct smmu_ste *ret_ste)
+{
+	memset(ret_ste, 0, sizeof(*ret_ste));
+	return cached(&m->ste_cache, m->ste[0], CFG_WORDS, ste_key(sid),
+		      ret_ste->dw);
+}
+
 bool smmuv3_hw_config_ats(const struct smmuv3_hw *m, const struct smmu_ste *ste)
 {
 	return IDR(m, 0, ATS) &&

@@ -10,6 +10,10 @@ int smmuv3_hw_config_ste(struct smmuv3_hw *m, uint32_t sid,
 			 struct smmu_ste *ret_ste,
 			 struct smmuv3_hw_fault *ret_fault);
 
+/* What the cache has of a stream's STE, valid or not, if it has it. */
+bool smmuv3_hw_config_cached(const struct smmuv3_hw *m, uint32_t sid,
+			     struct smmu_ste *ret_ste);
+
 /* Does the STE let the stream use ATS? Config is not abort. */
 bool smmuv3_hw_config_ats(const struct smmuv3_hw *m,
 			  const struct smmu_ste *ste);

@@ -117,6 +117,7 @@ void smmuv3_hw_decode_cd(const struct smmuv3_hw *m, const struct smmu_cd *cd,
 	ctx->s1 = true;
 	ctx->r = FIELD_GET(SMMU_CD_R, cd);
 	ctx->s = FIELD_GET(SMMU_CD_S, cd);
+	ctx->razwi = !FIELD_GET(SMMU_CD_A, cd);
 	ctx->wxn = FIELD_GET(SMMU_CD_WXN, cd);
 	ctx->pan = !el2 && FIELD_GET(SMMU_CD_PAN, cd);
 	ctx->mair = smmu_cd_mair(cd);

@@ -8,6 +8,7 @@
 #include "models/smmuv3/config.h"
 #include "models/smmuv3/port.h"
 #include "models/smmuv3/pri.h"
+#include "models/smmuv3/queue.h"
 #include "models/smmuv3/regs.h"
 #include "models/smmuv3/stall.h"
 #include "models/smmuv3/tlb.h"
@@ -217,6 +218,8 @@ static void cold(struct smmuv3_hw *m)
 	m->cmd.epoch++;
 	m->cmd.atc_pending = 0;
 	m->cmd.atc_failed = false;
+	m->evtq.written = false;
+	m->sfm = false;
 }
 
 static void reset(struct iommu_hw *hw)
@@ -225,6 +228,21 @@ static void reset(struct iommu_hw *hw)
 
 	smmuv3_hw_lock(m);
 	cold(m);
+	smmuv3_hw_drain(m);
+	smmuv3_hw_stall_deliver(m);
+	smmuv3_hw_unlock(m);
+}
+
+void smmuv3_hw_fail(struct iommu_hw *hw)
+{
+	struct smmuv3_hw *m = smmuv3_hw_of(hw);
+
+	smmuv3_hw_lock(m);
+	m->sfm = true;
+	/* No transaction finds its context again. */
+	smmuv3_hw_ctx_drop(m, 0, 0);
+	smmuv3_hw_stall_abort(m, 0, 0);
+	smmuv3_hw_gerror(m, SMMU_GERROR_SFM_ERR_LO);
 	smmuv3_hw_drain(m);
 	smmuv3_hw_stall_deliver(m);
 	smmuv3_hw_unlock(m);

@@ -9,6 +9,7 @@
 #include "models/smmuv3/queue.h"
 
 #include "base/le64.h"
+#include "models/smmuv3/evt.h"
 
 static uint32_t reg32(const struct smmuv3_hw *m, enum smmuv3_hw_reg r)
 {
@@ -154,7 +155,7 @@ static void advance(struct smmuv3_hw *m, enum smmuv3_hw_reg r, unsigned int lg2)
 
 static bool evtq_on(const struct smmuv3_hw *m)
 {
-	return smmuv3_hw_cr0(m, SMMU_CR0_EVENTQEN_LO) &&
+	return !m->sfm && smmuv3_hw_cr0(m, SMMU_CR0_EVENTQEN_LO) &&
 	       !smmuv3_hw_gerror_active(m, SMMU_GERROR_EVENTQ_ABT_ERR_LO);
 }
 
@@ -181,14 +182,37 @@ static bool evtq_write(struct smmuv3_hw *m, const struct smmu_evt *evt)
 		return false;
 	}
 	advance(m, R_EVENTQ_PROD, q.lg2);
+	m->evtq.last = *evt;
+	m->evtq.prod = reg32(m, R_EVENTQ_PROD) & smmu_q_mask(q.lg2);
+	m->evtq.written = true;
 	if (smmu_q_empty(prod, cons, q.lg2))
 		interrupt(m, &source_evtq);
 	return true;
 }
 
-void smmuv3_hw_queue_event(struct smmuv3_hw *m, const struct smmu_evt *evt)
+/*
+ * 7.3.1: the record before this one is like it, and software has not taken it
+ * yet. Also where the queue is full by now: nothing is lost.
+ */
+static bool merges(const struct smmuv3_hw *m, const struct smmu_evt *evt)
+{
+	unsigned int lg2 = smmuv3_hw_queue_evt(m).lg2;
+	uint32_t prod = reg32(m, R_EVENTQ_PROD);
+
+	return evtq_on(m) && m->evtq.written &&
+	       m->evtq.prod == (prod & smmu_q_mask(lg2)) &&
+	       !smmu_q_empty(prod, reg32(m, R_EVENTQ_CONS), lg2) &&
+	       smmuv3_hw_evt_alike(&m->evtq.last, evt);
+}
+
+void smmuv3_hw_queue_event(struct smmuv3_hw *m, const struct smmu_evt *evt,
+			   bool merge)
 {
 	m->stats.events++;
+	if (merge && merges(m, evt)) {
+		m->stats.events_merged++;
+		return;
+	}
 	if (smmuv3_hw_queue_writable(m) && evtq_write(m, evt))
 		return;
 	m->stats.events_lost++;
@@ -218,7 +242,7 @@ enum smmuv3_hw_pri_fate smmuv3_hw_queue_request(struct smmuv3_hw *m,
 	bool full = smmu_q_full(prod, cons, q.lg2);
 
 	/* 6.3.9.5: SMMUEN of 0 turns the queue off too. */
-	if (!smmuv3_hw_cr0(m, SMMU_CR0_SMMUEN_LO) ||
+	if (m->sfm || !smmuv3_hw_cr0(m, SMMU_CR0_SMMUEN_LO) ||
 	    !smmuv3_hw_cr0(m, SMMU_CR0_PRIQEN_LO) ||
 	    smmuv3_hw_gerror_active(m, SMMU_GERROR_PRIQ_ABT_ERR_LO))
 		return PRI_REFUSED;

@@ -15,8 +15,9 @@ struct smmuv3_hw_queue smmuv3_hw_queue_cmd(const struct smmuv3_hw *m);
 struct smmuv3_hw_queue smmuv3_hw_queue_evt(const struct smmuv3_hw *m);
 struct smmuv3_hw_queue smmuv3_hw_queue_pri(const struct smmuv3_hw *m);
 
-/* Writes the record, or loses it. */
-void smmuv3_hw_queue_event(struct smmuv3_hw *m, const struct smmu_evt *evt);
+/* Writes the record, or loses it; @merge: or lets the last one stand for it. */
+void smmuv3_hw_queue_event(struct smmuv3_hw *m, const struct smmu_evt *evt,
+			   bool merge);
 /* The same of a stall, which is not lost. False: not written. */
 bool smmuv3_hw_queue_stall(struct smmuv3_hw *m, const struct smmu_evt *evt);
 /* Enabled, not full, no abort. */

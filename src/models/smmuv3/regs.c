@@ -209,6 +209,9 @@ static void write_cr0(struct smmuv3_hw *m, uint64_t value)
 	uint64_t busy;
 
 	m->reg[R_CR0] = value;
+	/* Records of before are not there to stand for later ones. */
+	if (!smmuv3_hw_cr0(m, SMMU_CR0_EVENTQEN_LO))
+		m->evtq.written = false;
 	if (changed & slow) {
 		m->reg[R_CR0ACK] = (m->reg[R_CR0ACK] & slow) | (value & ~slow);
 		smmuv3_hw_ctx_drop(m, 0, 0);

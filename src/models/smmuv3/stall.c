@@ -69,17 +69,6 @@ static uint16_t next_stag(const struct smmuv3_hw *m,
 	return (uint16_t)(used << STALL_LG2 | (unsigned int)(s - m->stall));
 }
 
-static bool record(struct smmuv3_hw *m, const struct smmuv3_hw_req *req,
-		   const struct smmuv3_hw_fault *fault, uint16_t stag)
-{
-	struct smmu_evt evt;
-
-	smmuv3_hw_evt_make(req, fault, &evt);
-	FIELD_SET(SMMU_EVT_STALL, &evt, 1);
-	FIELD_SET(SMMU_EVT_STAG, &evt, stag);
-	return smmuv3_hw_queue_stall(m, &evt);
-}
-
 int smmuv3_hw_stall_add(struct smmuv3_hw *m, const struct smmuv3_hw_req *req,
 			const struct smmuv3_hw_fault *fault, uint64_t cookie)
 {
@@ -94,7 +83,7 @@ int smmuv3_hw_stall_add(struct smmuv3_hw *m, const struct smmuv3_hw_req *req,
 	if (first) {
 		s->state = STALL_DUPLICATE;
 		s->first = first->stag;
-	} else if (record(m, req, fault, s->stag)) {
+	} else if (smmuv3_hw_evt_stall(m, req, fault, s->stag)) {
 		s->state = STALL_RECORDED;
 	} else {
 		s->state = STALL_UNRECORDED;

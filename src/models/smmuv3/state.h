@@ -120,10 +120,11 @@ struct smmuv3_hw_fault {
 	uint8_t id;
 	uint8_t class;
 	bool s2;
-	bool nsipa;     /* of a Non-secure stream: 0 */
-	bool ttrnw;     /* class TT: the descriptor was to be read */
-	uint64_t ipa;   /* with s2 */
-	uint64_t fetch; /* FetchAddr */
+	bool nsipa;      /* of a Non-secure stream: 0 */
+	bool ttrnw;      /* class TT: the descriptor was to be read */
+	uint64_t ipa;    /* with s2 */
+	uint64_t fetch;  /* FetchAddr */
+	uint32_t reason; /* implementation defined */
 };
 
 enum smmuv3_hw_kind {
@@ -173,6 +174,7 @@ struct smmuv3_hw_ctx {
 	bool ats;      /* ATS is on, */
 	bool split;    /* and its replies are IPAs */
 	bool r, s;     /* CD.R, CD.S */
+	bool razwi;    /* CD.A is 0: terminated as if it had succeeded */
 	bool s2r, s2s; /* STE.S2R, STE.S2S */
 	bool wxn, pan;
 	bool s2ptw, s2fwb;
@@ -308,6 +310,15 @@ struct smmuv3_hw {
 	struct iommu_hw_stats stats;    /* (l) */
 
 	struct smmuv3_hw_stall stall[SMMUV3_HW_STALLS]; /* (l) */
+
+	/* The last event record written, and PROD after it. */
+	struct {
+		struct smmu_evt last;
+		uint32_t prod;
+		bool written;
+	} evtq; /* (l) */
+
+	bool sfm; /* (l) Service Failure Mode */
 
 	struct smmuv3_hw_cache ste_cache, l1std_cache, cd_cache, l1cd_cache;
 	uint64_t ste[1 << STE_LG2][CFG_WORDS]; /* (l) */

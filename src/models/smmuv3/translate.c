@@ -147,6 +147,8 @@ static void apply_rs(struct smmuv3_hw_lookup *l,
 	    l->fault.id > SMMU_EVT_F_PERMISSION)
 		return;
 	l->stalls = s;
+	/* Only the CD has an A; a stage 1 that does not translate aborts. */
+	l->razwi = !l->fault.s2 && ctx->s1 && ctx->razwi;
 	if (!s && !r)
 		l->fault.id = 0;
 }
@@ -277,6 +279,8 @@ static int translate_locked(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
 {
 	int ret;
 
+	if (m->sfm)
+		return -EFAULT;
 	if (!smmuv3_hw_cr0(m, SMMU_CR0_SMMUEN_LO))
 		ret = disabled(m, l, ret_xlat);
 	else if (l->req.translated)
@@ -287,7 +291,7 @@ static int translate_locked(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l,
 		return smmuv3_hw_stall_add(m, &l->req, &l->fault, cookie);
 	if (ret && l->fault.id)
 		smmuv3_hw_evt_record(m, &l->req, &l->fault);
-	return ret;
+	return ret && l->razwi ? -ENODATA : ret;
 }
 
 static int translate_slow(struct smmuv3_hw *m, struct hw_port *port,

@@ -19,6 +19,7 @@ struct smmuv3_hw_lookup {
 	const struct smmuv3_hw_ctx *ctx;
 	bool hit, miss; /* for the port's counters */
 	bool stalls;    /* what the fault does to it */
+	bool razwi;     /* and if it is terminated */
 };
 
 /* The transaction's own attributes. */
