@@ -223,14 +223,14 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 		dsa_hw_prg_response(hw, resp);
 }
 
-static void bus_resume(void *ctx, uint64_t cookie, bool retry)
+static void bus_resume(void *ctx, uint64_t cookie, enum hw_resume how)
 {
 	struct sva_machine *m = ctx;
 	struct dsa_hw *hw =
 		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
 
 	if (hw)
-		dsa_hw_resume(hw, cookie, retry);
+		dsa_hw_resume(hw, cookie, how == HW_RESUME_RETRY);
 }
 
 /* Engines */
