@@ -3,7 +3,7 @@
  * SMMUv3 queue entries: commands, events and page requests.
  *
  * Bit numbers and names are those of the Arm SMMU architecture specification,
- * IHI 0070 (issue F.b): chapter 4 for commands, 7.3 for events, 8 for page
+ * IHI 0070 (issue G.b): chapter 4 for commands, 7.3 for events, 8 for page
  * requests. SID is StreamID and SSID SubstreamID.
  *
  * Left out until a second source confirms their position: MSI_NS of CMD_SYNC

@@ -3,7 +3,7 @@
  * SMMUv3 registers of the Non-secure programming interface.
  *
  * Offsets, bit numbers and names are those of the Arm SMMU architecture
- * specification, IHI 0070 (issue F.b), chapter 6: offsets in 6.2, fields in
+ * specification, IHI 0070 (issue G.b), chapter 6: offsets in 6.2, fields in
  * 6.3. Registers are 32 bits wide unless their offset says 64.
  *
  * Registers with the same layout share a list; its comment names them all.

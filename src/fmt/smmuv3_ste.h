@@ -4,7 +4,7 @@
  * the level-1 descriptors of both tables.
  *
  * Bit numbers and names are those of the Arm SMMU architecture specification,
- * IHI 0070, chapter 5 (issue F.b), counted over the whole record. Bits that
+ * IHI 0070, chapter 5 (issue G.b), counted over the whole record. Bits that
  * mean something else with 128-bit descriptors (SMMU_IDR5.D128) have a list of
  * their own.
  *

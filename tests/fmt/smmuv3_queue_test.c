@@ -9,10 +9,10 @@
  * those three. One source only, as the specification's drawings are: SSEC, SSV
  * and SSID of prefetches (QEMU), F_BAD_ATS_TREQ (Mu), TTRNW (Linux), STALL_TERM
  * (QEMU); TTL128, the sixth bit of SCALE (4.4.1.1) and GPCF come from the text
- * of IHI 0070 F.b.
+ * of IHI 0070 G.b.
  *
- * The sources disagree on one field: QEMU reads CMD_PRI_RESP.Resp at bit 75,
- * which no code there uses; Linux and the hardware it drives, at 76.
+ * The sources disagree on CMD_PRI_RESP.Resp, which QEMU reads at bit 75 and
+ * Linux at 76: docs/FORMATS.md. smmuv3_sources_test.c compares source by source.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /*
  * fmt/smmuv3_regs.h against a second table, and the arithmetic of queues.
  *
- * The tables were made from the headings and the memory map of IHI 0070 F.b,
+ * The tables were made from the headings and the memory map of IHI 0070 G.b,
  * 6.2 and 6.3, and give position and width, the way of QEMU's
  * smmuv3-internal.h. The second source, Linux's arm-smmu-v3.h, agrees with all
  * of them that it has (but ends addresses at bit 51); so does QEMU's, where

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/fmt/sources.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "tests/fmt/transcript.h"
+
+static const struct field_desc *find(const struct source_check *c,
+				     const char *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->n_lists; i++)
+		for (j = 0; j < c->lists[i].n; j++)
+			if (!strcmp(c->lists[i].fields[j].name, name))
+				return &c->lists[i].fields[j];
+	return NULL;
+}
+
+static bool row_in(const struct source *s, const struct source_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (!strcmp(s->rows[i].name, row->name) &&
+		    s->rows[i].hi == row->hi && s->rows[i].lo == row->lo)
+			return true;
+	return false;
+}
+
+static bool resolved(const struct source_check *c, const struct source *s,
+		     const struct source_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_differences; i++) {
+		const struct source_difference *d = &c->differences[i];
+
+		if (!strcmp(d->source, s->title) &&
+		    !strcmp(d->row.name, row->name) && d->row.hi == row->hi &&
+		    d->row.lo == row->lo)
+			return true;
+	}
+	return false;
+}
+
+static int compare_rows(const struct source_check *c, const struct source *s,
+			struct source_result *res, char *err, size_t errlen)
+{
+	int bad = 0;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		const struct source_row *r = &s->rows[i];
+		const struct field_desc *f = find(c, r->name);
+
+		res->rows++;
+		if (!f) {
+			transcript_note(err, errlen, "%s: %s is not in fmt\n",
+					s->title, r->name);
+			bad++;
+		} else if (f->hi == r->hi && f->lo == r->lo) {
+			continue;
+		} else if (resolved(c, s, r)) {
+			res->differ++;
+		} else {
+			transcript_note(err, errlen,
+					"%s: fmt %u:%u, %s (%s) %u:%u\n",
+					r->name, (unsigned int)f->hi,
+					(unsigned int)f->lo, s->title,
+					r->theirs, r->hi, r->lo);
+			bad++;
+		}
+	}
+	return bad;
+}
+
+/* A resolution is of something the source really has. */
+static int compare_differences(const struct source_check *c, char *err,
+			       size_t errlen)
+{
+	int bad = 0;
+	size_t i, j;
+
+	for (i = 0; i < c->n_differences; i++) {
+		const struct source_difference *d = &c->differences[i];
+		const struct field_desc *f = find(c, d->row.name);
+
+		for (j = 0; j < c->n_sources; j++)
+			if (!strcmp(c->sources[j].title, d->source) &&
+			    row_in(&c->sources[j], &d->row))
+				break;
+		if (j < c->n_sources && f &&
+		    (f->hi != d->row.hi || f->lo != d->row.lo))
+			continue;
+		transcript_note(err, errlen, "%s: %s is no difference of %s\n",
+				d->row.name, d->row.theirs, d->source);
+		bad++;
+	}
+	return bad;
+}
+
+/* Sources that have the field, agreed or resolved. */
+static unsigned int witnesses(const struct source_check *c, const char *name)
+{
+	unsigned int n = 0;
+	size_t i, j;
+
+	for (i = 0; i < c->n_sources; i++)
+		for (j = 0; j < c->sources[i].n; j++)
+			if (!strcmp(c->sources[i].rows[j].name, name)) {
+				n++;
+				break;
+			}
+	return n;
+}
+
+static bool listed_single(const struct source_check *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_single; i++)
+		if (!strcmp(c->single[i], name))
+			return true;
+	return false;
+}
+
+static int compare_coverage(const struct source_check *c,
+			    struct source_result *res, char *err, size_t errlen)
+{
+	int bad = 0;
+	size_t i, j;
+
+	for (i = 0; i < c->n_lists; i++)
+		for (j = 0; j < c->lists[i].n; j++) {
+			const char *name = c->lists[i].fields[j].name;
+			unsigned int n = witnesses(c, name);
+
+			res->fields++;
+			res->two += n > 1;
+			if (n && listed_single(c, name) == (n == 1))
+				continue;
+			transcript_note(err, errlen, "%s: %u sources\n", name,
+					n);
+			bad++;
+		}
+	for (i = 0; i < c->n_single; i++) {
+		if (find(c, c->single[i]))
+			continue;
+		transcript_note(err, errlen, "%s: not in fmt\n", c->single[i]);
+		bad++;
+	}
+	return bad;
+}
+
+int source_compare(const struct source_check *check,
+		   struct source_result *ret_result, char *err, size_t errlen)
+{
+	int bad = 0;
+	size_t i;
+
+	memset(ret_result, 0, sizeof(*ret_result));
+	if (errlen)
+		err[0] = '\0';
+	for (i = 0; i < check->n_sources; i++)
+		bad += compare_rows(check, &check->sources[i], ret_result, err,
+				    errlen);
+	bad += compare_differences(check, err, errlen);
+	return bad + compare_coverage(check, ret_result, err, errlen);
+}
