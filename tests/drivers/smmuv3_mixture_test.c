@@ -116,12 +116,13 @@ static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 	return 0;
 }
 
-static void env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
+static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 {
 	(void)ctx;
 	(void)requester;
 	(void)addr;
 	(void)data;
+	return 0;
 }
 
 static void env_wire(void *ctx, unsigned int line, bool level)
@@ -173,11 +174,11 @@ static void bus_response(void *ctx, const struct hw_prg_response *resp)
 	(void)resp;
 }
 
-static void bus_resume(void *ctx, uint64_t cookie, bool retry)
+static void bus_resume(void *ctx, uint64_t cookie, enum hw_resume how)
 {
 	(void)ctx;
 	(void)cookie;
-	(void)retry;
+	(void)how;
 }
 
 static const struct hw_env env = {
