@@ -40,67 +40,6 @@ static uint32_t cerror(void)
 	return fx_r32(&fx, FX_CMDQ_CONS) >> 24;
 }
 
-/* Every opcode: which are consumed, which are illegal. 4.1.1 */
-static void test_queue_cmd_opcodes(void **state)
-{
-	static const uint8_t legal[] = { 0x01, 0x02, 0x03, 0x04, 0x05,
-					 0x06, 0x10, 0x11, 0x12, 0x13,
-					 0x30, 0x40, 0x41, 0x46 };
-	unsigned int op, i;
-
-	(void)state;
-	for (op = 0; op < 256; op++) {
-		uint32_t gerror = fx_r32(&fx, FX_GERROR);
-		uint32_t at = cons();
-		bool ok = false;
-
-		for (i = 0; i < sizeof(legal); i++)
-			ok |= legal[i] == op;
-		fx_cmd(&fx, op, 0);
-		if (ok) {
-			assert_true(fx_cmdq_idle(&fx));
-			continue;
-		}
-		if (cons() != at)
-			fail_msg("opcode %#x was consumed", op);
-		assert_int_equal(cerror(), 1);
-		assert_int_equal(fx_r32(&fx, FX_GERROR), gerror ^ 1);
-		/* As a driver does: a CMD_SYNC in its place, and go on. */
-		fx_put(&fx, fx.cmdq + (at & 63) * 16, CMD_SYNC);
-		fx_w32(&fx, FX_GERRORN, gerror ^ 1);
-		assert_true(fx_cmdq_idle(&fx));
-	}
-}
-
-/* Legal opcodes, illegal operands. */
-static void test_queue_cmd_operands_illegal(void **state)
-{
-	static const uint64_t bad[][2] = {
-		{ CMD_SYNC | 3 << 12, 0 },
-		{ CMD_CFGI_STE(0) | 1 << 10, 0 }, /* SSec */
-		{ CMD_CFGI_ALL | 1 << 10, 31 },
-		{ CMD_CFGI_CD(0, 0) | 1 << 10, 0 },
-		{ 0x01 | 1 << 10, 0 },
-		{ CMD_ATC_INV(0), 53 },
-		{ CMD_PRI_RESP(0), 3 << 12 },
-		{ CMD_TLBI_NH_VA(0), 1 << 10 }, /* TG alone */
-		{ CMD_TLBI_NH_VAA, 3 << 10 },
-	};
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		uint32_t at = cons();
-
-		fx_cmd(&fx, bad[i][0], bad[i][1]);
-		assert_int_equal(cons(), at);
-		assert_int_equal(cerror(), 1);
-		fx_put(&fx, fx.cmdq + (at & 63) * 16, CMD_SYNC);
-		fx_w32(&fx, FX_GERRORN, fx_r32(&fx, FX_GERROR));
-		assert_true(fx_cmdq_idle(&fx));
-	}
-}
-
 /* 7.1: stops there; later commands have no effect before it goes on. [L8] */
 static void test_queue_cmd_error_stops_until_acknowledged(void **state)
 {
@@ -537,8 +476,6 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_queue_cmd_opcodes),
-		T(test_queue_cmd_operands_illegal),
 		T(test_queue_cmd_error_stops_until_acknowledged),
 		T(test_queue_cmd_fetch_abort),
 		T(test_queue_cmd_disabled_not_fetched),

@@ -35,6 +35,10 @@ static int cfgi(struct smmuv3_hw *m, const struct smmu_cmd *cmd)
 
 	if (FIELD_GET(SMMU_CMD_CFGI_SSEC, cmd))
 		return SMMU_CERROR_ILL;
+	/* 4.3.3, 4.3.4 */
+	if (FIELD_GET(SMMU_CMD_OPCODE, cmd) >= SMMU_OP_CFGI_CD &&
+	    !IDR(m, 0, S1P))
+		return SMMU_CERROR_ILL;
 	switch (FIELD_GET(SMMU_CMD_OPCODE, cmd)) {
 	case SMMU_OP_CFGI_STE:
 		smmuv3_hw_config_drop_ste(m, sid, UINT32_MAX, leaf);

@@ -5,6 +5,9 @@
  * A request that cannot be queued is answered here. That is a failure if the
  * queue is off or broken; and a success if it overflows, so that the endpoint
  * translates and asks again.
+ *
+ * To an SMMU without substreams a PASID is not there: no SSV, no X and Priv,
+ * no stop marker.
  */
 #include "models/smmuv3/pri.h"
 
@@ -55,7 +58,7 @@ static void overflow_response(struct smmuv3_hw *m,
 	uint64_t cr2 = m->reg[R_CR2];
 
 	resp->code = HW_PRG_SUCCESS;
-	if (!req->pasid_valid || !IDR(m, 1, SSIDSIZE))
+	if (!req->pasid_valid)
 		return;
 	if (!IDR(m, 3, PPS)) {
 		if (smmuv3_hw_config_ste(m, req->requester, &ste, &fault)) {
@@ -74,29 +77,33 @@ static void overflow_response(struct smmuv3_hw *m,
 }
 
 void smmuv3_hw_page_request(struct iommu_hw *hw,
-			    const struct hw_page_request *req)
+			    const struct hw_page_request *msg)
 {
 	struct smmuv3_hw *m = smmuv3_hw_of(hw);
-	struct hw_prg_response resp = { .requester = req->requester,
-					.prgi = req->prgi & 0x1ff,
+	struct hw_page_request seen = *msg;
+	const struct hw_page_request *req = &seen;
+	struct hw_prg_response resp = { .requester = msg->requester,
+					.prgi = msg->prgi & 0x1ff,
 					.code = HW_PRG_FAILURE };
 	enum smmuv3_hw_pri_fate fate = PRI_REFUSED;
 	struct smmu_pri pri;
 	bool respond;
 
+	seen.pasid_valid = msg->pasid_valid && IDR(m, 1, SSIDSIZE);
 	make_record(req, &pri);
 	smmuv3_hw_lock(m);
 	m->stats.page_requests++;
 	if (IDR(m, 0, PRI))
 		fate = smmuv3_hw_queue_request(m, &pri, req->last);
-	if (fate == PRI_OVERFLOW)
-		overflow_response(m, req, &resp);
 	/*
 	 * 8.2 has every refused request answered, also one that is not the
-	 * last of its group; an overflow answers the last one only.
+	 * last of its group; an overflow answers the last one only, and looks
+	 * at PPAR only to answer.
 	 */
 	respond = fate != PRI_QUEUED && !is_stop_marker(req) &&
 		  (fate == PRI_REFUSED || req->last) && m->has_bus;
+	if (respond && fate == PRI_OVERFLOW)
+		overflow_response(m, req, &resp);
 	if (respond)
 		m->stats.prg_responses++;
 	smmuv3_hw_unlock(m);
