@@ -126,6 +126,54 @@ void smmuv3_hw_page_hint(struct iommu_hw *hw,
  */
 void smmuv3_hw_fail(struct iommu_hw *hw);
 
+/* Bytes of a snapshot, of whatever configuration. */
+size_t smmuv3_hw_snapshot_size(void);
+
+/**
+ * smmuv3_hw_save() - the state of the SMMU, as bytes
+ * @buf:  of at least smmuv3_hw_snapshot_size() bytes; the caller's. The bytes
+ *        do not depend on the machine, and hold a version and a sum.
+ *
+ * What is in it: all registers, what the command queue waits for, the last
+ * event record (for merging), stalled transactions with their STAGs and
+ * cookies, Service Failure Mode. What is not: the memory that the SMMU uses,
+ * the caches, the counters, and how the model was configured beyond its ID
+ * registers.
+ *
+ * To be called while nobody else calls the model: between accesses to the
+ * registers, with no transaction in flight.
+ *
+ * Context: takes the register lock. Cost: some 400 words.
+ * Return:  0; -EINVAL the buffer is too small, -EBUSY something is under way:
+ *          then @buf is as it was.
+ * Test:    tests/models/smmuv3_snapshot_test.c
+ */
+SVA_MUST_CHECK int smmuv3_hw_save(struct iommu_hw *hw, void *buf, size_t size);
+
+/**
+ * smmuv3_hw_restore() - go on from a snapshot
+ * @size: exactly smmuv3_hw_snapshot_size().
+ *
+ * The model becomes what was saved, with empty caches; its counters go on, and
+ * count the stalled transactions it takes over. Those end through resume(),
+ * and outstanding ATC invalidations through ats_inv_complete(), with the
+ * cookies they had. No interrupt is raised. Commands that were not consumed
+ * are from the next access to a register on.
+ *
+ * Bytes that no model with these ID registers can have saved are refused, so
+ * a damaged or forged snapshot does no harm beyond a state that software could
+ * have asked for.
+ *
+ * Context: as for save(); the model has no stalled transaction of its own
+ *          (reset it first).
+ * Return:  0; with nothing changed: -EINVAL not a snapshot, of another version
+ *          or of an SMMU with other ID registers, -EBUSY something is under
+ *          way or stalled.
+ * Test:    tests/models/smmuv3_snapshot_test.c
+ */
+SVA_MUST_CHECK int smmuv3_hw_restore(struct iommu_hw *hw, const void *buf,
+				     size_t size);
+
 /* No port is left and nobody calls the model any more. */
 void smmuv3_hw_destroy(struct iommu_hw *hw);
 

@@ -198,7 +198,8 @@ static void resume(void *ctx, uint64_t cookie, enum hw_resume how)
 		(struct fx_resume){ cookie, retry, how };
 }
 
-void fx_init(struct fx *fx, const struct smmuv3_hw_cfg *cfg)
+/* A model of fx->cfg, as after a reset, over the memory there is. */
+static void create(struct fx *fx)
 {
 	struct hw_env env = {
 		.ctx = fx,
@@ -223,8 +224,16 @@ void fx_init(struct fx *fx, const struct smmuv3_hw_cfg *cfg)
 		.prg_response = prg_response,
 		.resume = resume,
 	};
-	size_t size;
+	size_t size = smmuv3_hw_size(&fx->cfg);
 
+	must(size && fx->words);
+	must(!posix_memalign(&fx->state, 64, size));
+	must(!smmuv3_hw_create(&fx->cfg, &env, &bus, fx->state, size, &fx->hw));
+	fx->hw->ops->port_add(fx->hw, &fx->port);
+}
+
+void fx_init(struct fx *fx, const struct smmuv3_hw_cfg *cfg)
+{
 	memset(fx, 0, sizeof(*fx));
 	if (cfg)
 		fx->cfg = *cfg;
@@ -234,11 +243,15 @@ void fx_init(struct fx *fx, const struct smmuv3_hw_cfg *cfg)
 	fx->mem = calloc(FX_MEM_SIZE / 8, 8);
 	fx->words = fx->mem;
 	fx->bump = 1 << 20;
-	size = smmuv3_hw_size(&fx->cfg);
-	must(size && fx->words);
-	must(!posix_memalign(&fx->state, 64, size));
-	must(!smmuv3_hw_create(&fx->cfg, &env, &bus, fx->state, size, &fx->hw));
-	fx->hw->ops->port_add(fx->hw, &fx->port);
+	create(fx);
+}
+
+void fx_replace(struct fx *fx)
+{
+	fx->hw->ops->port_remove(fx->hw, &fx->port);
+	smmuv3_hw_destroy(fx->hw);
+	free(fx->state);
+	create(fx);
 }
 
 void fx_fini(struct fx *fx)

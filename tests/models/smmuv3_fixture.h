@@ -171,6 +171,8 @@ struct fx {
 /* Memory, model, nothing enabled. cfg NULL: the default. */
 void fx_init(struct fx *fx, const struct smmuv3_hw_cfg *cfg);
 void fx_fini(struct fx *fx);
+/* Another model of the same configuration in its place; memory stays. */
+void fx_replace(struct fx *fx);
 /* The same with queues and a linear stream table, everything on. */
 void fx_start(struct fx *fx, const struct smmuv3_hw_cfg *cfg);
 void fx_enable(struct fx *fx);
