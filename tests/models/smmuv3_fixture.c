@@ -19,7 +19,7 @@ static void must(bool ok)
 
 static bool aborts(const struct fx *fx, uint64_t pa, size_t len)
 {
-	if (pa >= FX_MEM_SIZE || FX_MEM_SIZE - pa < len)
+	if (fx_offset(fx, pa, len) == UINT64_MAX)
 		return true;
 	return fx->abort_last && pa <= fx->abort_last &&
 	       pa + len > fx->abort_first;
@@ -47,6 +47,7 @@ static int mem_write(void *ctx, uint64_t pa, const void *buf, size_t len,
 	if (aborts(fx, pa, len))
 		return -EFAULT;
 	must(!(pa % 8) && !(len % 8));
+	pa = fx_offset(fx, pa, len);
 	for (i = 0; i < len; i += 8) {
 		memcpy(&v, (const char *)buf + i, 8);
 		fx_put(fx, pa + i, v);
@@ -61,7 +62,7 @@ static int mem_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 	if (aborts(fx, pa, 8))
 		return -EFAULT;
 	must(!(pa % 8));
-	*ret_value = fx_get(fx, pa);
+	*ret_value = fx_get(fx, fx_offset(fx, pa, 8));
 	return 0;
 }
 
@@ -79,6 +80,7 @@ static int mem_cas64(void *ctx, uint64_t pa, uint64_t expected,
 		fx->on_cas(fx, pa);
 	if (aborts(fx, pa, 8))
 		return -EFAULT;
+	pa = fx_offset(fx, pa, 8);
 	atomic_compare_exchange_strong(&fx->words[pa / 8], &expected, desired);
 	*ret_old = expected;
 	return 0;
@@ -268,6 +270,15 @@ uint64_t fx_alloc(struct fx *fx, uint64_t size, uint64_t align)
 
 	fx->bump = pa + size;
 	must(fx->bump <= FX_MEM_SIZE);
+	return pa;
+}
+
+uint64_t fx_offset(const struct fx *fx, uint64_t pa, size_t len)
+{
+	if (fx->alias && pa >= fx->alias)
+		pa -= fx->alias;
+	if (pa >= FX_MEM_SIZE || FX_MEM_SIZE - pa < len)
+		return UINT64_MAX;
 	return pa;
 }
 

@@ -143,6 +143,7 @@ struct fx {
 	void *mem;
 	_Atomic uint64_t *words; /* mem, from address 0 on */
 	_Atomic uint64_t bump;
+	uint64_t alias; /* the same memory is here, too, if not 0 */
 	uint64_t abort_first, abort_last; /* external abort, inclusive */
 	void (*on_cas)(struct fx *fx, uint64_t pa);
 	_Atomic uint64_t clock_step; /* added to the time at every look */
@@ -178,6 +179,8 @@ void fx_start(struct fx *fx, const struct smmuv3_hw_cfg *cfg);
 void fx_enable(struct fx *fx);
 
 uint64_t fx_alloc(struct fx *fx, uint64_t size, uint64_t align);
+/* Where in mem a physical address is; UINT64_MAX: nowhere. */
+uint64_t fx_offset(const struct fx *fx, uint64_t pa, size_t len);
 uint64_t fx_get(struct fx *fx, uint64_t pa);
 void fx_put(struct fx *fx, uint64_t pa, uint64_t value);
 

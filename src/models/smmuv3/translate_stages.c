@@ -107,7 +107,8 @@ int smmuv3_hw_stages(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l, bool any,
 	if (i >= 0) {
 		ret_leaf->side = m->tlb.side[i];
 		/* A write to a clean page is walked for, to mark it dirty. */
-		if (!smmuv3_hw_dirties(ret_leaf->perm, &want)) {
+		if (!smmuv3_hw_dirties(ret_leaf->perm, &want) &&
+		    !smmuv3_hw_dirties(ret_leaf->side.perm1, &want)) {
 			l->hit = true;
 			return check(l, &want, va, ret_leaf);
 		}

@@ -30,7 +30,10 @@ static bool is_wb(unsigned int nibble)
 	return nibble & NIBBLE_WB && !is_nc(nibble);
 }
 
-/* 13.1.7: Device and Non-cacheable are outer shareable. */
+/*
+ * 13.1.7: Device and Non-cacheable are outer shareable; also on the way to
+ * stage 2, where the architecture leaves it open.
+ */
 unsigned int smmuv3_hw_attr(unsigned int mair, unsigned int sh)
 {
 	if (is_device(mair) || mair == ARM_MAIR_NC)
