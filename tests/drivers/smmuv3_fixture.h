@@ -63,6 +63,8 @@ enum {
  * @no_ack_nth:  the n-th acknowledgement from now on does not come, nor does
  *               any later one of that register; 0: all come.
  * @hook:        called before each command, without the lock.
+ * @read_hook:   called after a register was read, before the reader knows what,
+ *               without the lock.
  * @judge:       detached: what becomes of a command: 0, consumed, or the error.
  *               Under the lock.
  */
@@ -86,6 +88,7 @@ struct fake {
 	unsigned int no_ack_nth;
 	uint64_t no_ack_off;
 	void (*hook)(struct fake *f, const struct smmu_cmd *cmd);
+	void (*read_hook)(struct fake *f, uint64_t off);
 	void *hook_arg;
 	bool consuming;
 
