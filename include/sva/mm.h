@@ -37,8 +37,10 @@ enum iommu_table_fmt {
  * @pa_bits:    addresses in the table are below 1 << @pa_bits.
  * @af_managed: the table's owner never leaves the access flag clear.
  * @mair:       Arm: the attributes the table's indices mean.
- * @asid:       the CPU's id for the address space, pinned; meaningful with
- *              @has_asid only. Without it the driver picks a private one.
+ * @ds:         Arm: addresses of 52 bits with a granule below 64 KiB (LPA2).
+ * @haft:       Arm: access flags of table descriptors are managed by hardware.
+ * @bbml:       Arm: blocks change size without being absent meanwhile, in the
+ *              sense of this level of FEAT_BBM.
  */
 struct iommu_mm_table {
 	enum iommu_table_fmt fmt;
@@ -48,8 +50,9 @@ struct iommu_mm_table {
 	unsigned int pa_bits;
 	bool af_managed;
 	uint64_t mair;
-	uint16_t asid;
-	bool has_asid;
+	bool ds;
+	bool haft;
+	unsigned int bbml;
 };
 
 /**

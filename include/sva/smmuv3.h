@@ -5,6 +5,7 @@
 #ifndef SVA_SMMUV3_H
 #define SVA_SMMUV3_H
 
+#include <sva/mm.h>
 #include <sva/plat.h>
 #include <sva/system.h>
 #include <sva/types.h>
@@ -18,6 +19,47 @@ enum smmuv3_irq {
 };
 
 /**
+ * struct smmuv3_cpu_ops - ids the CPUs use for address spaces
+ * @pin:   the ASID under which the CPUs cache translations of @mm. It stays
+ *         that of @mm, over any roll-over, until as many unpin(); a pin after
+ *         the first gives the same. 0 with *@ret_asid, not 0 itself;
+ *         -EOPNOTSUPP no CPU runs @mm, so that any ASID will do; any other
+ *         error fails the bind with -ESRCH, such as there being no more ASIDs
+ *         to pin: some have to be left to what the CPUs run. [K12]
+ * @unpin: nothing of it is in the SMMU's TLB.
+ *
+ * Where the CPUs tell user and kernel entries apart by bit 0, the user's ASID
+ * is the one to give. Context: may sleep; called with no lock of the driver.
+ */
+struct smmuv3_cpu_ops {
+	int (*pin)(void *ctx, struct iommu_mm *mm, uint16_t *ret_asid);
+	void (*unpin)(void *ctx, struct iommu_mm *mm);
+};
+
+/**
+ * struct smmuv3_cpu - the CPUs whose address spaces an SMMU shares
+ * @ops:       with @ctx. NULL: their TLB maintenance does not reach it.
+ * @asid_bits: width of their ASIDs.
+ * @vhe:       their kernel runs in EL2 (HCR_EL2.E2H).
+ *
+ * With @vhe, streams are in the same world, NS-EL2-E2H, if the SMMU has
+ * it. [K15]
+ *
+ * With @ops, an address space has one ASID on both sides, and a CPU that
+ * invalidates it need not ask the driver for more than ATCs. That is so if the
+ * SMMU has broadcast maintenance (SMMU_IDR0.BTM), ASIDs as wide, and the world
+ * of the CPUs; otherwise @ops is not used. Then who calls
+ * iommu_mm_invalidate_range() has done the broadcast invalidation before, and
+ * has waited for it. [K14]
+ */
+struct smmuv3_cpu {
+	const struct smmuv3_cpu_ops *ops;
+	void *ctx;
+	unsigned int asid_bits;
+	bool vhe;
+};
+
+/**
  * struct smmuv3_desc - where an SMMU is and how it is to be used
  * @name:    for messages; copied. NULL: "smmuv3".
  * @mmio:    its registers, both 64 KiB pages; the ops are borrowed until
@@ -25,6 +67,7 @@ enum smmuv3_irq {
  * @irq:     wired interrupts for plat_irq_request(); used if the SMMU or the
  *           platform has no MSIs, or with @no_msi.
  * @no_msi:  keep to the wires.
+ * @cpu:     copied, its ops borrowed. NULL: CPUs of which it knows nothing.
  * @sid_bits: width of the StreamIDs that occur; 0: what the SMMU has.
  * @cmdq_lg2, @evtq_lg2, @priq_lg2: log2 of queue entries; 0: the default (8,
  *           8, 8); cut to what the SMMU has.
@@ -40,6 +83,7 @@ struct smmuv3_desc {
 	struct plat_mmio mmio;
 	unsigned int irq[SMMUV3_IRQ_COUNT];
 	bool no_msi;
+	const struct smmuv3_cpu *cpu;
 	unsigned int sid_bits;
 	unsigned int cmdq_lg2;
 	unsigned int evtq_lg2;

@@ -86,7 +86,7 @@ static void test_smmuv3_probe_unsuitable_is_refused(void **state)
 		{ 0, 1 << 1, 0 },        /* no stage 1 */
 		{ 0, 3 << 2, 1 << 2 },   /* AArch32 only */
 		{ 0, 3 << 21, 3 << 21 }, /* big-endian only */
-		{ 5, 1 << 4, 0 },        /* no 4K */
+		{ 5, 1 << 4, 0 },        /* no granule */
 		{ 1, 0, 1 << 29 },       /* preset queues */
 		{ 1, 0, 1 << 30 },       /* preset tables */
 	};

@@ -60,9 +60,11 @@ FIELD__FN struct smmu_cmd smmuv3_make_cfgi_cd_all(uint32_t sid)
 	return cmd;
 }
 
-FIELD__FN struct smmu_cmd smmuv3_make_tlbi_asid(uint16_t asid)
+/* e2h: entries of NS-EL2-E2H instead of NS-EL1. [K15] */
+FIELD__FN struct smmu_cmd smmuv3_make_tlbi_asid(bool e2h, uint16_t asid)
 {
-	struct smmu_cmd cmd = smmuv3_make_cmd(SMMU_OP_TLBI_NH_ASID);
+	struct smmu_cmd cmd = smmuv3_make_cmd(e2h ? SMMU_OP_TLBI_EL2_ASID :
+						    SMMU_OP_TLBI_NH_ASID);
 
 	FIELD_SET(SMMU_CMD_TLBI_ASID, &cmd, asid);
 	return cmd;
@@ -73,12 +75,13 @@ FIELD__FN struct smmu_cmd smmuv3_make_tlbi_asid(uint16_t asid)
  * num << scale pages with num from 1 to 32 (4.4.1.1). Leaf stays 0: who owns
  * the table may have freed parts of it.
  */
-FIELD__FN struct smmu_cmd smmuv3_make_tlbi_va(uint16_t asid, uint64_t va,
-					      unsigned int num,
+FIELD__FN struct smmu_cmd smmuv3_make_tlbi_va(bool e2h, uint16_t asid,
+					      uint64_t va, unsigned int num,
 					      unsigned int scale,
 					      unsigned int tg)
 {
-	struct smmu_cmd cmd = smmuv3_make_cmd(SMMU_OP_TLBI_NH_VA);
+	struct smmu_cmd cmd =
+		smmuv3_make_cmd(e2h ? SMMU_OP_TLBI_EL2_VA : SMMU_OP_TLBI_NH_VA);
 
 	FIELD_SET(SMMU_CMD_TLBI_ASID, &cmd, asid);
 	smmu_cmd_tlbi_set_address(&cmd, va);

@@ -2,7 +2,7 @@
 /*
  * Domains: blocked, identity, and those of address spaces (SVA).
  *
- * An SVA domain has one ASID of this SMMU and one subscription to its address
+ * An SVA domain has one ASID of this SMMU (asid.c), one subscription to its address
  * space. It is attached to a pair by a CD that points to the address space's
  * own table. The list of attachments is what an invalidation has to reach; a
  * pair joins it before its CD is written and leaves it after the last
@@ -17,48 +17,6 @@
 static struct smmuv3_domain *to_domain(struct iommu_domain *domain)
 {
 	return container_of(domain, struct smmuv3_domain, domain);
-}
-
-/* ASIDs: 0 is never used, [K10] [R13]. */
-static int alloc_asid(struct smmuv3 *smmu, uint16_t *ret_asid)
-{
-	unsigned int words = (1u << smmu->f.asid_bits) / 64, w;
-	int err = -ENOSPC;
-
-	plat_lock(smmu->plat, &smmu->lock);
-	for (w = 0; w < words && err; w++) {
-		uint64_t unused = ~smmu->asids[w];
-
-		if (w == 0)
-			unused &= ~UINT64_C(1);
-		if (unused) {
-			unsigned int bit =
-				(unsigned int)__builtin_ctzll(unused);
-
-			smmu->asids[w] |= BIT(bit);
-			*ret_asid = (uint16_t)(64 * w + bit);
-			err = 0;
-		}
-	}
-	plat_unlock(smmu->plat, &smmu->lock);
-	return err;
-}
-
-/* Every entry of it has gone from the TLB. */
-static void free_asid(struct smmuv3 *smmu, uint16_t asid)
-{
-	plat_lock(smmu->plat, &smmu->lock);
-	smmu->asids[asid / 64] &= ~BIT(asid % 64);
-	plat_unlock(smmu->plat, &smmu->lock);
-}
-
-static int flush_asid(struct smmuv3 *smmu, uint16_t asid)
-{
-	struct smmuv3_batch batch;
-
-	smmuv3_batch_init(&batch, smmu);
-	smmuv3_batch_add(&batch, smmuv3_make_tlbi_asid(asid));
-	return smmuv3_batch_sync(&batch);
 }
 
 /* One pair at a time, to know whose device it is that does not answer. */
@@ -82,9 +40,11 @@ static void report_stuck(const struct smmuv3_domain *d, int err)
  * TLB, sync, ATCs, sync [R9]: in this order, or an ATC is filled again from
  * the stale TLB. Both syncs go in at once; nothing behind the first starts
  * before it has completed (4.7.3).
+ *
+ * by_cpu: the CPUs' broadcast has been in the TLB already. [K14]
  */
 static void invalidate_locked(struct smmuv3_domain *d, uint64_t start,
-			      uint64_t end)
+			      uint64_t end, bool by_cpu)
 {
 	struct smmuv3_batch batch;
 	struct smmuv3_attach *a;
@@ -93,8 +53,10 @@ static void invalidate_locked(struct smmuv3_domain *d, uint64_t start,
 	if (list_empty(&d->attaches))
 		return;
 	smmuv3_batch_init(&batch, d->smmu);
-	smmuv3_add_tlbi_range(&batch, d->asid, &d->table, start, end);
-	smmuv3_batch_barrier(&batch);
+	if (!by_cpu) {
+		smmuv3_add_tlbi_range(&batch, d->asid, &d->table, start, end);
+		smmuv3_batch_barrier(&batch);
+	}
 	list_for_each(a, &d->attaches, link)
 		smmuv3_add_atc_inv(&batch, a->sdev, true, a->pasid, start, end);
 	err = smmuv3_batch_sync(&batch);
@@ -115,7 +77,7 @@ static void mm_invalidate_range(struct iommu_mm_notifier *n, uint64_t start,
 	if (start >= end)
 		return;
 	plat_lock(d->smmu->plat, &d->lock);
-	invalidate_locked(d, start, end);
+	invalidate_locked(d, start, end, d->shared_mm);
 	plat_unlock(d->smmu->plat, &d->lock);
 }
 
@@ -144,7 +106,8 @@ static void mm_release(struct iommu_mm_notifier *n)
 	d->dead = true;
 	list_for_each(a, &d->attaches, link)
 		quiesce_locked(d, a);
-	invalidate_locked(d, 0, UINT64_MAX);
+	/* What the CPUs do at an exit may come later. */
+	invalidate_locked(d, 0, UINT64_MAX, false);
 	plat_unlock(d->smmu->plat, &d->lock);
 }
 
@@ -153,20 +116,51 @@ static const struct iommu_mm_notifier_ops notifier_ops = {
 	.release = mm_release,
 };
 
-/* [K16], less broadcast maintenance, which is not used. */
+static bool granule_supported(const struct smmuv3 *smmu, unsigned int lg2)
+{
+	uint32_t idr5 = smmu->f.idr[5];
+
+	return (lg2 == 12 && REG_GET(SMMU_IDR5_GRAN4K, idr5)) ||
+	       (lg2 == 14 && REG_GET(SMMU_IDR5_GRAN16K, idr5)) ||
+	       (lg2 == 16 && REG_GET(SMMU_IDR5_GRAN64K, idr5));
+}
+
+/* Beyond 48 bits only with 64 KiB pages, or with LPA2. */
+static bool widths_supported(const struct smmuv3 *smmu,
+			     const struct iommu_mm_table *t)
+{
+	const struct smmuv3_features *f = &smmu->f;
+	unsigned int most = t->granule_lg2 == 16 || t->ds ? 52 : 48;
+	unsigned int least = !REG_GET(SMMU_IDR3_STT, f->idr[3]) ? 25 :
+			     t->granule_lg2 == 16               ? 17 :
+								  16;
+
+	return t->va_bits >= least && t->va_bits <= most &&
+	       t->va_bits <= f->va_bits && t->pa_bits <= most &&
+	       t->pa_bits <= f->oas_bits;
+}
+
+/* [K16]: what the table's owner counts on. */
+static bool features_supported(const struct smmuv3 *smmu,
+			       const struct iommu_mm_table *t)
+{
+	const uint32_t *idr = smmu->f.idr;
+
+	if (t->ds && (t->granule_lg2 == 16 || !REG_GET(SMMU_IDR5_DS, idr[5])))
+		return false;
+	if (t->haft &&
+	    REG_GET(SMMU_IDR0_HTTU, idr[0]) != SMMU_IDR0_HTTU_AF_DIRTY_TABLE)
+		return false;
+	return t->bbml <= REG_GET(SMMU_IDR3_BBML, idr[3]);
+}
+
 static int check_table(const struct smmuv3 *smmu,
 		       const struct iommu_mm_table *t)
 {
-	const struct smmuv3_features *f = &smmu->f;
-	uint32_t idr5 = f->idr[5];
-	bool granule =
-		(t->granule_lg2 == 12 && REG_GET(SMMU_IDR5_GRAN4K, idr5)) ||
-		(t->granule_lg2 == 14 && REG_GET(SMMU_IDR5_GRAN16K, idr5)) ||
-		(t->granule_lg2 == 16 && REG_GET(SMMU_IDR5_GRAN64K, idr5));
-
-	if (!f->sva || t->fmt != IOMMU_TABLE_ARM_64_LPAE_S1 || !granule ||
-	    t->pa_bits > f->oas_bits || t->va_bits > f->va_bits ||
-	    t->va_bits < 25 || !is_aligned(t->root, 64))
+	if (!smmu->f.sva || t->fmt != IOMMU_TABLE_ARM_64_LPAE_S1 ||
+	    !granule_supported(smmu, t->granule_lg2) ||
+	    !widths_supported(smmu, t) || !features_supported(smmu, t) ||
+	    !is_aligned(t->root, 64) || t->root >> t->pa_bits)
 		return -EOPNOTSUPP;
 	return 0;
 }
@@ -209,8 +203,10 @@ struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
 	FIELD_SET(SMMU_CD_S, &cd, sdev->can_stall || f->stall_forced);
 	FIELD_SET(SMMU_CD_R, &cd, 1);
 	FIELD_SET(SMMU_CD_A, &cd, 1);
-	FIELD_SET(SMMU_CD_ASET, &cd, 1); /* [K11] */
+	FIELD_SET(SMMU_CD_ASET, &cd, !d->shared_mm); /* [K11] */
 	FIELD_SET(SMMU_CD_ASID, &cd, d->asid);
+	FIELD_SET(SMMU_CD_HAFT, &cd, d->table.haft);
+	FIELD_SET(SMMU_CD_DS, &cd, d->table.ds);
 	smmu_cd_set_ttb0(&cd, d->table.root);
 	smmu_cd_set_mair(&cd, d->table.mair);
 	return cd;
@@ -227,17 +223,21 @@ static int init_sva(struct smmuv3_domain *d, struct iommu_mm *mm)
 	err = check_table(smmu, &d->table);
 	if (err)
 		return err;
-	err = alloc_asid(smmu, &d->asid);
-	if (err)
-		return err;
 	plat_lock_init(smmu->plat, &d->lock, PLAT_LOCK_SPIN, PLAT_RANK_DOMAIN,
 		       "smmuv3 domain");
+	err = smmuv3_asid_get(d, mm);
+	if (err)
+		goto fini_lock;
 	d->notifier.ops = &notifier_ops;
 	err = iommu_mm_notifier_register(&d->notifier, mm);
-	if (err) {
-		plat_lock_fini(smmu->plat, &d->lock);
-		free_asid(smmu, d->asid);
-	}
+	if (err)
+		goto put_asid;
+	return 0;
+
+put_asid:
+	smmuv3_asid_put(d);
+fini_lock:
+	plat_lock_fini(smmu->plat, &d->lock);
 	return err;
 }
 
@@ -273,17 +273,8 @@ void smmuv3_domain_free(struct iommu_domain *domain)
 	struct smmuv3 *smmu = d->smmu;
 
 	if (d->sva) {
-		int err;
-
 		iommu_mm_notifier_unregister(&d->notifier);
-		/* [R13]: the next owner finds none of our entries. */
-		err = flush_asid(smmu, d->asid);
-		if (err)
-			plat_log(smmu->plat, PLAT_LOG_ERR,
-				 "%s: ASID %u is not used again: error %d",
-				 smmu->name, d->asid, err);
-		else
-			free_asid(smmu, d->asid);
+		smmuv3_asid_put(d);
 		plat_lock_fini(smmu->plat, &d->lock);
 	}
 	plat_free(smmu->plat, d);
@@ -309,7 +300,8 @@ static int forget_pair_locked(struct smmuv3_domain *d,
 	int err;
 
 	smmuv3_batch_init(&batch, d->smmu);
-	smmuv3_batch_add(&batch, smmuv3_make_tlbi_asid(d->asid));
+	smmuv3_batch_add(&batch,
+			 smmuv3_make_tlbi_asid(d->smmu->f.e2h, d->asid));
 	smmuv3_batch_barrier(&batch);
 	smmuv3_add_atc_inv(&batch, a->sdev, true, a->pasid, 0, UINT64_MAX);
 	err = smmuv3_batch_sync(&batch);
@@ -351,12 +343,57 @@ static void leave(struct smmuv3_domain *d, const struct smmuv3_device *sdev,
 	plat_free(d->smmu->plat, a);
 }
 
+/* The domain's part of an attachment; the slot is there. */
+static int join(struct smmuv3_domain *d, struct smmuv3_attach *a)
+{
+	struct smmu_cd cd;
+	int err = 0;
+
+	plat_lock(d->smmu->plat, &d->lock);
+	if (d->dead) {
+		err = -ESRCH;
+	} else {
+		list_add_tail(&d->attaches, &a->link);
+		/* Here, as the ASID may be another one in the next moment. */
+		cd = smmuv3_make_sva_cd(d, a->sdev);
+		err = smmuv3_cd_install(a->sdev, a->pasid, a->cd, &cd);
+		if (err) {
+			/* It was live for a moment, maybe: see R9. */
+			(void)forget_pair_locked(d, a);
+			list_del(&a->link);
+		}
+	}
+	plat_unlock(d->smmu->plat, &d->lock);
+	return err;
+}
+
+/*
+ * In place of another domain. Between the first step and the last the CD is
+ * nobody's to rewrite, so ASIDs stay whose they are meanwhile.
+ */
+static int replace(struct smmuv3_domain *d, struct smmuv3_attach *a,
+		   struct smmuv3_domain *old)
+{
+	const struct plat *plat = d->smmu->plat;
+	int err;
+
+	plat_lock(plat, &d->smmu->asids.lock);
+	make_passive(old, a->sdev, a->pasid, true);
+	err = join(d, a);
+	/* Dead: nothing was written. Otherwise the entry aborts by now. */
+	if (err)
+		make_passive(old, a->sdev, a->pasid, false);
+	plat_unlock(plat, &d->smmu->asids.lock);
+	if (!err)
+		leave(old, a->sdev, a->pasid);
+	return err;
+}
+
 static int attach_sva(struct smmuv3_domain *d, struct smmuv3_device *sdev,
 		      ioasid_t pasid, struct smmuv3_domain *old)
 {
 	const struct plat *plat = d->smmu->plat;
 	struct smmuv3_attach *a;
-	struct smmu_cd cd;
 	bool new_leaf;
 	int err;
 
@@ -368,35 +405,10 @@ static int attach_sva(struct smmuv3_domain *d, struct smmuv3_device *sdev,
 	err = smmuv3_cdtab_get(&sdev->cdtab, pasid, &a->cd, &new_leaf);
 	if (!err && new_leaf)
 		err = smmuv3_cd_publish_leaf(sdev, pasid);
+	if (!err)
+		err = old ? replace(d, a, old) : join(d, a);
 	if (err)
-		goto free;
-	if (old)
-		make_passive(old, sdev, pasid, true);
-	cd = smmuv3_make_sva_cd(d, sdev);
-
-	plat_lock(plat, &d->lock);
-	if (d->dead) {
-		err = -ESRCH;
-	} else {
-		list_add_tail(&d->attaches, &a->link);
-		err = smmuv3_cd_install(sdev, pasid, a->cd, &cd);
-		if (err) {
-			/* It was live for a moment, maybe: see R9. */
-			(void)forget_pair_locked(d, a);
-			list_del(&a->link);
-		}
-	}
-	plat_unlock(plat, &d->lock);
-	if (!err) {
-		if (old)
-			leave(old, sdev, pasid);
-		return 0;
-	}
-	/* Dead: nothing was written. Otherwise the entry aborts by now. */
-	if (old)
-		make_passive(old, sdev, pasid, false);
-free:
-	plat_free(plat, a);
+		plat_free(plat, a);
 	return err;
 }
 

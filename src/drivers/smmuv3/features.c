@@ -42,10 +42,12 @@ static int check_required(const struct smmuv3 *smmu)
 	if (endian != SMMU_IDR0_TTENDIAN_MIXED &&
 	    endian != SMMU_IDR0_TTENDIAN_LE)
 		return refuse(smmu, "no little-endian tables");
-	if (!REG_GET(SMMU_IDR5_GRAN4K, idr[5]))
-		return refuse(smmu, "no 4 KiB granule");
 	if (!REG_GET(SMMU_IDR1_CMDQS, idr[1]))
 		return refuse(smmu, "a command queue of one entry");
+	if (!REG_GET(SMMU_IDR5_GRAN4K, idr[5]) &&
+	    !REG_GET(SMMU_IDR5_GRAN16K, idr[5]) &&
+	    !REG_GET(SMMU_IDR5_GRAN64K, idr[5]))
+		return refuse(smmu, "no granule");
 	if (REG_GET(SMMU_IDR1_QUEUES_PRESET, idr[1]) ||
 	    REG_GET(SMMU_IDR1_TABLES_PRESET, idr[1]))
 		return refuse(smmu, "tables or queues have fixed places");
@@ -92,12 +94,20 @@ static void decode(struct smmuv3_features *f)
 
 	f->ranges = REG_GET(SMMU_IDR3_RIL, idr[3]);
 	f->oas_bits = oas[REG_GET(SMMU_IDR5_OAS, idr[5])];
-	/* More of either takes descriptors that this driver does not make. */
-	f->va_bits = 48;
-	if (f->oas_bits > 48)
-		f->oas_bits = 48;
-	/* [K16]; the size and width of a table are checked when it is known. */
+	/* More takes 128-bit descriptors. */
+	if (f->oas_bits > 52)
+		f->oas_bits = 52;
+	f->va_bits = REG_GET(SMMU_IDR5_VAX, idr[5]) ? 52 : 48;
+	/* [K16]; what a table needs is checked when it is known. */
 	f->sva = f->coherent && f->ssid_bits;
+}
+
+/* [K14] [K15] */
+static void decode_cpu(struct smmuv3_features *f, const struct smmuv3_cpu *cpu)
+{
+	f->e2h = cpu->vhe && f->hyp;
+	f->btm = REG_GET(SMMU_IDR0_BTM, f->idr[0]) && cpu->ops &&
+		 (!cpu->vhe || f->e2h) && f->asid_bits >= cpu->asid_bits;
 }
 
 static void log_features(const struct smmuv3 *smmu)
@@ -114,7 +124,7 @@ static void log_features(const struct smmuv3 *smmu)
 		 "%s: at most 2^%u commands, 2^%u events, 2^%u page requests",
 		 smmu->name, f->cmdq_lg2, f->evtq_lg2,
 		 f->pri ? f->priq_lg2 : 0);
-	plat_log(smmu->plat, PLAT_LOG_INFO, "%s:%s%s%s%s%s%s%s%s%s%s",
+	plat_log(smmu->plat, PLAT_LOG_INFO, "%s:%s%s%s%s%s%s%s%s%s%s%s%s",
 		 smmu->name, f->coherent ? " coherent" : " not-coherent",
 		 f->two_level_strtab ? " 2-level-streams" : "",
 		 f->two_level_cd ? " 2-level-CDs" : "", f->ats ? " ATS" : "",
@@ -126,6 +136,7 @@ static void log_features(const struct smmuv3 *smmu)
 		 f->httu_access ? " HTTU-access" :
 				  "",
 		 f->ranges ? " range-TLBI" : "", f->msi ? " MSI" : "",
+		 f->btm ? " broadcast-TLBI" : "", f->e2h ? " E2H" : "",
 		 f->sva ? " SVA" : "");
 }
 
@@ -138,6 +149,7 @@ int smmuv3_features_read(struct smmuv3 *smmu)
 	if (err)
 		return err;
 	decode(&smmu->f);
+	decode_cpu(&smmu->f, &smmu->cpu);
 	log_features(smmu);
 	return 0;
 }

@@ -45,9 +45,10 @@ static void add_ranges(struct smmuv3_batch *batch, uint16_t asid, uint64_t va,
 			if (num > NUM_MAX)
 				num = NUM_MAX;
 		}
-		smmuv3_batch_add(batch, smmuv3_make_tlbi_va(
-						asid, va, (unsigned int)num,
-						scale, tlbi_tg(granule_lg2)));
+		smmuv3_batch_add(
+			batch, smmuv3_make_tlbi_va(batch->smmu->f.e2h, asid, va,
+						   (unsigned int)num, scale,
+						   tlbi_tg(granule_lg2)));
 		va += num << (scale + granule_lg2);
 		pages -= num << scale;
 	}
@@ -69,7 +70,8 @@ void smmuv3_add_tlbi_range(struct smmuv3_batch *batch, uint16_t asid,
 	/* As many as a table has entries of 8 bytes. */
 	if (pages << g == limit ||
 	    (!batch->smmu->f.ranges && pages > BIT(g - 3))) {
-		smmuv3_batch_add(batch, smmuv3_make_tlbi_asid(asid));
+		smmuv3_batch_add(
+			batch, smmuv3_make_tlbi_asid(batch->smmu->f.e2h, asid));
 		return;
 	}
 	if (batch->smmu->f.ranges) {
@@ -77,7 +79,8 @@ void smmuv3_add_tlbi_range(struct smmuv3_batch *batch, uint16_t asid,
 		return;
 	}
 	for (; pages; pages--, va += BIT(g))
-		smmuv3_batch_add(batch, smmuv3_make_tlbi_va(asid, va, 1, 0, 0));
+		smmuv3_batch_add(batch, smmuv3_make_tlbi_va(batch->smmu->f.e2h,
+							    asid, va, 1, 0, 0));
 }
 
 void smmuv3_tlbi_or_fail_closed(struct smmuv3 *smmu, uint16_t asid)
@@ -85,7 +88,7 @@ void smmuv3_tlbi_or_fail_closed(struct smmuv3 *smmu, uint16_t asid)
 	struct smmuv3_batch batch;
 
 	smmuv3_batch_init(&batch, smmu);
-	smmuv3_batch_add(&batch, smmuv3_make_tlbi_asid(asid));
+	smmuv3_batch_add(&batch, smmuv3_make_tlbi_asid(smmu->f.e2h, asid));
 	if (smmuv3_batch_sync(&batch))
 		smmuv3_fail_closed(smmu, "TLB invalidation failed");
 }

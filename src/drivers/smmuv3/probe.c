@@ -25,12 +25,12 @@ static void write_cr1_cr2(struct smmuv3 *smmu)
 		       REG_CONST(SMMU_CR1_TABLE_IC, SMMU_CR1_WB) |
 		       REG_CONST(SMMU_CR1_TABLE_OC, SMMU_CR1_WB) |
 		       REG_CONST(SMMU_CR1_TABLE_SH, SMMU_SH_ISH);
-	/*
-	 * PTM: no broadcast maintenance, as all ASIDs here are private. [K14]
-	 * RECINVSID: streams nobody knows are reported.
-	 */
-	uint64_t cr2 = REG_CONST(SMMU_CR2_PTM, 1) |
-		       REG_CONST(SMMU_CR2_RECINVSID, 1);
+	/* RECINVSID: streams nobody knows are reported. */
+	uint64_t cr2 = REG_CONST(SMMU_CR2_RECINVSID, 1);
+
+	/* Broadcast maintenance where ASIDs are the CPUs' only. [K14] */
+	cr2 = REG_PUT(SMMU_CR2_PTM, cr2, !smmu->f.btm);
+	cr2 = REG_PUT(SMMU_CR2_E2H, cr2, smmu->f.e2h);
 
 	mmio_write32(&smmu->mmio, SMMU_CR1, (uint32_t)cr1);
 	mmio_write32(&smmu->mmio, SMMU_CR2, (uint32_t)cr2);
@@ -205,13 +205,12 @@ static int alloc_memory(struct smmuv3 *smmu, const struct smmuv3_desc *desc)
 
 	if (desc->sid_bits && desc->sid_bits < sid_bits)
 		sid_bits = desc->sid_bits;
-	smmu->asids =
-		plat_zalloc(smmu->plat, ((size_t)1 << smmu->f.asid_bits) / 8);
-	if (!smmu->asids)
-		return -ENOMEM;
+	err = smmuv3_asids_init(smmu);
+	if (err)
+		return err;
 	err = smmuv3_strtab_init(smmu, sid_bits);
 	if (err)
-		goto free_asids;
+		goto fini_asids;
 	err = smmuv3_cmdq_init(smmu,
 			       queue_lg2(desc->cmdq_lg2, smmu->f.cmdq_lg2));
 	if (err)
@@ -234,8 +233,8 @@ fini_cmdq:
 	smmuv3_cmdq_fini(smmu);
 fini_strtab:
 	smmuv3_strtab_fini(smmu);
-free_asids:
-	plat_free(smmu->plat, smmu->asids);
+fini_asids:
+	smmuv3_asids_fini(smmu);
 	return err;
 }
 
@@ -246,7 +245,7 @@ static void free_memory(struct smmuv3 *smmu)
 	smmuv3_cmdq_fini(smmu);
 	smmuv3_strtab_fini(smmu);
 	plat_free(smmu->plat, smmu->streams);
-	plat_free(smmu->plat, smmu->asids);
+	smmuv3_asids_fini(smmu);
 }
 
 /* Errors of before we came are nobody's. */
@@ -358,6 +357,8 @@ int smmuv3_probe(struct iommu_system *sys, const struct smmuv3_desc *desc,
 	plat_lock_init(plat, &smmu->lock, PLAT_LOCK_MUTEX, PLAT_RANK_UNIT,
 		       "smmuv3 unit");
 
+	if (desc->cpu)
+		smmu->cpu = *desc->cpu;
 	err = smmuv3_features_read(smmu);
 	if (err)
 		goto free_smmu;

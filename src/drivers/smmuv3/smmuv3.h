@@ -3,10 +3,12 @@
  * What the files of the SMMUv3 driver share.
  *
  * Locks, outermost first (ranks of sva/plat.h):
+ *   hwid    ASIDs and their owners. An ASID of a domain changes under this and
+ *           the domain's lock
  *   domain  a domain's attachments, and the CDs that belong to them. Held
  *           while their invalidations are submitted and waited for, so that
  *           none is under way once an attachment has gone.
- *   unit    the map of StreamIDs, the stream table's level 1, ASIDs. Of the
+ *   unit    the map of StreamIDs, the stream table's level 1. Of the
  *           same rank and never together: the STEs of a device, a spin lock
  *   queue   errors of the command queue; the read side of one other queue
  * The domain's and the queues' are spin locks: the notifier of an address
@@ -50,6 +52,8 @@ struct smmuv3_device;
  * @sid_bits, @ssid_bits, @asid_bits, @oas_bits, @va_bits: widths.
  * @cmdq_lg2, @evtq_lg2, @priq_lg2: the most entries of each queue.
  * @stall, @stall_forced: transactions can be, or always are, stalled.
+ * @e2h: streams are in the world of a CPU whose kernel runs in EL2. [K15]
+ * @btm: TLB maintenance of the CPUs reaches the SMMU, and is used. [K14]
  * @sva: tables of address spaces can be walked. [K16]
  */
 struct smmuv3_features {
@@ -72,6 +76,7 @@ struct smmuv3_features {
 	bool msi;
 	bool hyp;
 	bool e2h;
+	bool btm;
 	bool ranges;
 	bool httu_access;
 	bool httu_dirty;
@@ -128,6 +133,19 @@ struct smmuv3_counters {
 	_Atomic uint64_t priq_overflows;
 };
 
+/**
+ * struct smmuv3_asids - ASIDs of an SMMU, and whose they are
+ * @taken:  bitmap of those in use, and of those that could not be flushed.
+ * @owners: by ASID, in leaves of 256: the first domain that has it.
+ *
+ * All under @lock, which is taken outside those of domains.
+ */
+struct smmuv3_asids {
+	struct plat_lock lock;
+	uint64_t *taken;
+	struct smmuv3_domain **owners[256];
+};
+
 /* One StreamID and whose it is; NULL while the device is being probed. */
 struct smmuv3_stream {
 	uint32_t sid;
@@ -159,7 +177,9 @@ struct smmuv3 {
 	struct smmuv3_stream *streams; /* (u) sorted by sid */
 	size_t stream_count;           /* (u) */
 	size_t stream_room;            /* (u) */
-	uint64_t *asids;               /* (u) bitmap of those taken */
+
+	struct smmuv3_asids asids;
+	struct smmuv3_cpu cpu; /* (c) */
 
 	struct smmuv3_device *abandoned; /* (u) see device.c */
 
@@ -228,7 +248,9 @@ struct smmuv3_attach {
 
 /**
  * struct smmuv3_domain - a domain; the rest is of SVA domains only
- * @asid: private to this SMMU and domain. [K10] [K11]
+ * @asid: of this SMMU. Read under @lock, or under that of ASIDs.
+ * @shared_mm: @asid is the CPUs' for this address space; NULL: private. [K11]
+ * @next_shared: under the lock of ASIDs: the next one with the same.
  * @dead: the address space has gone.
  */
 struct smmuv3_domain {
@@ -236,7 +258,9 @@ struct smmuv3_domain {
 	struct smmuv3 *smmu;
 	bool sva;
 	struct iommu_mm_table table; /* (c) */
-	uint16_t asid;               /* (c) */
+	uint16_t asid;
+	struct iommu_mm *shared_mm; /* (c) */
+	struct smmuv3_domain *next_shared;
 	struct iommu_mm_notifier notifier;
 	struct plat_lock lock;
 	struct list attaches; /* (d) */
@@ -336,6 +360,19 @@ void smmuv3_add_atc_inv(struct smmuv3_batch *batch, struct smmuv3_device *sdev,
  */
 int smmuv3_atc_flush(struct smmuv3_device *sdev, bool ssv, uint32_t ssid,
 		     uint64_t start, uint64_t end);
+
+/* asid.c */
+SVA_MUST_CHECK int smmuv3_asids_init(struct smmuv3 *smmu);
+void smmuv3_asids_fini(struct smmuv3 *smmu);
+/*
+ * An ASID for a domain, of which @asid and @shared_mm are set. The domain's
+ * lock is there. -ESRCH the CPUs do not give theirs, -ENOSPC, -ENOMEM, or what
+ * the SMMU said when another domain had to give it up.
+ */
+SVA_MUST_CHECK int smmuv3_asid_get(struct smmuv3_domain *d,
+				   struct iommu_mm *mm);
+/* Nothing is attached any more. */
+void smmuv3_asid_put(struct smmuv3_domain *d);
 
 /* domain.c */
 SVA_MUST_CHECK int smmuv3_domain_alloc(struct iommu_unit *unit,
