@@ -7,10 +7,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "drivers/smmuv3/smmuv3.h"
 #include "tests/drivers/smmuv3_fixture.h"
 
@@ -319,6 +321,126 @@ static void test_smmuv3_device_any_allocation_fails_cleanly(void **state)
 	assert_true(n > 6);
 }
 
+/* What a device changes: its STEs and its configuration space. */
+static void check_untouched(struct fake *f, const uint32_t *sids,
+			    unsigned int count)
+{
+	unsigned int i, w;
+
+	assert_int_equal(f->cfg[FAKE_PASID + 6], 0);
+	assert_int_equal(f->cfg[FAKE_ATS + 7], 0);
+	for (i = 0; i < count; i++) {
+		const uint64_t *ste = fake_ste(f, sids[i]);
+
+		for (w = 0; ste && w < 8; w++)
+			assert_int_equal(ste[w], 0);
+		assert_null(smmuv3_device_find(
+			container_of(f->unit, struct smmuv3, unit), sids[i]));
+	}
+}
+
+/*
+ * [K20]: every command fails once. The entries go, then the device's PASIDs;
+ * nothing is left but arrays of the stream table, and the next probe works.
+ */
+static void test_smmuv3_device_any_command_fails_cleanly(void **state)
+{
+	const uint32_t sids[] = { 0x100, 0x2300 };
+	unsigned int n, failed = 0, without_ats = 0;
+
+	(void)state;
+	for (n = 1;; n++) {
+		struct fake *f = make();
+		struct iommu_device_desc desc = desc_of(f, sids, 2, true);
+		struct iommu_device_caps caps = { .pasid_bits = 0 };
+		size_t on, off, last = 0, at;
+		struct iommu_device *dev;
+		bool ended;
+		int err;
+
+		f->fail_op = UINT_MAX;
+		f->fail_code = 1;
+		f->fail_after = n - 1;
+		f->fail_times = 1;
+		err = fake_add_device(f, &desc, &dev);
+		ended = f->fail_times;
+		f->fail_times = 0;
+		if (err) {
+			failed++;
+			assert_int_equal(err, -EIO);
+			check_untouched(f, sids, 2);
+			on = fake_find_cfg(f, FAKE_PASID + 6, 3, 0);
+			off = fake_find_cfg(f, FAKE_PASID + 6, 0, on);
+			assert_true(on != SIZE_MAX && off != SIZE_MAX);
+			for (at = fake_find(f, 0x03, 0); at != SIZE_MAX;
+			     at = fake_find(f, 0x03, at + 1))
+				last = at;
+			assert_true(on < last && last < off);
+			assert_int_equal(fake_add_device(f, &desc, &dev), 0);
+		}
+		iommu_device_caps(dev, &caps);
+		without_ats += !caps.ats;
+		assert_int_equal(iommu_device_remove(dev), 0);
+		check_untouched(f, sids, 2);
+		unmake(f);
+		if (ended)
+			break;
+	}
+	print_message("%u commands, %u fail, %u times no ATS\n", n - 1, failed,
+		      without_ats);
+	assert_true(failed >= 4);
+	assert_true(without_ats >= 1);
+}
+
+/*
+ * [K3] [K8] [R7]: traffic without a PASID, blocked or not, in one word and one
+ * sync, with whatever of the ATC has to go.
+ */
+static void test_smmuv3_device_untagged_traffic_switches_in_place(void **state)
+{
+	static const struct {
+		bool pasids;
+		unsigned int word;
+		uint64_t mask, blocked, identity;
+	} rows[] = {
+		{ true, 1, 3, 0, 1 },                 /* S1DSS */
+		{ false, 0, 7 << 1, 5 << 1, 4 << 1 }, /* Config */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct fake *f = make();
+		const uint32_t sid = 4;
+		struct iommu_device_desc desc = desc_of(f, &sid, 1, false);
+		struct iommu_domain *d;
+		struct iommu_device *dev;
+		const uint64_t *ste;
+
+		if (!rows[i].pasids)
+			desc.pasid_bits = 0;
+		assert_int_equal(fake_add_device(f, &desc, &dev), 0);
+		ste = fake_ste(f, sid);
+		assert_int_equal(ste[rows[i].word] & rows[i].mask,
+				 rows[i].blocked);
+		assert_int_equal(iommu_domain_alloc(f->unit,
+						    IOMMU_DOMAIN_IDENTITY, &d),
+				 0);
+		fake_ops_clear(f);
+		assert_int_equal(iommu_attach_device(d, dev), 0);
+		assert_int_equal(ste[rows[i].word] & rows[i].mask,
+				 rows[i].identity);
+		assert_int_equal(fake_count(f, 0x03), 1);
+		assert_int_equal(iommu_detach_device(d, dev), 0);
+		assert_int_equal(ste[rows[i].word] & rows[i].mask,
+				 rows[i].blocked);
+		assert_int_equal(ste[0] & 1, 1);
+		assert_int_equal(iommu_domain_free(d), 0);
+		assert_int_equal(iommu_device_remove(dev), 0);
+		unmake(f);
+	}
+}
+
 /* An SMMU that stops answering fails the probe; nothing is torn down twice. */
 static void test_smmuv3_device_silent_smmu_fails(void **state)
 {
@@ -445,6 +567,9 @@ int main(void)
 		cmocka_unit_test(test_smmuv3_device_mute_atc_is_isolated),
 		cmocka_unit_test(
 			test_smmuv3_device_any_allocation_fails_cleanly),
+		cmocka_unit_test(test_smmuv3_device_any_command_fails_cleanly),
+		cmocka_unit_test(
+			test_smmuv3_device_untagged_traffic_switches_in_place),
 		cmocka_unit_test(test_smmuv3_device_silent_smmu_fails),
 		cmocka_unit_test(test_smmuv3_device_is_nobodys_until_probed),
 		cmocka_unit_test(
