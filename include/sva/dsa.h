@@ -50,7 +50,7 @@ struct dsa_open_cfg {
  *          without a reset line, -EIO it reported an error, -ETIMEDOUT,
  *          -ENOMEM, or what the interrupt request or enabling SVA met.
  * Spec:    DSA 341204 9.2 (registers), 3.6 (device commands).
- * Test:    tests/accel/dsa_test.c
+ * Test:    tests/accel/dsa_test.c, tests/accel/dsa_lost_test.c
  */
 SVA_MUST_CHECK int dsa_open(const struct dsa_open_cfg *cfg,
 			    struct dsa **ret_dsa);
@@ -127,6 +127,8 @@ enum dsa_job_op {
  * @desc: the descriptor, in memory of the bound address space.
  * @comp: the completion record, written by the device.
  * @wq:   where it was submitted.
+ * @losses: how many records the device could not write until then; @lost: this
+ *        is one of them.
  *
  * Prepare it with a dsa_job_*() function, submit, wait, read the result. It
  * belongs to the device from a successful dsa_submit() to the end of
@@ -136,6 +138,8 @@ struct dsa_job {
 	_Alignas(64) uint64_t desc[8];
 	_Alignas(32) uint64_t comp[4];
 	struct dsa_wq *wq;
+	uint32_t losses;
+	bool lost;
 };
 
 /**
@@ -250,8 +254,16 @@ SVA_MUST_CHECK int dsa_submit(struct dsa_wq *wq, struct dsa_job *job);
  *
  * Polls for a short while, then sleeps until an interrupt.
  *
- * Context: may sleep.
+ * A completion record whose page the device cannot have is never written: it
+ * tells in SWERROR, of the first of several such records only. So when records
+ * were lost since the job was submitted, the waiter drains the PASID: a job
+ * that is not done then never will be. Its result is -EFAULT at the address of
+ * the record, with code 0x1a, and how much it did is not known.
+ *
+ * Context: may sleep; takes the command mutex after a record was lost.
  * Return:  0 and *@ret_result, or -ETIMEDOUT: the job is still the device's.
+ * Spec:    DSA 341204 5.8.2.
+ * Test:    tests/accel/dsa_lost_test.c
  */
 SVA_MUST_CHECK int dsa_wait(struct dsa_job *job, unsigned int timeout_ms,
 			    struct dsa_result *ret_result);

@@ -62,6 +62,8 @@ struct dsa_wq {
  * struct dsa - an accelerator
  * @dead: it halted, or a command did not end and the function was reset: it is
  *        out of use.
+ * @losses: (a) completion records that were not written, as far as known: it
+ *        moves when there was one.
  * @sleepers: (s) threads in dsa_wait() that rely on the interrupt.
  */
 struct dsa {
@@ -89,6 +91,7 @@ struct dsa {
 	uint32_t int_handle;
 	bool sva_enabled;
 	_Atomic bool dead;
+	_Atomic uint32_t losses;
 	struct plat_lock lock;
 	struct plat_lock sleep_lock;
 	unsigned int sleepers;
@@ -109,6 +112,7 @@ void dsa_irq_error(struct dsa *dsa);
 void dsa_irq_dead(struct dsa *dsa);
 
 /* wq.c */
+SVA_MUST_CHECK int dsa_wq_drain_pasid(struct dsa *dsa, ioasid_t pasid);
 SVA_MUST_CHECK int dsa_wq_share(struct dsa *dsa, unsigned int first);
 
 /* pci.c */

@@ -21,29 +21,59 @@ static void dsa_msix_mask(struct dsa *dsa, unsigned int vector, bool mask)
 		     mask);
 }
 
-/* An error without a completion record: say what is known of it. */
-void dsa_irq_error(struct dsa *dsa)
+/* A job is without its record now; or may be, if errors went unrecorded. */
+static void dsa_irq_loss(struct dsa *dsa, const struct dsa_swerr *err)
 {
-	struct dsa_swerr err;
-	unsigned int i;
+	switch (FIELD_GET(DSA_SWERR_ERROR, err)) {
+	case DSA_COMP_CR_PAGE_FAULT:
+	case DSA_COMP_CR_ALIGN:
+	case DSA_COMP_PRIV:
+		break;
+	default:
+		if (!FIELD_GET(DSA_SWERR_OVERFLOW, err))
+			return;
+	}
+	/* Pairs with dsa_job_doubtful(). */
+	atomic_fetch_add_explicit(&dsa->losses, 1, memory_order_release);
+	plat_event_signal(dsa->plat, &dsa->irqs[DSA_VECTOR_DONE].event);
+}
 
-	for (i = 0; i < 4; i++)
-		err.dw[i] = mmio_read64(&dsa->bar0, DSA_REG_SWERR + 8 * i);
-	if (!FIELD_GET(DSA_SWERR_VALID, &err))
-		return;
+static void dsa_irq_log(const struct dsa *dsa, const struct dsa_swerr *err)
+{
 	plat_log(
 		dsa->plat, PLAT_LOG_ERR,
 		"dsa: error %#x queue %u operation %#x pasid %u address %#llx%s%s",
-		(unsigned int)FIELD_GET(DSA_SWERR_ERROR, &err),
-		(unsigned int)FIELD_GET(DSA_SWERR_WQ_IDX, &err),
-		(unsigned int)FIELD_GET(DSA_SWERR_OPERATION, &err),
-		(unsigned int)FIELD_GET(DSA_SWERR_PASID, &err),
-		(unsigned long long)FIELD_GET(DSA_SWERR_ADDR, &err),
-		FIELD_GET(DSA_SWERR_WRITE, &err) ? " write" : "",
-		FIELD_GET(DSA_SWERR_OVERFLOW, &err) ? ", others lost" : "");
-	mmio_write64(&dsa->bar0, DSA_REG_SWERR,
-		     FIELD_MASK(DSA_SWERR_VALID) |
-			     FIELD_MASK(DSA_SWERR_OVERFLOW));
+		(unsigned int)FIELD_GET(DSA_SWERR_ERROR, err),
+		(unsigned int)FIELD_GET(DSA_SWERR_WQ_IDX, err),
+		(unsigned int)FIELD_GET(DSA_SWERR_OPERATION, err),
+		(unsigned int)FIELD_GET(DSA_SWERR_PASID, err),
+		(unsigned long long)FIELD_GET(DSA_SWERR_ADDR, err),
+		FIELD_GET(DSA_SWERR_WRITE, err) ? " write" : "",
+		FIELD_GET(DSA_SWERR_OVERFLOW, err) ? ", others lost" : "");
+}
+
+/*
+ * Errors without a completion record: say what is known of them. What came
+ * after the register was read stays in it, and is looked at once more.
+ */
+void dsa_irq_error(struct dsa *dsa)
+{
+	const uint64_t flags = FIELD_MASK(DSA_SWERR_VALID) |
+			       FIELD_MASK(DSA_SWERR_OVERFLOW);
+	struct dsa_swerr err;
+	unsigned int i, looks;
+
+	for (looks = 0; looks < 2; looks++) {
+		for (i = 0; i < 4; i++)
+			err.dw[i] =
+				mmio_read64(&dsa->bar0, DSA_REG_SWERR + 8 * i);
+		if (!(err.dw[0] & flags))
+			return;
+		mmio_write64(&dsa->bar0, DSA_REG_SWERR, err.dw[0] & flags);
+		if (FIELD_GET(DSA_SWERR_VALID, &err))
+			dsa_irq_log(dsa, &err);
+		dsa_irq_loss(dsa, &err);
+	}
 }
 
 /* Jobs will not complete any more: let their waiters know. */

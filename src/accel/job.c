@@ -282,8 +282,38 @@ static bool dsa_job_dead(const struct dsa_job *job)
 	return atomic_load_explicit(&job->wq->dsa->dead, memory_order_acquire);
 }
 
+/* Were records lost since it was submitted? */
+static bool dsa_job_doubtful(const struct dsa_job *job)
+{
+	/* Pairs with the release in dsa_irq_loss(). */
+	return atomic_load_explicit(&job->wq->dsa->losses,
+				    memory_order_acquire) != job->losses;
+}
+
+/*
+ * After a drain the device has nothing of it any more. A device that does not
+ * end the drain is out of use, which is an end as well.
+ */
+static void dsa_job_settle(struct dsa_job *job)
+{
+	struct dsa *dsa = job->wq->dsa;
+	uint32_t losses =
+		atomic_load_explicit(&dsa->losses, memory_order_acquire);
+	ioasid_t pasid;
+	struct dsa_desc d;
+
+	dsa_job_load(job, &d);
+	if (job->wq->shared)
+		pasid = (ioasid_t)FIELD_GET(DSA_DESC_PASID, &d);
+	else
+		pasid = iommu_sva_get_pasid(job->wq->sva);
+	if (!dsa_wq_drain_pasid(dsa, pasid) && !dsa_job_done(job))
+		job->lost = true;
+	job->losses = losses;
+}
+
 /* Return: 0 it is done or will never be, -ETIMEDOUT. */
-static int dsa_job_sleep(const struct dsa_job *job, uint64_t deadline)
+static int dsa_job_sleep(struct dsa_job *job, uint64_t deadline)
 {
 	struct dsa *dsa = job->wq->dsa;
 	struct plat_event *event = &dsa->irqs[DSA_VECTOR_DONE].event;
@@ -293,7 +323,9 @@ static int dsa_job_sleep(const struct dsa_job *job, uint64_t deadline)
 	for (;;) {
 		uint32_t seen = plat_event_read(event);
 
-		if (dsa_job_done(job) || dsa_job_dead(job))
+		if (dsa_job_doubtful(job))
+			dsa_job_settle(job);
+		if (dsa_job_done(job) || dsa_job_dead(job) || job->lost)
 			break;
 		err = plat_event_wait(dsa->plat, event, seen, deadline);
 		if (err)
@@ -325,6 +357,13 @@ int dsa_wait(struct dsa_job *job, unsigned int timeout_ms,
 	}
 	if (dsa_job_done(job))
 		dsa_job_result(job, ret_result);
+	else if (job->lost)
+		*ret_result = (struct dsa_result){
+			.status = -EFAULT,
+			.code = DSA_COMP_CR_PAGE_FAULT,
+			.fault_addr = dsa_addr(job->comp),
+			.fault_write = true,
+		};
 	else
 		*ret_result = (struct dsa_result){ .status = -ECANCELED };
 	return 0;

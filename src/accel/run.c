@@ -31,7 +31,8 @@ static bool dsa_run_restarts(const struct dsa_desc *d)
 static bool dsa_run_continues(const struct dsa_desc *d,
 			      const struct dsa_result *r)
 {
-	if (r->status != -EFAULT)
+	/* Without its record nobody knows what was done. */
+	if (r->status != -EFAULT || r->code == DSA_COMP_CR_PAGE_FAULT)
 		return false;
 	if (dsa_run_restarts(d))
 		return true;

@@ -179,9 +179,8 @@ int dsa_wq_close(struct dsa_wq *wq)
 }
 
 /* Without a PASID any more, everything is waited for. */
-int dsa_drain_pasid(struct dsa *dsa, struct iommu_sva *sva)
+int dsa_wq_drain_pasid(struct dsa *dsa, ioasid_t pasid)
 {
-	ioasid_t pasid = iommu_sva_get_pasid(sva);
 	int err;
 
 	plat_lock(dsa->plat, &dsa->lock);
@@ -191,6 +190,11 @@ int dsa_drain_pasid(struct dsa *dsa, struct iommu_sva *sva)
 		err = dsa_cmd(dsa, DSA_CMD_DRAIN_PASID, pasid, NULL);
 	plat_unlock(dsa->plat, &dsa->lock);
 	return err;
+}
+
+int dsa_drain_pasid(struct dsa *dsa, struct iommu_sva *sva)
+{
+	return dsa_wq_drain_pasid(dsa, iommu_sva_get_pasid(sva));
 }
 
 /*
@@ -280,6 +284,9 @@ int dsa_submit(struct dsa_wq *wq, struct dsa_job *job)
 	FIELD_SET(DSA_DESC_INT_HANDLE, &desc, dsa->int_handle);
 	le64_store_words(raw, desc.dw, ARRAY_SIZE(desc.dw));
 	job->wq = wq;
+	/* Acquire: a loss that is counted here was not of this job. */
+	job->lost = false;
+	job->losses = atomic_load_explicit(&dsa->losses, memory_order_acquire);
 	/* Ordered before the write to the portal, by the platform. */
 	memset(job->comp, 0, sizeof(job->comp));
 	return dsa_wq_put_all(wq, raw);

@@ -124,7 +124,7 @@ static uint64_t requests_after_dontneed(enum drop drop)
 {
 	struct dsa_job *job = map_pages(1);
 	void *buf = map_pages(1);
-	struct fixture f;
+	struct fixture f = { 0 };
 	struct dsa_result result;
 	uint64_t requests;
 

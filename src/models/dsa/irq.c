@@ -21,12 +21,15 @@ void dsa_hw_cause_locked(struct dsa_hw *dsa, uint64_t cause, bool interrupt)
 /* The first error stays until software has read it, architecture 5.8.2. */
 void dsa_hw_swerr_locked(struct dsa_hw *dsa, const struct dsa_swerr *err)
 {
+	bool lost = FIELD_GET(DSA_SWERR_OVERFLOW, &dsa->swerr);
+
 	if (FIELD_GET(DSA_SWERR_VALID, &dsa->swerr)) {
 		FIELD_SET(DSA_SWERR_OVERFLOW, &dsa->swerr, 1);
 		return;
 	}
 	dsa->swerr = *err;
 	FIELD_SET(DSA_SWERR_VALID, &dsa->swerr, 1);
+	FIELD_SET(DSA_SWERR_OVERFLOW, &dsa->swerr, lost);
 	dsa_hw_cause_locked(dsa, REG_CONST(DSA_INTCAUSE_SWERR, 1),
 			    REG_GET(DSA_GENCTRL_SWERR_INT_EN, dsa->genctrl));
 }
