@@ -30,6 +30,8 @@ struct dsa_hw;
  * @wq_entries: entries all queues share, up to 1024; WQCAP.total_wq_size.
  * @max_transfer_lg2: largest transfer, 12 to 31; GENCAP.
  * @max_batch_lg2: largest batch, 1 to 11; GENCAP.
+ * @read_buffers: up to 255; GRPCAP. They are accounted for when the device is
+ *           enabled, and throttle nothing. 0: no such controls.
  * @pasid_bits: Max PASID Width of the PASID capability; 0: no capability.
  * @ats, @pri: the capabilities exist. PRI needs ATS.
  * @outstanding: Outstanding Page Request Capacity, at least 1.
@@ -45,6 +47,7 @@ struct dsa_hw_cfg {
 	unsigned int wq_entries;
 	unsigned int max_transfer_lg2;
 	unsigned int max_batch_lg2;
+	unsigned int read_buffers;
 	unsigned int pasid_bits;
 	bool ats;
 	bool pri;

@@ -89,6 +89,7 @@ struct dsa {
 	unsigned int group_count;
 	unsigned int engine_count;
 	uint32_t int_handle;
+	uint64_t read_buffers;
 	bool sva_enabled;
 	_Atomic bool dead;
 	_Atomic uint32_t losses;

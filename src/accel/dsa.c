@@ -13,6 +13,7 @@ static int dsa_read_caps(struct dsa *dsa)
 	const struct plat_mmio *m = &dsa->bar0;
 	uint64_t gencap = mmio_read64(m, DSA_REG_GENCAP);
 	uint64_t wqcap = mmio_read64(m, DSA_REG_WQCAP);
+	uint64_t grpcap = mmio_read64(m, DSA_REG_GRPCAP);
 	struct dsa_table_offsets t;
 
 	if (REG_GET(DSA_VERSION_MAJOR, mmio_read32(m, DSA_REG_VERSION)) != 1)
@@ -24,8 +25,9 @@ static int dsa_read_caps(struct dsa *dsa)
 	dsa->wq_count = (unsigned int)REG_GET(DSA_WQCAP_NUM_WQS, wqcap);
 	dsa->wq_entries = (unsigned int)REG_GET(DSA_WQCAP_TOTAL_SIZE, wqcap);
 	dsa->wqcfg_stride = 32u << REG_GET(DSA_WQCAP_WQCFG_SIZE, wqcap);
-	dsa->group_count = (unsigned int)REG_GET(
-		DSA_GRPCAP_NUM_GROUPS, mmio_read64(m, DSA_REG_GRPCAP));
+	dsa->group_count = (unsigned int)REG_GET(DSA_GRPCAP_NUM_GROUPS, grpcap);
+	if (REG_GET(DSA_GRPCAP_RDBUF_CTRL, grpcap))
+		dsa->read_buffers = REG_GET(DSA_GRPCAP_TOTAL_RDBUFS, grpcap);
 	dsa->engine_count = (unsigned int)REG_GET(
 		DSA_ENGCAP_NUM_ENGINES, mmio_read64(m, DSA_REG_ENGCAP));
 	dsa->cmdcap = DSA_CMDCAP_DEFAULT;
@@ -56,16 +58,23 @@ static int dsa_request_handle(struct dsa *dsa)
 		       &dsa->int_handle);
 }
 
-/* All engines and queues in group 0. The device is disabled. */
+/*
+ * All engines and queues in group 0, and the read buffers if they can be
+ * assigned. The device is disabled.
+ */
 static void dsa_configure_group(struct dsa *dsa)
 {
 	uint64_t wqs = dsa->wq_count == 64 ? UINT64_MAX :
 					     BIT(dsa->wq_count) - 1;
 	uint64_t engines = dsa->engine_count == 64 ? UINT64_MAX :
 						     BIT(dsa->engine_count) - 1;
+	struct dsa_grpcfg group = { { 0 } };
 
 	mmio_write64(&dsa->bar0, dsa->grpcfg + DSA_GRPCFG_OFF_WQS, wqs);
 	mmio_write64(&dsa->bar0, dsa->grpcfg + DSA_GRPCFG_OFF_ENGINES, engines);
+	FIELD_SET(DSA_GRPCFG_RDBUFS_ALLOWED, &group, dsa->read_buffers);
+	mmio_write64(&dsa->bar0, dsa->grpcfg + DSA_GRPCFG_OFF_FLAGS,
+		     group.dw[DSA_GRPCFG_OFF_FLAGS / 8]);
 }
 
 static int dsa_start_locked(struct dsa *dsa)

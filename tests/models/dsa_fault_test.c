@@ -13,70 +13,13 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "tests/support/dsa_fixture.h"
-
-#define RW ((uint32_t)IOMMU_PERM_READ | IOMMU_PERM_WRITE)
-
-struct place {
-	uint64_t src;
-	uint64_t dst;
-	uint64_t comp;
-};
-
-static struct fix *setup_cfg(struct place *p, const struct dsa_hw_cfg *cfg)
-{
-	struct fix *f = fix_create(cfg);
-	const struct fix_wq wq = { .pasid = 1, .bof = true };
-
-	p->src = fix_alloc(f, 1, 0, 40, RW);
-	p->dst = fix_alloc(f, 1, 40, 40, RW);
-	p->comp = fix_alloc(f, 1, 100, 1, RW);
-	fix_random(f, 1, p->src, 40 * FIX_PAGE, 1);
-	fix_start(f, &wq);
-	return f;
-}
-
-static struct fix *setup(struct place *p)
-{
-	return setup_cfg(p, NULL);
-}
-
-static struct dsa_desc move(const struct place *p, uint64_t size, bool bof)
-{
-	struct dsa_desc d =
-		fix_desc_data(DSA_OP_MEMMOVE, p->comp, p->src, p->dst, size);
-
-	FIELD_SET(DSA_DESC_BOF, &d, bof);
-	return d;
-}
-
-static void assert_fault(const struct dsa_comp *c, unsigned int status,
-			 uint64_t bytes, uint64_t addr, bool write)
-{
-	assert_int_equal(FIELD_GET(DSA_COMP_STATUS, c), status);
-	assert_int_equal(FIELD_GET(DSA_COMP_BYTES_COMPLETED, c), bytes);
-	assert_int_equal(FIELD_GET(DSA_COMP_FAULT_ADDR, c), addr);
-	assert_int_equal(FIELD_GET(DSA_COMP_WRITE, c), write);
-}
-
-static void assert_moved(struct fix *f, const struct place *p, size_t n)
-{
-	unsigned char *a = malloc(n), *b = malloc(n);
-
-	assert_non_null(a);
-	assert_non_null(b);
-	fix_get(f, 1, p->src, a, n);
-	fix_get(f, 1, p->dst, b, n);
-	assert_memory_equal(a, b, n);
-	free(a);
-	free(b);
-}
+#include "tests/models/dsa_place.h"
 
 static void test_dsa_fault_without_bof_partial(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, 10 * FIX_PAGE, false);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, 10 * FIX_PAGE, false);
 	struct dsa_comp c;
 
 	(void)state;
@@ -99,7 +42,7 @@ static void test_dsa_fault_without_bof_partial(void **state)
 static void test_dsa_fault_backward_counts_from_the_end(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
+	struct fix *f = place_setup(&p, NULL, NULL);
 	struct dsa_desc d = fix_desc_data(DSA_OP_MEMMOVE, p.comp, p.src,
 					  p.src + 2 * FIX_PAGE, 8 * FIX_PAGE);
 	struct dsa_comp c;
@@ -117,8 +60,8 @@ static void test_dsa_fault_backward_counts_from_the_end(void **state)
 static void test_dsa_fault_block_on_fault_asks_in_groups(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, 40 * FIX_PAGE, true);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, 40 * FIX_PAGE, true);
 	struct dsa_hw_stats s;
 	struct dsa_comp c;
 
@@ -148,8 +91,8 @@ static void test_dsa_fault_group_capped_by_allocation(void **state)
 	(void)state;
 	dsa_hw_cfg_default(&cfg);
 	cfg.outstanding = 3;
-	f = setup_cfg(&p, &cfg);
-	d = move(&p, 20 * FIX_PAGE, true);
+	f = place_setup(&p, &cfg, NULL);
+	d = place_move(&p, 20 * FIX_PAGE, true);
 	fix_forbid(f, 1, p.dst, 20, false);
 	c = fix_do(f, 1, &d);
 	assert_int_equal(FIELD_GET(DSA_COMP_STATUS, &c), DSA_COMP_SUCCESS);
@@ -161,8 +104,8 @@ static void test_dsa_fault_group_capped_by_allocation(void **state)
 static void test_dsa_fault_invalid_in_group_is_precise(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, 16 * FIX_PAGE, true);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, 16 * FIX_PAGE, true);
 	struct dsa_comp c;
 
 	(void)state;
@@ -179,8 +122,8 @@ static void test_dsa_fault_invalid_in_group_is_precise(void **state)
 static void test_dsa_fault_response_failure_stops_requests(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, FIX_PAGE, true);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, FIX_PAGE, true);
 	unsigned int at = fix_ext_cap(f, PCIE_EXT_CAP_ID_PRI);
 	struct dsa_comp c;
 
@@ -222,8 +165,8 @@ static void respond(struct fix *f, enum hw_prg_code code, ioasid_t pasid,
 static void test_dsa_fault_unexpected_responses_flagged(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, FIX_PAGE, true);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, FIX_PAGE, true);
 	unsigned int status =
 		fix_ext_cap(f, PCIE_EXT_CAP_ID_PRI) + PCIE_PRI_STATUS;
 	unsigned int prgi, i;
@@ -259,8 +202,8 @@ static void test_dsa_fault_unexpected_responses_flagged(void **state)
 static void test_dsa_fault_success_without_page_gives_up(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, FIX_PAGE, true);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, FIX_PAGE, true);
 	struct dsa_comp c;
 
 	(void)state;
@@ -276,8 +219,8 @@ static void test_dsa_fault_success_without_page_gives_up(void **state)
 static void test_dsa_fault_refused_memory_is_asked_for(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, 4 * FIX_PAGE, true);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, 4 * FIX_PAGE, true);
 	uint64_t pa = fix_page(f, 1, p.src + 2 * FIX_PAGE)->pa;
 	struct dsa_comp c;
 
@@ -301,8 +244,8 @@ static void test_dsa_fault_refused_memory_is_asked_for(void **state)
 static void test_dsa_fault_on_record_is_software_error(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, 100, false);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, 100, false);
 	struct dsa_swerr err;
 	unsigned int i;
 
@@ -331,8 +274,8 @@ static void test_dsa_fault_on_record_is_software_error(void **state)
 static void test_dsa_fault_ats_errors_fail_translation(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, 100, true);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, 100, true);
 	struct dsa_comp c;
 
 	(void)state;
@@ -350,8 +293,8 @@ static void test_dsa_fault_ats_errors_fail_translation(void **state)
 static void test_dsa_atc_strict_keeps_until_invalidated(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, 4 * FIX_PAGE, false);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, 4 * FIX_PAGE, false);
 	struct dsa_hw_stats a, b;
 	struct dsa_comp c;
 
@@ -438,8 +381,8 @@ static void test_dsa_atc_eager_forgets(void **state)
 	(void)state;
 	dsa_hw_cfg_default(&cfg);
 	cfg.personality = HW_EAGER;
-	f = setup_cfg(&p, &cfg);
-	d = move(&p, 8 * FIX_PAGE, false);
+	f = place_setup(&p, &cfg, NULL);
+	d = place_move(&p, 8 * FIX_PAGE, false);
 	for (i = 0; i < 20; i++) {
 		c = fix_do(f, 1, &d);
 		assert_int_equal(FIELD_GET(DSA_COMP_STATUS, &c),
@@ -468,7 +411,7 @@ static void test_dsa_atc_block_translates_and_goes(void **state)
 	p.comp = fix_alloc(f, 1, 64, 1, RW);
 	fix_start(f, &wq);
 	f->block = 32 * FIX_PAGE;
-	d = move(&p, 32 * FIX_PAGE, false);
+	d = place_move(&p, 32 * FIX_PAGE, false);
 	c = fix_do(f, 1, &d);
 	assert_int_equal(FIELD_GET(DSA_COMP_STATUS, &c), DSA_COMP_SUCCESS);
 	dsa_hw_stats(f->dsa, &s);
@@ -507,7 +450,7 @@ static void overtake(void *arg)
 static void test_dsa_atc_overtaken_reply_not_used(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
+	struct fix *f = place_setup(&p, NULL, NULL);
 	struct dsa_desc d =
 		fix_desc_data(DSA_OP_CRC_GEN, p.comp, p.src, 0, FIX_PAGE);
 	struct overtake o = { .f = f, .va = p.src };
@@ -540,7 +483,7 @@ static void ats_off(void *arg)
 static void test_dsa_ats_off_in_a_request_ends_them(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
+	struct fix *f = place_setup(&p, NULL, NULL);
 	struct dsa_desc d =
 		fix_desc_data(DSA_OP_CRC_GEN, p.comp, p.src, 0, FIX_PAGE);
 	struct dsa_hw_stats s;
@@ -560,7 +503,7 @@ static void test_dsa_ats_off_in_a_request_ends_them(void **state)
 static void test_dsa_atc_invalidated_before_access_not_used(void **state)
 {
 	struct place p;
-	struct fix *f = setup(&p);
+	struct fix *f = place_setup(&p, NULL, NULL);
 	struct dsa_desc d =
 		fix_desc_data(DSA_OP_CRC_GEN, p.comp, p.src, 0, FIX_PAGE);
 	struct overtake o = { .f = f, .va = p.src };
@@ -635,8 +578,8 @@ static bool race(bool wait)
 	const struct hw_ats_inv inv = { .requester = 0x0100 };
 	pthread_t engine, release;
 	struct place p;
-	struct fix *f = setup(&p);
-	struct dsa_desc d = move(&p, FIX_PAGE, false);
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, FIX_PAGE, false);
 	uint64_t pa = fix_page(f, 1, p.src)->pa;
 	unsigned char byte;
 	int err;
@@ -702,7 +645,7 @@ struct storm {
 static void *storm_engine(void *arg)
 {
 	struct storm *s = arg;
-	struct dsa_desc d = move(&s->p, FIX_PAGE, false);
+	struct dsa_desc d = place_move(&s->p, FIX_PAGE, false);
 	unsigned char got[FIX_PAGE];
 	unsigned int i;
 
@@ -725,7 +668,7 @@ static void test_dsa_atc_storm_no_stale_data(void **state)
 					.addr = FIX_VA,
 					.size = FIX_PAGE };
 	struct storm s;
-	struct fix *f = setup(&s.p);
+	struct fix *f = place_setup(&s.p, NULL, NULL);
 	uint64_t pa[2];
 	pthread_t engine;
 	unsigned int i;

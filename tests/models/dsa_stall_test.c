@@ -13,17 +13,9 @@
 #include <string.h>
 
 #include "base/bits.h"
-#include "tests/support/dsa_fixture.h"
+#include "tests/models/dsa_place.h"
 
-#define RW     ((uint32_t)IOMMU_PERM_READ | IOMMU_PERM_WRITE)
-#define SID    0x12345678u
-#define ACTIVE UINT32_C(0x80000000)
-
-struct place {
-	uint64_t src;
-	uint64_t dst;
-	uint64_t comp;
-};
+#define SID 0x12345678u
 
 /* Engine 0, or both @engines in one group; queue 0 is of PASID 1. */
 static struct fix *setup(struct place *p, uint64_t engines)
@@ -34,10 +26,7 @@ static struct fix *setup(struct place *p, uint64_t engines)
 
 	dsa_hw_cfg_platform(&cfg, SID);
 	f = fix_create(&cfg);
-	p->src = fix_alloc(f, 1, 0, 40, 0);
-	p->dst = fix_alloc(f, 1, 40, 40, 0);
-	p->comp = fix_alloc(f, 1, 100, 4, 0);
-	fix_random(f, 1, p->src, 40 * FIX_PAGE, 1);
+	place_alloc(f, p, 0);
 	fix_wq_config(f, &wq);
 	fix_group(f, 0, 0xff, engines);
 	fix_write(f, DSA_REG_GENCFG, 0x1000);
@@ -102,28 +91,6 @@ static void assert_ended(struct fix *f)
 	assert_int_equal(f->groups, 0);
 }
 
-static struct dsa_desc move(const struct place *p, uint64_t size, bool bof)
-{
-	struct dsa_desc d =
-		fix_desc_data(DSA_OP_MEMMOVE, p->comp, p->src, p->dst, size);
-
-	FIELD_SET(DSA_DESC_BOF, &d, bof);
-	return d;
-}
-
-static void assert_moved(struct fix *f, const struct place *p, size_t n)
-{
-	unsigned char *a = malloc(n), *b = malloc(n);
-
-	assert_non_null(a);
-	assert_non_null(b);
-	fix_get(f, 1, p->src, a, n);
-	fix_get(f, 1, p->dst, b, n);
-	assert_memory_equal(a, b, n);
-	free(a);
-	free(b);
-}
-
 static void test_dsa_platform_has_no_function_in_front(void **state)
 {
 	struct place p;
@@ -169,7 +136,7 @@ static void test_dsa_stall_transaction_offered_again(void **state)
 	struct fix_stalled first, second;
 	struct place p;
 	struct fix *f = setup(&p, 1);
-	const struct dsa_desc d = move(&p, 100, true);
+	const struct dsa_desc d = place_move(&p, 100, true);
 
 	(void)state;
 	submit(f, &d);
@@ -306,7 +273,7 @@ static void test_dsa_stall_aborted_ends_with_page_fault(void **state)
 	for (bof = 0; bof < 2; bof++) {
 		struct place p;
 		struct fix *f = setup(&p, 1);
-		const struct dsa_desc d = move(&p, 3 * FIX_PAGE, bof);
+		const struct dsa_desc d = place_move(&p, 3 * FIX_PAGE, bof);
 		struct dsa_comp c;
 
 		present(f, p.comp, 1);
@@ -340,7 +307,7 @@ static void test_dsa_platform_abort_at_once_is_the_same(void **state)
 {
 	struct place p;
 	struct fix *f = setup(&p, 1);
-	const struct dsa_desc d = move(&p, 3 * FIX_PAGE, true);
+	const struct dsa_desc d = place_move(&p, 3 * FIX_PAGE, true);
 	struct dsa_comp c;
 
 	(void)state;
@@ -391,7 +358,7 @@ static void test_dsa_stall_granted_without_page_gives_up(void **state)
 {
 	struct place p;
 	struct fix *f = setup(&p, 1);
-	const struct dsa_desc d = move(&p, 64, true);
+	const struct dsa_desc d = place_move(&p, 64, true);
 	struct dsa_comp c;
 
 	(void)state;
@@ -412,7 +379,7 @@ static void test_dsa_platform_refused_memory_faults(void **state)
 {
 	struct place p;
 	struct fix *f = setup(&p, 1);
-	const struct dsa_desc d = move(&p, 2 * FIX_PAGE, true);
+	const struct dsa_desc d = place_move(&p, 2 * FIX_PAGE, true);
 	struct dsa_comp c;
 
 	(void)state;
@@ -435,7 +402,7 @@ static void test_dsa_stall_other_engines_go_on(void **state)
 {
 	struct place p;
 	struct fix *f = setup(&p, 3);
-	struct dsa_desc d = move(&p, 64, true);
+	struct dsa_desc d = place_move(&p, 64, true);
 	unsigned int i;
 
 	(void)state;
@@ -461,7 +428,7 @@ static void test_dsa_stall_without_room_offered_later(void **state)
 {
 	struct place p, q;
 	struct fix *f = setup(&p, 3);
-	struct dsa_desc d = move(&p, 64, true);
+	struct dsa_desc d = place_move(&p, 64, true);
 
 	(void)state;
 	q = p;
@@ -471,7 +438,7 @@ static void test_dsa_stall_without_room_offered_later(void **state)
 	present(f, p.comp, 1);
 	f->stall_room = 1;
 	submit(f, &d);
-	d = move(&q, 64, true);
+	d = place_move(&q, 64, true);
 	submit(f, &d);
 	assert_int_equal(fix_run(f), 2);
 	assert_int_equal(f->stalls, 1);
@@ -490,9 +457,9 @@ static void test_dsa_stall_without_room_offered_later(void **state)
 	assert_moved(f, &q, 64);
 	assert_ended(f);
 	/* Dropped while it waits for room: nothing was accepted. */
-	d = move(&p, 4 * FIX_PAGE, true);
+	d = place_move(&p, 4 * FIX_PAGE, true);
 	submit(f, &d);
-	d = move(&q, 4 * FIX_PAGE, true);
+	d = place_move(&q, 4 * FIX_PAGE, true);
 	submit(f, &d);
 	assert_int_equal(fix_run(f), 2);
 	assert_int_equal(fix_cmd(f, DSA_CMD_ABORT_ALL, 0), ACTIVE);
@@ -532,7 +499,7 @@ static void test_dsa_stall_commands_wait_for_the_end(void **state)
 		bool drops = table[i / 2].drops;
 		struct place p;
 		struct fix *f = setup(&p, 1);
-		const struct dsa_desc d = move(&p, 64, true);
+		const struct dsa_desc d = place_move(&p, 64, true);
 
 		retry = i % 2;
 		present(f, p.comp, 1);
@@ -568,7 +535,7 @@ static void test_dsa_stall_reset_leaves_it_behind(void **state)
 	struct fix_stalled late;
 	struct place p;
 	struct fix *f = setup(&p, 1);
-	const struct dsa_desc d = move(&p, 64, true);
+	const struct dsa_desc d = place_move(&p, 64, true);
 
 	(void)state;
 	present(f, p.comp, 1);
@@ -601,7 +568,7 @@ static void test_dsa_stall_foreign_cookies_end_nothing(void **state)
 {
 	struct place p;
 	struct fix *f = setup(&p, 1);
-	const struct dsa_desc d = move(&p, 64, true);
+	const struct dsa_desc d = place_move(&p, 64, true);
 	uint64_t cookie;
 	unsigned int bit;
 
@@ -637,7 +604,7 @@ static void test_dsa_stall_of_a_function_waits(void **state)
 	p.comp = fix_alloc(f, 1, 100, 1, RW);
 	fix_start(f, &wq);
 	f->stall = FIX_STALL_HOLD;
-	d = move(&p, 64, true);
+	d = place_move(&p, 64, true);
 	submit(f, &d);
 	assert_int_equal(fix_run(f), 1);
 	assert_int_equal(serve(f, true), 1);

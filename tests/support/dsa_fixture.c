@@ -689,6 +689,8 @@ void fix_group(struct fix *f, unsigned int group, uint64_t wqs,
 
 	fix_write(f, at + DSA_GRPCFG_OFF_WQS, wqs);
 	fix_write(f, at + DSA_GRPCFG_OFF_ENGINES, engines);
+	/* 24 read buffers allowed, none reserved. */
+	fix_write(f, at + DSA_GRPCFG_OFF_FLAGS, 24 << 20);
 }
 
 void fix_wq_config(struct fix *f, const struct fix_wq *wq)

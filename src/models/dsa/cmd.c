@@ -229,6 +229,34 @@ static enum dsa_cmdstatus_error dsa_hw_check_groups(const struct dsa_hw *dsa)
 	return sized & ~wqs ? DSA_CMDSTATUS_GRP_WQS : DSA_CMDSTATUS_SUCCESS;
 }
 
+/*
+ * A group may use what it has reserved and what nobody has. Four are the least
+ * an engine works with; so Linux's idxd has it.
+ */
+static bool dsa_hw_buffers_valid(const struct dsa_hw *dsa)
+{
+	uint64_t reserved = 0, total = dsa->cfg.read_buffers;
+	unsigned int g;
+
+	for (g = 0; g < DSA_HW_GROUPS; g++)
+		reserved +=
+			FIELD_GET(DSA_GRPCFG_RDBUFS_RESERVED, &dsa->groups[g]);
+	if (reserved > total)
+		return false;
+	for (g = 0; total && g < DSA_HW_GROUPS; g++) {
+		const struct dsa_grpcfg *group = &dsa->groups[g];
+		uint64_t own = FIELD_GET(DSA_GRPCFG_RDBUFS_RESERVED, group);
+		uint64_t allowed = FIELD_GET(DSA_GRPCFG_RDBUFS_ALLOWED, group);
+		uint64_t engines = FIELD_GET(DSA_GRPCFG_ENGINES, group);
+		uint64_t least = 4 * (uint64_t)__builtin_popcountll(engines);
+
+		if (engines &&
+		    (allowed < least || allowed > own + (total - reserved)))
+			return false;
+	}
+	return true;
+}
+
 static enum dsa_cmdstatus_error dsa_hw_enable_device(struct dsa_hw *dsa)
 {
 	struct pcie_hw_state state;
@@ -250,6 +278,8 @@ static enum dsa_cmdstatus_error dsa_hw_enable_device(struct dsa_hw *dsa)
 	err = dsa_hw_check_groups(dsa);
 	if (err)
 		return err;
+	if (!dsa_hw_buffers_valid(dsa))
+		return DSA_CMDSTATUS_GRP_RDBUFS;
 
 	for (w = 0, base = 0; w < dsa->cfg.wqs; w++) {
 		dsa->wqs[w].base = base;

@@ -27,6 +27,7 @@ void dsa_hw_cfg_default(struct dsa_hw_cfg *ret_cfg)
 		.wq_entries = 128,
 		.max_transfer_lg2 = 31,
 		.max_batch_lg2 = 10,
+		.read_buffers = 96,
 		.pasid_bits = 20,
 		.ats = true,
 		.pri = true,
@@ -60,8 +61,9 @@ static bool dsa_hw_cfg_valid(const struct dsa_hw_cfg *cfg)
 	       cfg->wq_entries <= DSA_HW_MAX_ENTRIES &&
 	       cfg->max_transfer_lg2 >= 12 && cfg->max_transfer_lg2 <= 31 &&
 	       cfg->max_batch_lg2 && cfg->max_batch_lg2 <= 11 &&
-	       cfg->pasid_bits <= PCIE_PASID_BITS && (!cfg->pri || cfg->ats) &&
-	       (!cfg->pri || cfg->outstanding) && cfg->msix_vectors &&
+	       cfg->read_buffers <= 255 && cfg->pasid_bits <= PCIE_PASID_BITS &&
+	       (!cfg->pri || cfg->ats) && (!cfg->pri || cfg->outstanding) &&
+	       cfg->msix_vectors &&
 	       (cfg->platform ? !cfg->ats : cfg->rid <= UINT16_MAX) &&
 	       cfg->msix_vectors <= PCIE_HW_MAX_VECTORS && atc >= 4 &&
 	       atc <= 16;

@@ -31,6 +31,16 @@ static uint64_t dsa_hw_gencap(const struct dsa_hw *dsa)
 	       REG_CONST(DSA_GENCAP_CONFIG_EN, 1);
 }
 
+static uint64_t dsa_hw_grpcap(const struct dsa_hw *dsa)
+{
+	bool buffers = dsa->cfg.read_buffers > 0;
+
+	return REG_CONST(DSA_GRPCAP_NUM_GROUPS, DSA_HW_GROUPS) |
+	       REG_PUT(DSA_GRPCAP_TOTAL_RDBUFS, 0, dsa->cfg.read_buffers) |
+	       REG_PUT(DSA_GRPCAP_RDBUF_CTRL, 0, buffers) |
+	       REG_PUT(DSA_GRPCAP_RDBUF_LIMIT, 0, buffers);
+}
+
 static uint64_t dsa_hw_wqcap(const struct dsa_hw *dsa)
 {
 	return REG_PUT(DSA_WQCAP_TOTAL_SIZE, 0, dsa->cfg.wq_entries) |
@@ -118,8 +128,11 @@ static void dsa_hw_wqcfg_write(struct dsa_hw *dsa, uint64_t at, uint64_t value,
 	wq->cfg.dw[word] = (wq->cfg.dw[word] & ~mask) | (value & mask);
 }
 
-static uint64_t dsa_hw_word(unsigned int w)
+static uint64_t dsa_hw_grpcfg_writable(const struct dsa_hw *dsa, unsigned int w)
 {
+	const uint64_t buffers = FIELD_MASK(DSA_GRPCFG_USE_RDBUF_LIMIT) |
+				 FIELD_MASK(DSA_GRPCFG_RDBUFS_RESERVED) |
+				 FIELD_MASK(DSA_GRPCFG_RDBUFS_ALLOWED);
 	const uint64_t words[] = {
 		FIELD_DEFINED(DSA_GRPCFG_FIELDS, 0),
 		FIELD_DEFINED(DSA_GRPCFG_FIELDS, 1),
@@ -129,7 +142,12 @@ static uint64_t dsa_hw_word(unsigned int w)
 		FIELD_DEFINED(DSA_GRPCFG_FIELDS, 5),
 	};
 
-	return w < ARRAY_SIZE(words) ? words[w] : 0;
+	if (w >= ARRAY_SIZE(words))
+		return 0;
+	/* In the last of them, if there are any. */
+	if (w == ARRAY_SIZE(words) - 1 && !dsa->cfg.read_buffers)
+		return words[w] & ~buffers;
+	return words[w];
 }
 
 static void dsa_hw_grpcfg_write(struct dsa_hw *dsa, uint64_t at, uint64_t value,
@@ -140,7 +158,7 @@ static void dsa_hw_grpcfg_write(struct dsa_hw *dsa, uint64_t at, uint64_t value,
 
 	if (dsa->state != DSA_DEVICE_DISABLED)
 		return;
-	mask &= dsa_hw_word(word);
+	mask &= dsa_hw_grpcfg_writable(dsa, word);
 	group->dw[word] = (group->dw[word] & ~mask) | (value & mask);
 }
 
@@ -208,7 +226,7 @@ static uint64_t dsa_hw_reg_read(const struct dsa_hw *dsa, uint64_t offset)
 	case DSA_REG_WQCAP:
 		return dsa_hw_wqcap(dsa);
 	case DSA_REG_GRPCAP:
-		return REG_PUT(DSA_GRPCAP_NUM_GROUPS, 0, DSA_HW_GROUPS);
+		return dsa_hw_grpcap(dsa);
 	case DSA_REG_ENGCAP:
 		return REG_PUT(DSA_ENGCAP_NUM_ENGINES, 0, dsa->cfg.engines);
 	case DSA_REG_OPCAP:
@@ -255,7 +273,9 @@ static void dsa_hw_reg_write(struct dsa_hw *dsa, uint64_t offset,
 
 	switch (offset) {
 	case DSA_REG_GENCFG:
-		legal = mask & REG_CONST(DSA_GENCFG_USER_INT_EN, 1);
+		legal = mask & FIELD_DEFINED(DSA_GENCFG_FIELDS, 0);
+		if (!dsa->cfg.read_buffers)
+			legal &= REG_CONST(DSA_GENCFG_USER_INT_EN, 1);
 		if (dsa->state == DSA_DEVICE_DISABLED)
 			dsa->gencfg = (uint32_t)((dsa->gencfg & ~legal) |
 						 (value & legal));
