@@ -302,6 +302,69 @@ static void test_dsa_open_failures_leave_nothing(void **state)
 	machine_stop(&m);
 }
 
+/* Cmocka's asserts are for the test's own thread: the others count. */
+struct client {
+	struct dsa_wq *wq;
+	pthread_t thread;
+	unsigned int done;
+	unsigned int wrong;
+};
+
+#define CLIENTS     64u
+#define CLIENT_JOBS 25u
+
+static void *client_main(void *arg)
+{
+	struct client *c = arg;
+	struct dsa_result r;
+	struct dsa_job job;
+
+	while (c->done + c->wrong < CLIENT_JOBS) {
+		dsa_job_noop(&job, the_sva);
+		if (dsa_submit(c->wq, &job) || dsa_wait(&job, 0, &r) ||
+		    r.status)
+			c->wrong++;
+		else
+			c->done++;
+	}
+	return NULL;
+}
+
+/*
+ * Far more clients than entries: each submission is told Retry again and again,
+ * and gets its turn before the driver's timeout.
+ */
+static void test_dsa_submit_64_threads_each_gets_its_turn(void **state)
+{
+	const struct dsa_wq_cfg cfg = { .shared = true, .threshold = 3 };
+	struct client clients[CLIENTS];
+	struct dsa_hw_stats stats;
+	struct dsa_wq *wq;
+	struct machine m;
+	unsigned int i;
+
+	(void)state;
+	up(&m);
+	assert_int_equal(dsa_wq_open(m.dsa, &cfg, &wq), 0);
+	for (i = 0; i < CLIENTS; i++) {
+		clients[i] = (struct client){ .wq = wq };
+		assert_int_equal(pthread_create(&clients[i].thread, NULL,
+						client_main, &clients[i]),
+				 0);
+	}
+	for (i = 0; i < CLIENTS; i++) {
+		assert_int_equal(pthread_join(clients[i].thread, NULL), 0);
+		assert_int_equal(clients[i].wrong, 0);
+		assert_int_equal(clients[i].done, CLIENT_JOBS);
+	}
+	dsa_hw_stats(m.f->dsa, &stats);
+	assert_int_equal(stats.descriptors, CLIENTS * CLIENT_JOBS);
+	assert_true(stats.retries > 0);
+	assert_int_equal(fix_read(m.f, DSA_REG_SWERR), 0);
+	assert_int_equal(dsa_wq_close(wq), 0);
+	down(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_dsa_jobs_dualcast_and_delta_complete),
 		cmocka_unit_test(test_dsa_wq_open_bad_arguments_refused),
 		cmocka_unit_test(test_dsa_open_failures_leave_nothing),
+		cmocka_unit_test(test_dsa_submit_64_threads_each_gets_its_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

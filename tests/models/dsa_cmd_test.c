@@ -227,6 +227,35 @@ static void test_dsa_config_change_halts(void **state)
 	fix_destroy(f);
 }
 
+/* Halted: only a reset is taken, and an interrupt tells of it if wanted. */
+static void test_dsa_halted_takes_a_reset_only(void **state)
+{
+	unsigned int enable, code;
+
+	(void)state;
+	for (enable = 0; enable < 2; enable++) {
+		struct place p;
+		struct fix *f = place_setup(&p, NULL, NULL);
+		unsigned int ats = fix_ext_cap(f, PCIE_EXT_CAP_ID_ATS);
+
+		fix_write(f, DSA_REG_GENCTRL, enable << 1);
+		dsa_hw_cfg_write(f->dsa, ats + PCIE_ATS_CTRL, 2, 0);
+		assert_int_equal(fix_read(f, DSA_REG_GENSTATUS) & 3,
+				 DSA_DEVICE_HALTED);
+		assert_int_equal(fix_read(f, DSA_REG_INTCAUSE), 0x11);
+		assert_int_equal(atomic_load(&f->msi_count[0]), enable);
+		assert_int_equal(fix_read(f, DSA_REG_SWERR) >> 8 & 0xff,
+				 DSA_SWERR_CONFIG_CHANGED);
+		for (code = 1; code < 15; code++) {
+			if (code != DSA_CMD_RESET_DEVICE)
+				assert_int_equal(fix_cmd(f, code, 1), 0x05);
+		}
+		assert_int_equal(fix_cmd(f, DSA_CMD_RESET_DEVICE, 0), 0);
+		assert_int_equal(fix_read(f, DSA_REG_GENSTATUS), 0);
+		fix_destroy(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_dsa_flr_drops_everything),
 		cmocka_unit_test(test_dsa_pri_reset_ends_wait),
 		cmocka_unit_test(test_dsa_config_change_halts),
+		cmocka_unit_test(test_dsa_halted_takes_a_reset_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -237,6 +237,187 @@ static void test_dsa_completion_interrupt_by_handle(void **state)
 	fix_destroy(f);
 }
 
+/* Hints: classes of traffic, steering tags, order. Allowed, and no more. */
+static void test_dsa_flags_that_are_hints_change_nothing(void **state)
+{
+	static const unsigned int hints[] = { 37, 40, 41, 42, 43, 44, 45, 47 };
+	/* Readbacks are not announced, 38 is reserved. */
+	static const unsigned int bad[] = { 38, 46, 49, 50, 51, 55 };
+	struct place p;
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d;
+	struct dsa_comp c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(hints); i++) {
+		fix_random(f, 1, p.src, 256, (uint32_t)i + 7);
+		d = place_move(&p, 256, false);
+		d.dw[0] |= BIT(hints[i]);
+		c = fix_do(f, 1, &d);
+		assert_int_equal(status_of(&c), DSA_COMP_SUCCESS);
+		assert_moved(f, &p, 256);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		d = place_move(&p, 256, false);
+		d.dw[0] |= BIT(bad[i]);
+		c = fix_do(f, 1, &d);
+		assert_int_equal(status_of(&c), DSA_COMP_INVALID_FLAGS);
+		assert_int_equal(FIELD_GET(DSA_COMP_FLAGS_INVALID, &c),
+				 BIT(bad[i] - 32));
+	}
+	/* A drain has the same, and reserved addresses with them. */
+	for (i = 48; i < 52; i++) {
+		d = fix_desc(DSA_OP_DRAIN, p.comp);
+		d.dw[0] |= BIT(i);
+		c = fix_do(f, 1, &d);
+		assert_int_equal(status_of(&c), DSA_COMP_INVALID_FLAGS);
+	}
+	d = fix_desc(DSA_OP_DRAIN, p.comp);
+	FIELD_SET(DSA_DESC_DRAIN_RB1, &d, p.src);
+	c = fix_do(f, 1, &d);
+	assert_int_equal(status_of(&c), DSA_COMP_RESERVED_FIELD);
+	fix_destroy(f);
+}
+
+/* Each DIF operation is refused, as OPCAP says. */
+static void test_dsa_operations_not_announced_refused(void **state)
+{
+	struct place p;
+	struct fix *f = place_setup(&p, NULL, NULL);
+	uint64_t opcap = fix_read(f, DSA_REG_OPCAP);
+	unsigned int op;
+
+	(void)state;
+	for (op = 0; op < 256; op++) {
+		struct dsa_desc d = fix_desc((enum dsa_op)op, p.comp);
+		struct dsa_comp c = fix_do(f, 1, &d);
+		bool there = op < 64 && (opcap & BIT(op));
+
+		/* Those with operands have none here. */
+		assert_int_equal(status_of(&c) == DSA_COMP_INVALID_OPCODE,
+				 !there);
+	}
+	fix_destroy(f);
+}
+
+/* A record is written if it is asked for, or if the descriptor failed. */
+static void test_dsa_record_only_if_wanted_or_failed(void **state)
+{
+	struct place p;
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = place_move(&p, 64, false);
+	struct dsa_comp c;
+
+	(void)state;
+	FIELD_SET(DSA_DESC_RCR, &d, 0);
+	c = fix_do(f, 1, &d);
+	assert_int_equal(status_of(&c), DSA_COMP_NONE);
+	assert_moved(f, &p, 64);
+	FIELD_SET(DSA_DESC_XFER_SIZE, &d, 0);
+	c = fix_do(f, 1, &d);
+	assert_int_equal(status_of(&c), DSA_COMP_INVALID_SIZE);
+	/* No address, but one is asked for: that flag is wrong. */
+	d = place_move(&p, 64, false);
+	FIELD_SET(DSA_DESC_CRAV, &d, 0);
+	c = fix_do(f, 1, &d);
+	assert_int_equal(status_of(&c), DSA_COMP_NONE);
+	assert_int_equal(fix_read(f, DSA_REG_SWERR) >> 8 & 0xff,
+			 DSA_COMP_INVALID_FLAGS);
+	assert_int_equal(fix_read(f, DSA_REG_SWERR + 8) >> 32, 0x8);
+	fix_destroy(f);
+}
+
+/* SWERROR names the member of a batch, and keeps OVERFLOW by itself. */
+static void test_dsa_swerr_of_a_batch_member(void **state)
+{
+	struct place p;
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_swerr err;
+	struct dsa_desc d;
+	struct dsa_comp c;
+
+	(void)state;
+	d = fix_desc(DSA_OP_NOOP, 0);
+	member(f, &p, 0, &d);
+	d = fix_desc_data(DSA_OP_FILL, 0, 0, p.dst, 0);
+	member(f, &p, 1, &d);
+	member(f, &p, 2, &d);
+	c = batch(f, &p, 3);
+	assert_int_equal(status_of(&c), DSA_COMP_BATCH_FAIL);
+	err = read_swerr(f);
+	assert_int_equal(FIELD_GET(DSA_SWERR_VALID, &err), 1);
+	assert_int_equal(FIELD_GET(DSA_SWERR_OVERFLOW, &err), 1);
+	assert_int_equal(FIELD_GET(DSA_SWERR_DESC_VALID, &err), 1);
+	assert_int_equal(FIELD_GET(DSA_SWERR_WQ_IDX_VALID, &err), 1);
+	assert_int_equal(FIELD_GET(DSA_SWERR_BATCH, &err), 1);
+	assert_int_equal(FIELD_GET(DSA_SWERR_BATCH_IDX, &err), 1);
+	assert_int_equal(FIELD_GET(DSA_SWERR_WQ_IDX, &err), 0);
+	assert_int_equal(FIELD_GET(DSA_SWERR_PASID, &err), 1);
+	assert_int_equal(FIELD_GET(DSA_SWERR_PRIV, &err), 0);
+	assert_int_equal(FIELD_GET(DSA_SWERR_ERROR, &err),
+			 DSA_COMP_INVALID_SIZE);
+	assert_int_equal(FIELD_GET(DSA_SWERR_OPERATION, &err), DSA_OP_FILL);
+	/* Taken without the overflow, which came later, say. */
+	fix_write(f, DSA_REG_SWERR, 1);
+	assert_int_equal(fix_read(f, DSA_REG_SWERR) & 3, 2);
+	c = batch(f, &p, 2);
+	assert_int_equal(fix_read(f, DSA_REG_SWERR) & 3, 3);
+	fix_write(f, DSA_REG_SWERR, 2);
+	assert_int_equal(fix_read(f, DSA_REG_SWERR) & 3, 1);
+	fix_destroy(f);
+}
+
+/* A user's descriptor may not say that it is the supervisor's. */
+static void test_dsa_privileged_without_permission_refused(void **state)
+{
+	const struct fix_wq wq = { .shared = true };
+	struct place p;
+	struct fix *f = place_setup(&p, NULL, &wq);
+	struct dsa_desc d = place_move(&p, 64, false);
+	struct dsa_comp c;
+
+	(void)state;
+	FIELD_SET(DSA_DESC_PASID, &d, 1);
+	FIELD_SET(DSA_DESC_PRIV, &d, 1);
+	fix_put(f, 1, p.comp, (const unsigned char[32]){ 0 }, 32);
+	assert_int_equal(fix_submit(f, 0, true, &d), 0);
+	assert_int_equal(fix_run(f), 0);
+	c = fix_comp(f, 1, p.comp);
+	assert_int_equal(status_of(&c), DSA_COMP_NONE);
+	assert_int_equal(fix_read(f, DSA_REG_SWERR) >> 8 & 0xff, DSA_COMP_PRIV);
+	assert_int_equal(fix_read(f, DSA_REG_SWERR) >> 6 & 1, 1);
+	fix_destroy(f);
+}
+
+/* A handle that was released, and that of a batch's member. */
+static void test_dsa_handle_released_not_valid(void **state)
+{
+	struct place p;
+	struct fix *f = place_setup(&p, NULL, NULL);
+	struct dsa_desc d = fix_desc(DSA_OP_NOOP, p.comp);
+	struct dsa_comp c;
+
+	(void)state;
+	assert_int_equal(fix_cmd(f, DSA_CMD_REQUEST_INT_HANDLE, 2), 0x200);
+	FIELD_SET(DSA_DESC_RCI, &d, 1);
+	FIELD_SET(DSA_DESC_INT_HANDLE, &d, 2);
+	FIELD_SET(DSA_DESC_COMPLETION_ADDR, &d, p.comp + 64);
+	member(f, &p, 0, &d);
+	FIELD_SET(DSA_DESC_COMPLETION_ADDR, &d, p.comp + 128);
+	member(f, &p, 1, &d);
+	c = batch(f, &p, 2);
+	assert_int_equal(status_of(&c), DSA_COMP_SUCCESS);
+	assert_int_equal(atomic_load(&f->msi_count[2]), 2);
+	assert_int_equal(fix_cmd(f, DSA_CMD_RELEASE_INT_HANDLE, 2), 0);
+	c = batch(f, &p, 2);
+	assert_int_equal(status_of(&c), DSA_COMP_BATCH_FAIL);
+	c = fix_comp(f, 1, p.comp + 64);
+	assert_int_equal(status_of(&c), DSA_COMP_INVALID_INT_HANDLE);
+	assert_int_equal(atomic_load(&f->msi_count[2]), 2);
+	fix_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +425,13 @@ int main(void)
 		cmocka_unit_test(test_dsa_batch_members_fail_and_fence),
 		cmocka_unit_test(test_dsa_batch_false_predicate_stops_fence),
 		cmocka_unit_test(test_dsa_completion_interrupt_by_handle),
+		cmocka_unit_test(test_dsa_flags_that_are_hints_change_nothing),
+		cmocka_unit_test(test_dsa_operations_not_announced_refused),
+		cmocka_unit_test(test_dsa_record_only_if_wanted_or_failed),
+		cmocka_unit_test(test_dsa_swerr_of_a_batch_member),
+		cmocka_unit_test(
+			test_dsa_privileged_without_permission_refused),
+		cmocka_unit_test(test_dsa_handle_released_not_valid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

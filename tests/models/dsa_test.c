@@ -250,6 +250,147 @@ static void test_dsa_random_writes_survived(void **state)
 	fix_destroy(f);
 }
 
+/* What is announced, as numbers: what is not here does not work. */
+static void test_dsa_capabilities_of_the_default(void **state)
+{
+	struct fix *f = fix_create(NULL);
+
+	(void)state;
+	/* Block on fault, overlap, cache control, CMDCAP, 2^31, 2^10, config. */
+	assert_int_equal(fix_read(f, DSA_REG_GENCAP), 0x815f0017);
+	/* 8 queues of 128 entries, both modes, ATS, priority, occupancy. */
+	assert_int_equal(fix_read(f, DSA_REG_WQCAP), 0x001f000000080080);
+	/* 4 groups, 96 read buffers with both controls. */
+	assert_int_equal(fix_read(f, DSA_REG_GRPCAP), 0x36004);
+	assert_int_equal(fix_read(f, DSA_REG_ENGCAP), 4);
+	/* Without 0x12 to 0x15, the DIF operations. */
+	assert_int_equal(fix_read(f, DSA_REG_OPCAP), 0x1000303ff);
+	assert_int_equal(fix_read(f, DSA_REG_OPCAP + 8), 0);
+	assert_int_equal(fix_read(f, DSA_REG_OPCAP + 16), 0);
+	assert_int_equal(fix_read(f, DSA_REG_OPCAP + 24), 0);
+	assert_int_equal(fix_read(f, DSA_REG_CMDCAP), 0x7ffe);
+	assert_int_equal(fix_read(f, DSA_REG_VERSION), 0x100);
+	fix_destroy(f);
+}
+
+static void buffers(struct fix *f, unsigned int group, unsigned int reserved,
+		    unsigned int allowed)
+{
+	fix_write(f, 0x400 + group * DSA_GRPCFG_STRIDE + DSA_GRPCFG_OFF_FLAGS,
+		  reserved << 8 | allowed << 20);
+}
+
+/* Group 0 has 3 engines, group 1 has 1, and there are 96 read buffers. */
+static void test_dsa_enable_device_read_buffers(void **state)
+{
+	static const struct {
+		unsigned int reserved[2];
+		unsigned int allowed[2];
+		uint32_t error;
+	} table[] = {
+		{ { 0, 0 }, { 96, 96 }, 0 },
+		{ { 0, 0 }, { 12, 4 }, 0 },
+		{ { 0, 0 }, { 11, 4 }, 0x18 },
+		{ { 0, 0 }, { 12, 3 }, 0x18 },
+		{ { 0, 0 }, { 97, 4 }, 0x18 },
+		{ { 40, 0 }, { 96, 56 }, 0 },
+		{ { 40, 0 }, { 96, 57 }, 0x18 },
+		{ { 40, 56 }, { 40, 56 }, 0 },
+		{ { 40, 57 }, { 40, 56 }, 0x18 },
+		{ { 96, 0 }, { 96, 0 }, 0x18 },
+	};
+	const struct fix_wq wq = { .pasid = 1 };
+	struct fix *f = fix_create(NULL);
+	struct dsa_hw_cfg cfg;
+	size_t i;
+
+	(void)state;
+	fix_wq_config(f, &wq);
+	fix_group(f, 0, 1, 0x7);
+	fix_group(f, 1, 2, 0x8);
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		buffers(f, 0, table[i].reserved[0], table[i].allowed[0]);
+		buffers(f, 1, table[i].reserved[1], table[i].allowed[1]);
+		assert_int_equal(fix_cmd(f, DSA_CMD_ENABLE_DEVICE, 0),
+				 table[i].error);
+		if (table[i].error)
+			continue;
+		/* Locked while it is on, and the global limit with them. */
+		buffers(f, 0, 1, 1);
+		assert_int_equal(fix_read(f, 0x428),
+				 table[i].reserved[0] << 8 | table[i].allowed[0]
+								     << 20);
+		fix_write(f, DSA_REG_GENCFG, 0x10ff);
+		assert_int_equal(fix_read(f, DSA_REG_GENCFG), 0);
+		assert_int_equal(fix_cmd(f, DSA_CMD_DISABLE_DEVICE, 0), 0);
+	}
+	fix_write(f, DSA_REG_GENCFG, UINT64_MAX);
+	assert_int_equal(fix_read(f, DSA_REG_GENCFG), 0x10ff);
+	fix_write(f, 0x428, UINT64_MAX);
+	assert_int_equal(fix_read(f, 0x428), 0x0ff0ffbf);
+	fix_destroy(f);
+
+	/* Without them their fields are not there, but the traffic classes. */
+	dsa_hw_cfg_default(&cfg);
+	cfg.read_buffers = 0;
+	f = fix_create(&cfg);
+	assert_int_equal(fix_read(f, DSA_REG_GRPCAP), 4);
+	fix_write(f, 0x428, UINT64_MAX);
+	assert_int_equal(fix_read(f, 0x428), 0x3f);
+	fix_write(f, DSA_REG_GENCFG, UINT64_MAX);
+	assert_int_equal(fix_read(f, DSA_REG_GENCFG), 0x1000);
+	fix_write(f, 0x428, 0);
+	fix_wq_config(f, &wq);
+	fix_group(f, 0, 1, 1);
+	assert_int_equal(fix_cmd(f, DSA_CMD_ENABLE_DEVICE, 0), 0);
+	fix_destroy(f);
+}
+
+/* The rest of what Enable WQ refuses, and what is never writable. */
+static void test_dsa_enable_wq_sizes_and_pasids(void **state)
+{
+	struct fix *f;
+	struct dsa_hw_cfg cfg;
+	struct fix_wq wq = { .pasid = 1 };
+	unsigned int pasid;
+
+	(void)state;
+	dsa_hw_cfg_default(&cfg);
+	cfg.max_transfer_lg2 = 20;
+	f = fix_create(&cfg);
+	fix_wq_config(f, &wq);
+	fix_group(f, 0, 0xff, 0x1);
+	assert_int_equal(fix_cmd(f, DSA_CMD_ENABLE_DEVICE, 0), 0);
+	/* The fixture asks for 2^31. */
+	assert_int_equal(fix_cmd(f, DSA_CMD_ENABLE_WQ, 0), 0x28);
+	wq.index = 1;
+	fix_wq_config(f, &wq);
+	assert_int_equal(fix_cmd(f, DSA_CMD_ENABLE_WQ, 1), 0x22);
+	/* Sizes are the device's, occupancy interrupts are not there. */
+	fix_write(f, 0x520, 16);
+	assert_int_equal(fix_read(f, 0x520), 0);
+	fix_write(f, 0x510, UINT64_MAX);
+	assert_int_equal(fix_read(f, 0x510), 0);
+	fix_destroy(f);
+
+	/* PASIDs that the function does not send. */
+	f = fix_create(NULL);
+	pasid = fix_ext_cap(f, PCIE_EXT_CAP_ID_PASID);
+	dsa_hw_cfg_write(f->dsa,
+			 fix_ext_cap(f, PCIE_EXT_CAP_ID_ATS) + PCIE_ATS_CTRL, 2,
+			 0);
+	dsa_hw_cfg_write(f->dsa, pasid + PCIE_PASID_CTRL, 2, 0);
+	wq.index = 0;
+	fix_wq_config(f, &wq);
+	fix_group(f, 0, 0xff, 0x1);
+	assert_int_equal(fix_cmd(f, DSA_CMD_ENABLE_DEVICE, 0), 0);
+	assert_int_equal(fix_cmd(f, DSA_CMD_ENABLE_WQ, 0), 0x26);
+	wq.no_pasid = true;
+	fix_wq_config(f, &wq);
+	assert_int_equal(fix_cmd(f, DSA_CMD_ENABLE_WQ, 0), 0);
+	fix_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -258,6 +399,9 @@ int main(void)
 		cmocka_unit_test(test_dsa_enable_device_bad_configuration),
 		cmocka_unit_test(test_dsa_enable_wq_bad_configuration),
 		cmocka_unit_test(test_dsa_random_writes_survived),
+		cmocka_unit_test(test_dsa_capabilities_of_the_default),
+		cmocka_unit_test(test_dsa_enable_device_read_buffers),
+		cmocka_unit_test(test_dsa_enable_wq_sizes_and_pasids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

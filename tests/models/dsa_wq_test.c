@@ -166,6 +166,43 @@ static void test_dsa_priority_orders_without_starving(void **state)
 	fix_destroy(f);
 }
 
+/* All four portals of a queue: limited ones obey the threshold. */
+static void test_dsa_portal_kinds(void **state)
+{
+	const struct fix_wq wq = { .shared = true, .size = 4, .threshold = 1 };
+	struct place p;
+	struct fix *f = place_setup(&p, NULL, &wq);
+	struct dsa_desc d = fix_desc(DSA_OP_NOOP, 0);
+	unsigned char raw[64];
+	unsigned int kind;
+	int n;
+
+	(void)state;
+	le64_store_words(raw, d.dw, 8);
+	for (kind = 0; kind < 4; kind++) {
+		for (n = 0; !dsa_hw_portal_write(f->dsa, kind << 12, raw, true);
+		     n++)
+			;
+		assert_int_equal(n, kind % 2 ? 1 : 4);
+		fix_run(f);
+	}
+	/* The threshold may change while the queue is on; 0 closes them. */
+	fix_write(f, 0x500, (uint64_t)3 << 32);
+	for (n = 0; !dsa_hw_portal_write(f->dsa, 1 << 12, raw, true); n++)
+		;
+	assert_int_equal(n, 3);
+	fix_run(f);
+	fix_write(f, 0x500, 0);
+	assert_int_equal(dsa_hw_portal_write(f->dsa, 1 << 12, raw, true),
+			 -EAGAIN);
+	assert_int_equal(dsa_hw_portal_write(f->dsa, 0, raw, true), 0);
+	fix_run(f);
+	/* Drained and off: Retry, for ever. */
+	assert_int_equal(fix_cmd(f, DSA_CMD_DISABLE_WQ, 1), 0);
+	assert_int_equal(dsa_hw_portal_write(f->dsa, 0, raw, true), -EAGAIN);
+	fix_destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_dsa_portal_shared_retries_at_threshold),
 		cmocka_unit_test(test_dsa_drain_descriptor_waits_for_others),
 		cmocka_unit_test(test_dsa_priority_orders_without_starving),
+		cmocka_unit_test(test_dsa_portal_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
