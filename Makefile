@@ -9,10 +9,11 @@ MAKEFLAGS += --no-print-directory
 SHELL := /bin/bash
 
 BUILD ?= build
+SECONDS ?= 600
 MESON_ARGS ?=
 
 .PHONY: all build demo check bench format lint docs asan tsan clang \
-	coverage clean help
+	coverage fuzz clean help
 
 all: build
 
@@ -65,8 +66,12 @@ coverage: ## line coverage of src/ by the tests
 	@meson test -C $(BUILD)-coverage --no-rebuild --print-errorlogs
 	@tools/coverage.sh $(BUILD)-coverage
 
+fuzz: ## random and hostile input, for SECONDS=600 over all targets
+	@tools/fuzz.sh $(BUILD)-fuzz $(SECONDS)
+
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-bench $(BUILD)-lint $(BUILD)-coverage build-ci
+	rm -rf $(BUILD) $(BUILD)-bench $(BUILD)-lint $(BUILD)-coverage \
+		$(BUILD)-fuzz build-ci
 
 help: ## this list
 	@awk -F ': *## *' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' \

@@ -11,7 +11,7 @@ build=$1
 shift
 cd "$(dirname "$0")/.."
 
-files=$(find src include cli bench examples tests docs -type f | LC_ALL=C sort)
+files=$(find src include cli bench examples tests fuzz docs -type f | LC_ALL=C sort)
 arguments="$*"
 mkdir -p "$build"
 log=$(mktemp)

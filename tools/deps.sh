@@ -14,6 +14,7 @@ packages() {
 	cross)		echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
 	clang)		echo clang ;;
 	sanitizers)	echo libgcc-12-dev ;;
+	fuzz)		echo libclang-rt-dev llvm ;;
 	lint)		echo clang-format clang-tidy cppcheck shellcheck ;;
 	coverage)	echo gcovr ;;
 	*)		echo "deps.sh: no group $1" >&2; return 1 ;;

@@ -32,6 +32,7 @@ link hosted plat/hosted src/plat/hosted
 link cli cli cli
 link bench bench bench
 link tests tests tests
+link fuzz fuzz fuzz
 
 for driver in pci smmuv3 mock; do
 	link "drv_$driver" "drivers/$driver" "src/drivers/$driver"

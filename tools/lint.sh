@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . tools/steps.sh
 
-c_files=$(find src include cli bench examples tests -name '*.[ch]' |
+c_files=$(find src include cli bench examples tests fuzz -name '*.[ch]' |
 	LC_ALL=C sort)
 shell_files=$(find tools tests .ci -name '*.sh' -o -path .ci/run \
 	-o -name check-freestanding | LC_ALL=C sort)

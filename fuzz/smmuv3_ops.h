@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Operations of the SMMUv3 target, as the bytes of an input number them. */
+#ifndef FUZZ_SMMUV3_OPS_H
+#define FUZZ_SMMUV3_OPS_H
+
+enum fuzz_op {
+	OP_TRANSLATE,
+	OP_COMMAND,
+	OP_MAP,
+	OP_TABLE,
+	OP_ATS,
+	OP_PAGE_REQUEST,
+	OP_EVENT,
+	OP_REQUEST,
+	OP_REGISTER,
+	OP_INV_COMPLETE,
+	OP_MEMORY,
+	OP_WORLD,
+	OP_RESET,
+	OP_COUNT,
+};
+
+#endif
