@@ -60,6 +60,15 @@ static void meddle(struct world *w, uint64_t pa)
 	world_put(w, pa, world_get(w, pa) ^ UINT64_C(1) << w->meddle_n % 64);
 }
 
+static void look(struct world *w, enum access_kind kind, uint64_t pa,
+		 uint64_t len, const void *data)
+{
+	struct access a = { .kind = kind, .pa = pa, .len = len };
+
+	if (w->on_access)
+		w->on_access(w->ctx, &a, data);
+}
+
 static int mem_read(void *ctx, uint64_t pa, void *buf, size_t len,
 		    size_t *ret_done)
 {
@@ -77,6 +86,7 @@ static int mem_read(void *ctx, uint64_t pa, void *buf, size_t len,
 		return -EFAULT;
 	for (i = 0; i < len; i++)
 		((uint8_t *)buf)[i] = *byte_at(w, pa + i);
+	look(w, ACCESS_READ, pa, len, buf);
 	if (ret_done)
 		*ret_done = len;
 	return 0;
@@ -98,6 +108,7 @@ static int mem_write(void *ctx, uint64_t pa, const void *buf, size_t len,
 	w->frame->writes++;
 	if (aborts(w, pa, len))
 		return -EFAULT;
+	look(w, ACCESS_WRITE, pa, len, buf);
 	mark(w, pa, len);
 	for (i = 0; i < len; i++)
 		*byte_at(w, pa + i) = ((const uint8_t *)buf)[i];
@@ -308,6 +319,7 @@ void world_reset(struct world *w)
 	w->clock = 0;
 	w->wires = 0;
 	w->on_relax = NULL;
+	w->on_access = NULL;
 }
 
 void world_enter(struct world *w, struct frame *f)

@@ -80,6 +80,8 @@ struct world {
 
 	void *ctx;
 	void (*on_relax)(void *ctx, unsigned int turns);
+	/* After a read or before a write of memory, NULL: nobody looks. */
+	void (*on_access)(void *ctx, const struct access *a, const void *data);
 };
 
 /* Memory is zero again; aliasing and abort windows as after birth. */

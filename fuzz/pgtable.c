@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fuzz target: the Arm page tables against a list of what is mapped. Every
+ * call has the result its header promises, a failed one changes nothing, and
+ * walks say what the list says, at the edges and beside them. Allocations fail
+ * when the input says so, and none is left at the end.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fuzz/fuzz.h"
+#include "pgtable/arm_lpae.h"
+
+const char *const fuzz_defects[] = { "pa", "lost", "kept", "leak", NULL };
+
+enum {
+	EXTENTS = 256,
+	ALLOCATIONS = 512,
+	PAGES_MAX = 600, /* of one mapping without blocks */
+};
+
+struct extent {
+	uint64_t va, pa, size;
+	unsigned int perm, flags;
+};
+
+static struct fuzz {
+	struct plat plat;
+	struct arm_lpae t;
+	struct extent list[EXTENTS];
+	unsigned int n;
+	unsigned int live;
+	unsigned int fail_in; /* allocations until one fails; 0: never */
+} z;
+
+static void *pages_alloc(void *ctx, size_t size)
+{
+	void *mem;
+
+	(void)ctx;
+	FUZZ_CHECK(size >= 4096 && !(size & (size - 1)));
+	if (z.live >= ALLOCATIONS || (z.fail_in && !--z.fail_in))
+		return NULL;
+	if (posix_memalign(&mem, size, size))
+		return NULL;
+	memset(mem, 0, size);
+	z.live++;
+	return mem;
+}
+
+static void pages_free(void *ctx, void *pages, size_t size)
+{
+	(void)ctx;
+	(void)size;
+	free(pages);
+	z.live -= !(fuzz_broken("leak") && z.live > 3);
+}
+
+static uint64_t virt_to_phys(void *ctx, const void *va)
+{
+	(void)ctx;
+	return (uintptr_t)va;
+}
+
+static void *phys_to_virt(void *ctx, uint64_t pa)
+{
+	(void)ctx;
+	return (void *)(uintptr_t)pa;
+}
+
+static const struct plat_ops ops = {
+	.pages_alloc = pages_alloc,
+	.pages_free = pages_free,
+	.virt_to_phys = virt_to_phys,
+	.phys_to_virt = phys_to_virt,
+};
+
+static uint64_t granule(void)
+{
+	return UINT64_C(1) << z.t.cfg.granule_lg2;
+}
+
+static uint64_t limit(void)
+{
+	return UINT64_C(1) << z.t.cfg.va_bits;
+}
+
+static const struct extent *find(uint64_t va)
+{
+	unsigned int i;
+
+	for (i = 0; i < z.n; i++)
+		if (va - z.list[i].va < z.list[i].size)
+			return &z.list[i];
+	return NULL;
+}
+
+static bool overlaps(uint64_t va, uint64_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < z.n; i++)
+		if (va < z.list[i].va + z.list[i].size &&
+		    z.list[i].va < va + size)
+			return true;
+	return false;
+}
+
+static void add(const struct extent *e)
+{
+	if (fuzz_broken("lost") && z.n > 2)
+		return;
+	z.list[z.n++] = *e;
+}
+
+/* Takes [start, end) off the list. Returns the bytes that were on it. */
+static uint64_t cut(uint64_t start, uint64_t end)
+{
+	uint64_t bytes = 0;
+	unsigned int i;
+
+	for (i = 0; i < z.n; i++) {
+		struct extent *e = &z.list[i], tail = *e;
+		uint64_t e_end = e->va + e->size;
+		uint64_t from = e->va > start ? e->va : start;
+		uint64_t to = e_end < end ? e_end : end;
+
+		if (from >= to)
+			continue;
+		bytes += to - from;
+		e->size = from - e->va;
+		tail.va = to;
+		tail.pa += to - (e_end - tail.size);
+		tail.size = e_end - to;
+		if (!e->size)
+			*e = z.list[--z.n];
+		if (tail.size)
+			z.list[z.n++] = tail;
+		/* Whatever is here now is outside of the range, or new. */
+		i--;
+	}
+	return bytes;
+}
+
+static void check_at(uint64_t va)
+{
+	const struct extent *e = find(va);
+	struct arm_lpae_leaf leaf;
+	int ret = arm_lpae_walk(&z.t, va, &leaf);
+	uint64_t size, pa;
+
+	FUZZ_CHECK(ret == (e ? 0 : -ENOENT));
+	if (ret)
+		return;
+	size = UINT64_C(1) << leaf.size_lg2;
+	pa = leaf.pa + (va - leaf.va);
+	if (fuzz_broken("pa") && z.n > 2)
+		pa ^= granule();
+	FUZZ_CHECK(va - leaf.va < size && size >= granule());
+	FUZZ_CHECK(!(leaf.va & (size - 1)) && !(leaf.pa & (size - 1)));
+	FUZZ_CHECK(pa == e->pa + (va - e->va));
+	/* Writing brings reading along. */
+	FUZZ_CHECK(leaf.perm == (e->perm | IOMMU_PERM_READ));
+	FUZZ_CHECK(leaf.attr == (e->flags & ARM_LPAE_ATTR_MASK));
+	FUZZ_CHECK(leaf.accessed);
+	FUZZ_CHECK(leaf.dirty == (e->perm & IOMMU_PERM_WRITE &&
+				  !(e->flags & ARM_LPAE_CLEAN)));
+	/* All of a leaf is mapped: by this extent, or by its neighbours. */
+	FUZZ_CHECK(find(leaf.va) && find(leaf.va + size - 1));
+	if (e->flags & ARM_LPAE_NO_BLOCK)
+		FUZZ_CHECK(size == granule());
+}
+
+static void check_all(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < z.n; i++) {
+		const struct extent *e = &z.list[i];
+
+		check_at(e->va);
+		check_at(e->va + e->size / 2);
+		check_at(e->va + e->size - 1);
+		check_at(e->va + e->size);
+		check_at(e->va - 1);
+	}
+	check_at(limit());
+	check_at(UINT64_MAX);
+}
+
+/* Addresses with something in common, so that ranges meet. */
+static uint64_t address(struct in *in)
+{
+	uint8_t b = in_u8(in);
+	uint64_t v = (uint64_t)(b & 15) << z.t.cfg.granule_lg2;
+
+	if (b >= 0xf0)
+		return in_word(in);
+	if (b & 0x10)
+		v += UINT64_C(1) << (2 * z.t.cfg.granule_lg2 - 3);
+	if (b & 0x20)
+		v += UINT64_C(1) << 30;
+	if (b & 0x40)
+		v += limit() / 2;
+	if (b & 0x80)
+		v = limit() - granule() - v;
+	return v;
+}
+
+static uint64_t size_of(struct in *in)
+{
+	uint8_t b = in_u8(in);
+	unsigned int g = z.t.cfg.granule_lg2;
+
+	if (b >= 0xf8)
+		return in_word(in);
+	if (b & 0x80)
+		return UINT64_C(1) << (2 * g - 3) << (b & 3);
+	if (b & 0x40)
+		return UINT64_C(1) << (30 + (b & 7));
+	return (b & 63) * granule();
+}
+
+/* How often the table would be written; bounded here, not there. */
+static bool too_long(uint64_t va, uint64_t pa, uint64_t size,
+		     unsigned int flags)
+{
+	uint64_t block = UINT64_C(1) << (2 * z.t.cfg.granule_lg2 - 3);
+	uint64_t pages = size >> z.t.cfg.granule_lg2;
+
+	if (pages <= PAGES_MAX)
+		return false;
+	return flags & ARM_LPAE_NO_BLOCK || (va ^ pa) & (block - 1) ||
+	       size / block > PAGES_MAX;
+}
+
+static bool range_good(uint64_t va, uint64_t size, unsigned int bits)
+{
+	uint64_t end = UINT64_C(1) << bits;
+
+	return size && !((va | size) & (granule() - 1)) && va < end &&
+	       size <= end - va;
+}
+
+static bool perm_good(unsigned int perm)
+{
+	return !(perm & ~(unsigned int)(IOMMU_PERM_RWX | IOMMU_PERM_PRIV)) &&
+	       perm & (IOMMU_PERM_READ | IOMMU_PERM_WRITE);
+}
+
+static void op_map(struct in *in)
+{
+	struct extent e = { .va = address(in) };
+	uint8_t b = in_u8(in);
+	int ret, want = 0;
+
+	e.pa = b & 1 ? address(in) : e.va;
+	e.size = size_of(in);
+	e.perm = b >> 1 & 31 ? (unsigned int)b >> 1 & 31 : 3;
+	e.flags = in_u8(in) & 0x1f;
+	if (z.n + 2 > EXTENTS / 2 || too_long(e.va, e.pa, e.size, e.flags))
+		return;
+	if (!range_good(e.va, e.size, z.t.cfg.va_bits) ||
+	    !range_good(e.pa, e.size, z.t.cfg.pa_bits) || !perm_good(e.perm))
+		want = -EINVAL;
+	else if (overlaps(e.va, e.size))
+		want = -EEXIST;
+	ret = arm_lpae_map(&z.t, e.va, e.pa, e.size, e.perm, e.flags);
+	FUZZ_CHECK(ret == want || (ret == -ENOMEM && want != -EINVAL));
+	if (!ret)
+		add(&e);
+}
+
+static bool crosses(uint64_t va)
+{
+	struct arm_lpae_leaf leaf;
+
+	return va < limit() && !arm_lpae_walk(&z.t, va, &leaf) && leaf.va != va;
+}
+
+static void op_unmap(struct in *in)
+{
+	uint64_t va = address(in), size = size_of(in), bytes = 0, want;
+	bool good = range_good(va, size, z.t.cfg.va_bits) && !crosses(va) &&
+		    !crosses(va + size);
+	int ret;
+
+	if (z.n + 2 > EXTENTS)
+		return;
+	ret = arm_lpae_unmap(&z.t, va, size, &bytes);
+	FUZZ_CHECK(ret == (good ? 0 : -EINVAL));
+	if (ret)
+		return;
+	want = cut(va, va + size);
+	FUZZ_CHECK(bytes == want);
+}
+
+static void op_set(struct in *in)
+{
+	struct extent e = { .va = address(in), .size = granule() };
+	struct arm_lpae_leaf leaf;
+	uint8_t b = in_u8(in);
+	int ret, want = 0;
+
+	if (z.n + 3 > EXTENTS)
+		return;
+	e.pa = address(in);
+	e.perm = b & 31;
+	if (!range_good(e.va, e.size, z.t.cfg.va_bits) ||
+	    !range_good(e.pa, e.size, z.t.cfg.pa_bits) || !perm_good(e.perm))
+		want = -EINVAL;
+	else if (!arm_lpae_walk(&z.t, e.va, &leaf) &&
+		 leaf.size_lg2 != z.t.cfg.granule_lg2)
+		want = -EEXIST;
+	ret = arm_lpae_set(&z.t, e.va, e.pa, e.perm);
+	FUZZ_CHECK(ret == want || (ret == -ENOMEM && !want));
+	if (ret)
+		return;
+	(void)cut(e.va, e.va + e.size);
+	add(&e);
+}
+
+/* A leaf goes as a whole if any byte of it is in the range. */
+static void op_clear(struct in *in)
+{
+	uint64_t start = address(in), end = start + size_of(in);
+	uint64_t from = start, to;
+	struct arm_lpae_leaf leaf;
+	size_t cleared = 0;
+
+	if (z.n + 2 > EXTENTS)
+		return;
+	if (end < start)
+		end = UINT64_MAX;
+	to = end < limit() ? end : limit();
+	if (start < to) {
+		if (!arm_lpae_walk(&z.t, to - 1, &leaf))
+			to = leaf.va + (UINT64_C(1) << leaf.size_lg2);
+		if (!arm_lpae_walk(&z.t, start, &leaf))
+			from = leaf.va;
+	}
+	arm_lpae_clear(&z.t, start, end, &cleared);
+	FUZZ_CHECK(!cut(from, to) == !cleared);
+}
+
+static void one(struct in *in)
+{
+	uint8_t b = in_u8(in);
+
+	z.fail_in = b & 0x80 ? 1 + (b >> 3 & 15) : 0;
+	switch (b & 7) {
+	case 0:
+	case 1:
+	case 2:
+		op_map(in);
+		break;
+	case 3:
+	case 4:
+		op_unmap(in);
+		break;
+	case 5:
+		op_set(in);
+		break;
+	case 6:
+		op_clear(in);
+		break;
+	default:
+		check_at(address(in));
+		break;
+	}
+	if (fuzz_broken("kept") && z.n)
+		z.n--;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t granules[] = { 12, 14, 16, 13 };
+	struct in in = { data, data + size };
+	struct arm_lpae_cfg cfg = { .plat = &z.plat };
+	bool good;
+
+	if (size > FUZZ_INPUT_MAX)
+		return -1;
+	memset(&z, 0, sizeof(z));
+	z.plat.ops = &ops;
+	cfg.granule_lg2 = granules[in_u8(&in) & 3];
+	cfg.va_bits = 48 - (in_u8(&in) & 31);
+	cfg.pa_bits = 48 - (in_u8(&in) & 31);
+	good = cfg.granule_lg2 != 13 && cfg.va_bits >= 25 && cfg.pa_bits >= 32;
+	FUZZ_CHECK(arm_lpae_init(&z.t, &cfg) == (good ? 0 : -EINVAL));
+	if (!good)
+		return -1;
+	while (in.p < in.end) {
+		one(&in);
+		check_all();
+	}
+	arm_lpae_fini(&z.t);
+	FUZZ_CHECK(!z.live);
+	return 0;
+}
+
+bool fuzz_seed(unsigned int n, struct out *out)
+{
+	unsigned int i;
+
+	if (n >= 12)
+		return false;
+	out_bytes(out, 1, n % 3);
+	out_bytes(out, 1, n & 4 ? 9 : 0);
+	out_bytes(out, 1, n & 8 ? 8 : 0);
+	for (i = 0; i < 24; i++) {
+		out_bytes(out, 1, i % 8 | (i == 20 ? 0x80 : 0));
+		out_bytes(out, 1, i * (n + 1) * 7 % 0xf0);
+		out_bytes(out, 1, i * 2 + (n & 1));
+		out_bytes(out, 1, n & 2 ? 0x80 : 1 + i);
+		out_bytes(out, 1, n & 1 ? 0x10 : 8);
+	}
+	return true;
+}
+
+const struct fuzz_word fuzz_words[] = {
+	{ "any_address", 0xf0, 1 },
+	{ "last_page", 0x80, 1 },
+	{ "gigabyte", 0x40, 1 },
+	{ NULL, 0, 0 },
+};
+const struct field_desc fuzz_fields[] = { { NULL, NULL, 0, 0 } };
