@@ -443,8 +443,7 @@ int rig_create(struct rig *r, const struct dsa_hw_cfg *cfg, struct in *in)
 	r->w.ctx = r;
 	r->w.on_access = on_access;
 	world_env(&r->w, &env);
-	if (posix_memalign(&r->state, 64, size ? size : 64))
-		exit(2);
+	r->state = world_state(size);
 	world_enter(&r->w, &f);
 	ret = dsa_hw_create(cfg, &env, &host, &r->iommu, r->state, size,
 			    &r->dsa);
@@ -452,8 +451,6 @@ int rig_create(struct rig *r, const struct dsa_hw_cfg *cfg, struct in *in)
 	world_leave(&r->w, &f);
 	if (ret) {
 		FUZZ_CHECK(!r->w.locks);
-		free(r->state);
-		r->state = NULL;
 	}
 	return ret;
 }
@@ -484,6 +481,4 @@ void rig_destroy(struct rig *r)
 	check_rest(r);
 	dsa_hw_destroy(r->dsa);
 	FUZZ_CHECK(!r->w.locks);
-	free(r->state);
-	r->state = NULL;
 }

@@ -211,6 +211,14 @@ static void run_changes(unsigned long runs, double seconds)
 	printf("%u seeds, %lu changes of them: nothing found\n", seed_count, i);
 }
 
+static struct options {
+	unsigned long runs;
+	double seconds;
+	const char *corpus;
+	bool dictionary;
+	bool defects;
+} options = { .runs = 2000, .seconds = 1e9 };
+
 static const char *value(const char *arg, const char *name)
 {
 	size_t n = strlen(name);
@@ -218,40 +226,51 @@ static const char *value(const char *arg, const char *name)
 	return strncmp(arg, name, n) ? NULL : arg + n;
 }
 
+static bool option(const char *arg)
+{
+	const char *v;
+
+	if ((v = value(arg, "--runs=")))
+		options.runs = strtoul(v, NULL, 0);
+	else if ((v = value(arg, "--seed=")))
+		state ^= strtoull(v, NULL, 0) << 1;
+	else if ((v = value(arg, "--seconds=")))
+		options.seconds = strtod(v, NULL);
+	else if ((v = value(arg, "--defect=")))
+		fuzz_defect = v;
+	else if ((v = value(arg, "--corpus=")))
+		options.corpus = v;
+	else if (!strcmp(arg, "--dictionary"))
+		options.dictionary = true;
+	else if (!strcmp(arg, "--defects"))
+		options.defects = true;
+	else
+		return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long runs = 2000;
-	double seconds = 1e9;
+	const char *const *defect;
 	int i, ret = 0;
-	const char *v;
 
 	state = UINT64_C(0x9e3779b97f4a7c15);
 	load_seeds();
-	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
-		if ((v = value(argv[i], "--runs="))) {
-			runs = strtoul(v, NULL, 0);
-		} else if ((v = value(argv[i], "--seed="))) {
-			state ^= strtoull(v, NULL, 0) << 1;
-		} else if ((v = value(argv[i], "--seconds="))) {
-			seconds = strtod(v, NULL);
-		} else if ((v = value(argv[i], "--defect="))) {
-			fuzz_defect = v;
-		} else if ((v = value(argv[i], "--corpus="))) {
-			return write_corpus(v);
-		} else if (!strcmp(argv[i], "--dictionary")) {
-			print_dictionary();
-			return 0;
-		} else if (!strcmp(argv[i], "--defects")) {
-			for (i = 0; fuzz_defects[i]; i++)
-				puts(fuzz_defects[i]);
-			return 0;
-		} else {
+	for (i = 1; i < argc && argv[i][0] == '-'; i++)
+		if (!option(argv[i])) {
 			fprintf(stderr, "unknown option: %s\n", argv[i]);
 			return 2;
 		}
-	}
+	if (options.corpus)
+		return write_corpus(options.corpus);
+	if (options.dictionary)
+		print_dictionary();
+	for (defect = fuzz_defects; options.defects && *defect; defect++)
+		puts(*defect);
+	if (options.dictionary || options.defects)
+		return 0;
 	if (i == argc)
-		run_changes(runs, seconds);
+		run_changes(options.runs, options.seconds);
 	for (; i < argc && !ret; i++)
 		ret = replay(argv[i]);
 	return ret;

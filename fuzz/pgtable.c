@@ -421,6 +421,7 @@ bool fuzz_seed(unsigned int n, struct out *out)
 const struct fuzz_word fuzz_words[] = {
 	{ "any_address", 0xf0, 1 },
 	{ "last_page", 0x80, 1 },
+	{ "block", 0x80, 1 },
 	{ "gigabyte", 0x40, 1 },
 	{ NULL, 0, 0 },
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Fuzz target: one SMMUv3 model, everything that software, devices and memory
- * can do to it. See smmuv3_rig.c for what has to hold.
+ * can do to it. See smmuv3_oracle.c for what has to hold.
  *
  * An input is a configuration, a guest that sets things up, and operations to
  * the end of it.
@@ -11,9 +11,10 @@
 #include "fuzz/smmuv3_ops.h"
 #include "fuzz/smmuv3_rig.h"
 
-const char *const fuzz_defects[] = { "write",  "flags",    "msi",   "loop",
-				     "lock",   "busy",     "index", "address",
-				     "resume", "counters", "new",   NULL };
+const char *const fuzz_defects[] = { "write",   "flags",  "msi",      "loop",
+				     "lock",    "busy",   "index",    "record",
+				     "address", "resume", "counters", "new",
+				     NULL };
 
 /* Features that a model may have or lack, each with what it needs. */
 struct feature {
@@ -47,20 +48,22 @@ static const struct feature features[] = {
 	BIT_OF(1, ATTR_TYPES_OVR),
 	BIT_OF(5, GRAN16K),
 	BIT_OF(5, GRAN64K),
-	BIT_OF(5, DS),
+	{ 5, (uint32_t)FIELD_MASK(SMMU_IDR5_DS) | 1 << SMMU_IDR5_VAX_LO },
 	{ 5, SMMU_PS_52 },
 	{ 5, 1 << SMMU_IDR5_VAX_LO },
 };
 
 /* Features of the default that can be taken away. */
 static const struct feature usual[] = {
-	BIT_OF(0, COHACC),    BIT_OF(0, ATS),
-	BIT_OF(0, ASID16),    BIT_OF(0, MSI),
-	BIT_OF(0, PRI),       BIT_OF(0, CD2L),
-	BIT_OF(0, ATSRECERR), BIT_OF(0, ST_LEVEL),
-	BIT_OF(0, HTTU),      BIT_OF(1, ATTR_PERMS_OVR),
-	BIT_OF(3, HAD),       BIT_OF(3, STT),
-	BIT_OF(3, RIL),       BIT_OF(3, BBML),
+	BIT_OF(0, COHACC),     BIT_OF(0, PRI),
+	BIT_OF(0, ATSRECERR),  BIT_OF(0, ATS),
+	BIT_OF(0, ASID16),     BIT_OF(0, MSI),
+	BIT_OF(0, CD2L),       BIT_OF(0, ST_LEVEL),
+	BIT_OF(0, HTTU),       BIT_OF(1, ATTR_PERMS_OVR),
+	BIT_OF(3, HAD),        BIT_OF(3, STT),
+	BIT_OF(3, RIL),        BIT_OF(3, BBML),
+	BIT_OF(5, GRAN4K),     BIT_OF(0, S1P),
+	BIT_OF(0, TERM_MODEL), { 0, 2 << SMMU_IDR0_HTTU_LO },
 };
 
 /* Adds a feature if the model then still is one. */
@@ -73,6 +76,16 @@ static void try_feature(struct smmuv3_hw_cfg *cfg, const struct feature *f)
 		with.idr[5] = (cfg->idr[5] & ~7u) | f->bits;
 	if (smmuv3_hw_size(&with))
 		*cfg = with;
+}
+
+/* Takes it away, with what needs it, if what is left is an SMMU. */
+static void try_without(struct smmuv3_hw_cfg *cfg, const struct feature *f)
+{
+	struct smmuv3_hw_cfg less = *cfg;
+
+	less.idr[f->reg] &= ~f->bits;
+	if (smmuv3_hw_size(&less))
+		*cfg = less;
 }
 
 static void set_stalls(struct smmuv3_hw_cfg *cfg, uint8_t b)
@@ -122,16 +135,16 @@ static void configure(struct in *in, struct smmuv3_hw_cfg *cfg)
 
 	smmuv3_hw_cfg_default(cfg);
 	set_sizes(cfg, sizes);
-	for (i = 0; i < FUZZ_COUNT(usual); i++)
-		if (without >> i & 1)
-			cfg->idr[usual[i].reg] &= ~usual[i].bits;
-	if (!REG_GET(SMMU_IDR0_ATS, cfg->idr[0]))
-		cfg->idr[0] &= ~(uint32_t)FIELD_MASK(SMMU_IDR0_PRI);
 	set_stalls(cfg, stalls);
 	for (i = 0; i < FUZZ_COUNT(features); i++)
 		if (with >> i & 1)
 			try_feature(cfg, &features[i]);
-	cfg->aidr = without >> 14 ? SMMU_AIDR_V3_1 : SMMU_AIDR_V3_2;
+	without |= with >> 24 << 14;
+	for (i = 0; i < FUZZ_COUNT(usual); i++)
+		if (without >> i & 1)
+			try_without(cfg, &usual[i]);
+	if (kind & 4)
+		cfg->aidr = SMMU_AIDR_V3_1;
 	cfg->personality = kind & 1 ? HW_EAGER : HW_STRICT;
 	cfg->eager_period = kind >> 1 & 3;
 	cfg->tlb_lg2 = kind & 8 ? 8 : 6;
@@ -281,6 +294,32 @@ static void op_page_request(struct rig *r)
 	rig_page_request(r, &req);
 }
 
+/* A hint, or a transaction of a kind that no SMMU takes. */
+static void op_hint(struct rig *r)
+{
+	uint8_t b = in_u8(r->in);
+	struct smmuv3_hw_hint hint = {
+		.requester = guest_sid(r->in),
+		.pasid_valid = b & 1,
+		.pasid = guest_ssid(r->in),
+		.addr = guest_va(r->in),
+		.pages = (b >> 1 & 7) * 51u,
+		.user = b >> 4 & 7,
+		.priv = b >> 5 & 7,
+	};
+	struct hw_txn txn = {
+		.requester = hint.requester,
+		.flags = b & 7,
+		.pasid = hint.pasid,
+		.addr = hint.addr,
+	};
+
+	if (b & 8)
+		rig_unsupported(r, &txn, b);
+	else
+		rig_hint(r, &hint);
+}
+
 static void op_inv_complete(struct rig *r)
 {
 	uint8_t b = in_u8(r->in);
@@ -360,6 +399,17 @@ static void op_table(struct rig *r)
 	}
 }
 
+/* Rare: what follows has nothing left to work with. */
+static void op_reset(struct rig *r)
+{
+	uint8_t b = in_u8(r->in);
+
+	if (b & 1)
+		rig_reset(r);
+	else if (b > 0xf0)
+		rig_fail(r);
+}
+
 void fuzz_op(struct rig *r)
 {
 	switch (in_u8(r->in) % OP_COUNT) {
@@ -399,11 +449,12 @@ void fuzz_op(struct rig *r)
 	case OP_WORLD:
 		op_world(r);
 		break;
+	case OP_HINT:
+		op_hint(r);
+		break;
 	case OP_RESET:
 	default:
-		/* Rare: what follows has nothing left to work with. */
-		if (in_u8(r->in) & 1)
-			rig_reset(r);
+		op_reset(r);
 		break;
 	}
 }

@@ -203,7 +203,7 @@ void guest_map(struct rig *r, unsigned int n, uint64_t va, int level,
 	for (; l < level && l < 3; l++) {
 		dw = world_get(&r->w, addr);
 		if ((dw & 3) != 3) {
-			pte.dw[0] = 3 | (attr >> 3 & UINT64_C(0x1f) << 59);
+			pte.dw[0] = 3 | (attr << 9 & UINT64_C(0x1f) << 59);
 			arm_pte_set_oa(&pte, t->page_lg2,
 				       guest_alloc(r, UINT64_C(1)
 							      << t->page_lg2),
@@ -215,7 +215,7 @@ void guest_map(struct rig *r, unsigned int n, uint64_t va, int level,
 		lg2 = arm_pt_entry_lg2(t->page_lg2, l + 1);
 		addr = table + (va >> lg2 & index_mask) * 8;
 	}
-	pte.dw[0] = (attr & ~(UINT64_C(0x1f) << 62)) | (l == 3 ? 3 : 1);
+	pte.dw[0] = attr | (l == 3 ? 3 : 1);
 	arm_pte_set_oa(&pte, t->page_lg2, pa & ~(UINT64_C(0xfff)), t->wide);
 	world_put(&r->w, addr, pte.dw[0]);
 }
@@ -406,7 +406,7 @@ void guest_cd(struct rig *r, uint32_t sid, uint32_t ssid)
 	FIELD_SET(SMMU_CD_HAFT, &cd, bits(&f, 1));
 	FIELD_SET(SMMU_CD_EPAN, &cd, bits(&f, 1));
 	FIELD_SET(SMMU_CD_ENDI, &cd, bits(&f, 1));
-	smmu_cd_set_mair(&cd, UINT64_C(0xffaa4404ff));
+	smmu_cd_set_mair(&cd, UINT64_C(0x0c33f7bbaa4404ff));
 	if (bits(&f, 1)) {
 		i = in_u8(r->in) & 7;
 		cd.dw[i] ^= in_word(r->in);
@@ -598,6 +598,9 @@ uint64_t guest_simple(struct rig *r)
 {
 	unsigned int oas = rig_oas_lg2(&r->cfg);
 
+	/* More take another kind of table. */
+	if (oas > 48)
+		oas = 48;
 	if (!REG_GET(SMMU_IDR0_S1P, r->cfg.idr[0]) ||
 	    !REG_GET(SMMU_IDR5_GRAN4K, r->cfg.idr[5]) ||
 	    !REG_GET(SMMU_IDR1_SIDSIZE, r->cfg.idr[1]))

@@ -17,6 +17,7 @@ enum fuzz_op {
 	OP_MEMORY,
 	OP_WORLD,
 	OP_RESET,
+	OP_HINT,
 	OP_COUNT,
 };
 

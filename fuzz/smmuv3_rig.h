@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One SMMUv3 model and everything around it: the bus, the guest's software,
- * and what has to hold after every call. rig.c calls the model and looks at
- * what it did; guest.c builds what a guest builds; smmuv3.c chooses.
+ * One SMMUv3 model and everything around it: smmuv3_rig.c calls the model,
+ * smmuv3_oracle.c looks at what it did, smmuv3_guest.c builds what a guest
+ * builds, smmuv3.c chooses.
  */
 #ifndef FUZZ_SMMUV3_RIG_H
 #define FUZZ_SMMUV3_RIG_H
@@ -79,6 +79,8 @@ struct rig {
 	unsigned int places_n;
 	bool places_lost; /* there were more */
 	unsigned long calls;
+	uint32_t sid;        /* whom the operation is for, */
+	unsigned long about; /* if nothing was called since */
 
 	struct rig_stall stalls[RIG_STALLS];
 	unsigned int stall_n;
@@ -86,6 +88,7 @@ struct rig {
 	uint64_t calling; /* cookie of the innermost translate(), 0 */
 	bool called;      /* it was resumed before it returned */
 	bool retry_at_once;
+	bool stuck; /* ports stay busy until the model gives up */
 
 	uint64_t inv_cookie[8];
 	unsigned int inv_n;
@@ -101,7 +104,33 @@ struct rig {
 	uint32_t cmd_prod;
 };
 
-/* rig.c. -EINVAL: the configuration was refused. */
+/* PROD of an output queue, without what software may have written into it. */
+struct rig_index {
+	uint64_t reg;
+	unsigned int unit;
+	uint32_t value;
+	uint64_t mask;
+	unsigned long calls; /* until it was read */
+};
+
+/* smmuv3_oracle.c: around every call into the model. */
+void rig_enter(struct rig *r, struct frame *f);
+void rig_leave(struct rig *r, struct frame *f);
+/*
+ * Where the registers send things now; where they sent them before in the same
+ * operation is allowed too.
+ */
+void rig_snapshot(struct rig *r);
+void rig_check_stats(struct rig *r);
+/* What it records from now on is about this stream. */
+void rig_about(struct rig *r, uint32_t sid);
+void rig_index_before(struct rig *r, struct rig_index *x, bool events);
+void rig_index_after(struct rig *r, const struct frame *f,
+		     const struct rig_index *x);
+void rig_check_xlat(const struct rig *r, const struct hw_txn *txn,
+		    const struct hw_xlat *x);
+
+/* smmuv3_rig.c. -EINVAL: the configuration was refused. */
 int rig_create(struct rig *r, const struct smmuv3_hw_cfg *cfg, struct in *in);
 /* Everything in flight ends; nothing is left over. */
 void rig_destroy(struct rig *r);
@@ -113,6 +142,9 @@ int rig_translate(struct rig *r, unsigned int port, const struct hw_txn *txn,
 		  bool hold, struct hw_xlat *ret_xlat);
 void rig_ats(struct rig *r, unsigned int port, const struct hw_txn *txn);
 void rig_page_request(struct rig *r, const struct hw_page_request *req);
+void rig_unsupported(struct rig *r, const struct hw_txn *txn, uint16_t reason);
+void rig_hint(struct rig *r, const struct smmuv3_hw_hint *hint);
+void rig_fail(struct rig *r);
 void rig_inv_complete(struct rig *r, uint64_t cookie, bool ok);
 void rig_reset(struct rig *r);
 void rig_port(struct rig *r, unsigned int port, bool add);
@@ -125,7 +157,7 @@ static inline bool rig_free(const struct rig *r, unsigned int port)
 /* smmuv3.c: one thing the input says; also from within a model's call. */
 void fuzz_op(struct rig *r);
 
-/* guest.c: all of these take their parameters from the input. */
+/* smmuv3_guest.c: all of these take their parameters from the input. */
 unsigned int rig_oas_lg2(const struct smmuv3_hw_cfg *cfg);
 uint64_t guest_alloc(struct rig *r, uint64_t size);
 uint32_t guest_sid(struct in *in);

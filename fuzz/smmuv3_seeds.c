@@ -43,6 +43,7 @@ enum {
 	S2_HA = 1 << 4,
 	S2_HD = 1 << 5,
 	S2_PTW = 1 << 7,
+	S2_FWB = 1 << 14,
 	CD_TREE2 = 1,
 	CD_TTB1 = 1 << 2,
 	CD_TBI = 3 << 9,
@@ -50,6 +51,7 @@ enum {
 	CD_WXN = 1 << 7,
 	CD_HTTU = 3 << 13,
 	CD_STALL = 1 << 15,
+	CD_A = 1 << 17,
 	CD_HAD = 3 << 20,
 };
 
@@ -59,12 +61,18 @@ enum {
 	WITH_ATOS = 1 << 5,
 	WITH_VMID16 = 1 << 7,
 	WITH_XNX = 1 << 9,
+	WITH_FWB = 1 << 10,
 	WITH_PPS = 1 << 11,
 	WITH_GRAN16K = 1 << 18,
 	WITH_GRAN64K = 1 << 19,
 	WITH_DS = 1 << 20,
 	WITH_52 = 1 << 21,
 	WITH_ALL = 0x7fffff,
+	/* What is taken away as well. */
+	NO_GRAN4K = 1 << 24,
+	NO_S1P = 1 << 25,
+	NO_TERM_MODEL = 1 << 26,
+	NO_DIRTY = 1 << 27,
 	TREE_16K = 2,
 	TREE_64K = 1,
 	TREE_39 = 1 << 2,
@@ -124,6 +132,22 @@ static const struct start starts[] = {
 	  .ste = STE_S2,
 	  .registers = 0x12,
 	  .tree = { 0, TREE_16K | TREE_CONCAT, TREE_64K, 0 } },
+	{ .with = WITH_S2P | WITH_GRAN16K | NO_GRAN4K,
+	  .ste = STE_NESTED,
+	  .tree = { TREE_16K, TREE_16K | TREE_CONCAT | TREE_42, TREE_16K, 0 } },
+	{ .with = WITH_S2P | NO_S1P,
+	  .ste = STE_S2,
+	  .cd = CD_HTTU,
+	  .ste2 = S2_HA | S2_HD | S2_STALL },
+	{ .with = NO_TERM_MODEL, .cd = CD_STALL | CD_A },
+	{ .with = NO_TERM_MODEL | NO_DIRTY, .cd = CD_A | CD_HTTU },
+	{ .with = WITH_S2P | WITH_FWB | WITH_XNX,
+	  .ste = STE_NESTED,
+	  .ste2 = S2_FWB },
+	{ .with = WITH_S2P,
+	  .ste = STE_NESTED,
+	  .ste2 = S2_HA | S2_HD,
+	  .cd = CD_HTTU },
 	{ .with = WITH_ATOS | WITH_S2P | WITH_XNX, .cd = CD_HAD },
 };
 
@@ -248,6 +272,33 @@ static void everything(struct out *o)
 	command(o, 0, 5, 0, 0);
 }
 
+/*
+ * One page with every attribute and permission of both stages in turn: the bits
+ * of the descriptors that change are those of leaf_attr().
+ */
+static void attributes(struct out *o)
+{
+	static const uint16_t changes[] = { 0,      0x820,  0x020, 0x010,
+					    0x100,  0xa00,  0x030, 0x2000,
+					    0x4000, 0x6000, 0x1000 };
+	unsigned int i, k;
+
+	for (i = 0; i < 8; i++)
+		for (k = 0; k < 2; k++) {
+			map(o, 0, 4, 0, (uint16_t)i, 0);
+			map(o, 1, 4, 1, (uint16_t)(i * 2 + k), 0x50);
+			translate(o, 0, 0, 1, 4);
+			command(o, 15, 0, 0, 0);
+		}
+	for (i = 0; i < FUZZ_COUNT(changes) * 2; i++) {
+		map(o, 0, 4, 0, changes[i / 2], 0);
+		map(o, 1, 4, 1, changes[FUZZ_COUNT(changes) - 1 - i / 2], 0x50);
+		translate(o, 0, 0, i & 1 ? 2 : 4, 4);
+		translate(o, 0, 0, i & 1 ? 0xb : 0xc, 4);
+		command(o, 15, 0, 0, 0);
+	}
+}
+
 /* Registers, and operations while there is nothing to be had. */
 static void adversity(struct out *o)
 {
@@ -276,15 +327,22 @@ static void adversity(struct out *o)
 
 bool fuzz_seed(unsigned int n, struct out *out)
 {
-	unsigned int i = n / 2;
+	unsigned int i = n / 3;
 
 	if (i >= FUZZ_COUNT(starts))
 		return false;
 	begin(out, &starts[i]);
-	if (n % 2)
-		adversity(out);
-	else
+	switch (n % 3) {
+	case 0:
 		everything(out);
+		break;
+	case 1:
+		adversity(out);
+		break;
+	default:
+		attributes(out);
+		break;
+	}
 	return true;
 }
 

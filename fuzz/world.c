@@ -2,6 +2,7 @@
 #include "fuzz/world.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static bool aborts(const struct world *w, uint64_t pa, uint64_t len)
 {
@@ -177,7 +178,7 @@ static int mem_cas64(void *ctx, uint64_t pa, uint64_t expected,
 	return 0;
 }
 
-static void msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
+static int msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 {
 	struct world *w = ctx;
 
@@ -186,6 +187,7 @@ static void msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 	if (fuzz_broken("msi"))
 		addr ^= 0x800;
 	note(w, ACCESS_MSI, addr, 4, addr, data);
+	return aborts(w, addr, 4) ? -EFAULT : 0;
 }
 
 static void wire(void *ctx, unsigned int line, bool level)
@@ -320,6 +322,20 @@ void world_reset(struct world *w)
 	w->wires = 0;
 	w->on_relax = NULL;
 	w->on_access = NULL;
+}
+
+void *world_state(size_t size)
+{
+	static size_t have;
+	static void *mem;
+
+	if (mem && have == size)
+		return mem;
+	free(mem);
+	if (posix_memalign(&mem, 64, size ? size : 64))
+		exit(2);
+	have = size;
+	return mem;
 }
 
 void world_enter(struct world *w, struct frame *f)
