@@ -255,7 +255,8 @@ static void take(struct fake *f, struct snapshot *s)
 	s->streams = smmu->stream_count;
 	s->abandoned = smmu->abandoned;
 	s->cr0 = f->reg[SMMU_CR0 / 4];
-	memcpy(s->asids, smmu->asids, sizeof(s->asids));
+	memcpy(s->asids, smmu->asids.taken,
+	       ((size_t)1 << smmu->f.asid_bits) / 8);
 }
 
 static void assert_as_before(struct fake *f, const struct snapshot *before)
