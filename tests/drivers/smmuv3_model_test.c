@@ -46,6 +46,7 @@ struct bench {
 	struct plat_mmio mmio;
 	unsigned int drop_op;
 	uint32_t prod_seen;
+	bool deaf; /* writes of the command queue's PROD are lost */
 
 	uint64_t watch_pa; /* count loads from this page */
 	unsigned int watch_loads;
@@ -274,6 +275,8 @@ static void mmio_w32(void *dev, uint64_t off, uint32_t v)
 {
 	struct bench *b = dev;
 
+	if (off == SMMU_CMDQ_PROD && b->deaf)
+		return;
 	if (off == SMMU_CMDQ_PROD)
 		drop_commands(b, v);
 	b->hw->ops->mmio_write(b->hw, off, 4, v);
@@ -808,6 +811,54 @@ static void test_smmuv3_identity_and_blocked_without_pasid(void **state)
 	unmake(b);
 }
 
+/*
+ * [R9] [L10]: the queue is dead and the TLB full of what has been unmapped.
+ * When the notifier returns, no device gets there, with ATS or without.
+ */
+static void test_smmuv3_dead_queue_lets_nothing_through(void **state)
+{
+	struct bench *b = make(HW_STRICT, 0);
+	struct smmuv3_desc desc = {
+		.mmio = { &mmio_ops, b, b->hw->mmio_size },
+		.irq = { 1, 2, 3 },
+		.timeout_ms = 5,
+	};
+	struct iommu_domain *d1, *d2, *d3;
+	struct fake_mm m1, m2;
+
+	(void)state;
+	assert_int_equal(smmuv3_probe(b->f.sys, &desc, &b->f.unit), 0);
+	b->dev = fake_pci_device(&b->f, SID);
+	fake_mm_init(&m1, &b->f);
+	fake_mm_init(&m2, &b->f);
+	map(&m1, 0x10000, 0x111000);
+	map(&m2, 0x10000, 0x222000);
+	assert_int_equal(attach(b, &m1, 7, &d1), 0);
+	assert_int_equal(attach(b, &m2, 8, &d2), 0);
+	assert_int_equal(dma(b, 7, 0x10000), 0x111000);
+	assert_int_equal(dma(b, 8, 0x10000), 0x222000);
+	assert_int_equal(ats(b, 7, 0x10000), 0x111000);
+
+	b->deaf = true;
+	/* The control: the model has it all cached. */
+	arm_lpae_clear(&m1.table, 0x10000, 0x11000, NULL);
+	assert_int_equal(dma(b, 7, 0x10000), 0x111000);
+	iommu_mm_invalidate_range(&m1.mm, 0x10000, 0x11000);
+	assert_int_equal(dma(b, 7, 0x10000), 0);
+	assert_int_equal(ats(b, 7, 0x10000), 0);
+	/* Nobody else either: it cannot be told what they may still use. */
+	assert_int_equal(dma(b, 8, 0x10000), 0);
+	assert_int_equal(attach(b, &m1, 9, &d3), -EIO);
+
+	b->deaf = false;
+	assert_int_equal(dma(b, 8, 0x10000), 0);
+	detach(b, d2, 8);
+	iommu_mm_put_users(&m2.mm);
+	detach(b, d1, 7);
+	iommu_mm_put_users(&m1.mm);
+	unmake(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -820,6 +871,7 @@ int main(void)
 		cmocka_unit_test(test_smmuv3_stalled_transactions_are_resumed),
 		cmocka_unit_test(
 			test_smmuv3_identity_and_blocked_without_pasid),
+		cmocka_unit_test(test_smmuv3_dead_queue_lets_nothing_through),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
