@@ -30,7 +30,7 @@ enum smmuv3_hw_wire {
  * @eager_period: eager only: forget entries every so many lookups, 0: 64.
  * @tlb_lg2: log2 of TLB entries, 6 to 20; 0: 12.
  * @command_batch: how many commands one access to the registers lets the queue
- *         make progress; 0: all there are, at once.
+ *         make progress; 0: all there are, at once (2^20 at most).
  * @sid:   StreamID of the SMMU's own writes (MSIs), for hw_env.msi.
  */
 struct smmuv3_hw_cfg {
@@ -45,10 +45,13 @@ struct smmuv3_hw_cfg {
 };
 
 /**
- * smmuv3_hw_cfg_default() - an SMMUv3.2 with all the model has but stalls
+ * smmuv3_hw_cfg_default() - an SMMUv3.2 as one without a hypervisor uses it
  *
  * Stage 1, 4 KiB granule, 48-bit addresses, 20-bit substreams, two-level
- * tables, HTTU, ATS, PRI, MSI, 16-bit ASIDs, coherent.
+ * tables, HTTU, ATS, PRI, MSI, 16-bit ASIDs, coherent. Also there, for those
+ * who announce it: stage 2 (S2P, VMID16, VMW, HYP, XNX, FWB, PTWNNC, NS1ATS),
+ * 16 and 64 KiB granules, 52 bits (OAS, VAX, DS), stalls (STALL_MODEL,
+ * STALL_MAX), RAZ/WI termination (TERM_MODEL 0), SEV, PPS.
  */
 void smmuv3_hw_cfg_default(struct smmuv3_hw_cfg *ret_cfg);
 

@@ -129,6 +129,43 @@ static void large_queues(void)
 	fx_w64(&fx, FX_PRIQ_BASE, 19);
 }
 
+static bool known(uint32_t offset)
+{
+	unsigned int i;
+
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].offset == offset && rows[i].writable)
+			return true;
+	/* Aliases in page 0, and those that a write of ones changes. */
+	return (offset >= 0xa8 && offset < 0xb0) ||
+	       (offset >= 0xc8 && offset < 0xd0) || offset == FX_CR0 ||
+	       offset == FX_IRQ_CTRL || offset == FX_CMDQ_PROD ||
+	       offset == FX_GBPA;
+}
+
+/*
+ * The rest of both pages is RES0: STATUSR without DORMHINT, AGBPA, S2PII, IDR6
+ * and the ECMDQ pages, ATOS, MPAM, DPT, the secure registers from 0x8000 on.
+ */
+static void test_regs_everything_else_is_res0(void **state)
+{
+	uint32_t offset, before, count = 0;
+
+	(void)state;
+	for (offset = 0; offset < 0x20000; offset += 4) {
+		if (known(offset))
+			continue;
+		before = fx_r32(&fx, offset);
+		fx_w32(&fx, offset, UINT32_MAX);
+		if (fx_r32(&fx, offset) != before)
+			fail_msg("%#x can be written", offset);
+		if (offset >= 0x20 && before && offset != FX_CR0ACK)
+			fail_msg("%#x is %#x", offset, before);
+		count++;
+	}
+	assert_in_range(count, 0x20000 / 4 - 48, 0x20000 / 4 - 30);
+}
+
 static void test_regs_writable_bits_while_off(void **state)
 {
 	unsigned int i;
@@ -475,6 +512,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_regs_reset_values),
+		T(test_regs_everything_else_is_res0),
 		T(test_regs_writable_bits_while_off),
 		T(test_regs_indexes_end_at_the_wrap_bit),
 		T(test_regs_guarded_while_on),
