@@ -142,8 +142,11 @@ static void do_unlock(void *ctx, struct hw_lock *lock)
 
 static void relax(void *ctx, unsigned int turns)
 {
-	(void)ctx;
+	struct fx *fx = ctx;
+
 	(void)turns;
+	if (fx->on_relax)
+		fx->on_relax(fx);
 	sched_yield();
 }
 

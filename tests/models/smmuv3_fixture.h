@@ -164,6 +164,7 @@ struct fx {
 	unsigned int resume_count;
 	void (*on_resume)(struct fx *fx, uint64_t cookie, bool retry);
 	int msi_ret;
+	void (*on_relax)(struct fx *fx); /* while somebody waits, no lock */
 
 	uint64_t strtab, cmdq, evtq, priq;
 	uint32_t cmd_prod;

@@ -466,6 +466,8 @@ static void test_snapshot_any_flipped_bit_refused(void **state)
 	}
 	assert_int_equal(smmuv3_hw_save(one.fx.hw, after, size), 0);
 	assert_memory_equal(before, after, size);
+	/* Either of the two is one. */
+	assert_int_equal(smmuv3_hw_restore(one.fx.hw, before, size), 0);
 	assert_int_equal(smmuv3_hw_restore(one.fx.hw, buf, size), 0);
 	fx_fini(&one.fx);
 }
@@ -523,6 +525,7 @@ static void test_snapshot_impossible_state_refused(void **state)
 		{ "flag", FLAGS, 8, 0, 0 },
 		{ "index of the last record", EVTQ_PROD, BIT_(20), 0, 0 },
 		{ "last record of none", FLAGS, 2, 0, 0 },
+		{ "index of no record", FLAGS, 2, EVTQ_PROD + 1, 1 },
 		{ "stalled, SMMUEN 0", CR0, 1, CR0ACK, 1 },
 		{ "stalled, service failure", FLAGS, 4, 0, 0 },
 		{ "state that ends soon", FIRST, 3 ^ 4, 0, 0 },
@@ -562,6 +565,29 @@ static void test_snapshot_impossible_state_refused(void **state)
 			fail_msg("%s", rows[i].what);
 	}
 	assert_int_equal(smmuv3_hw_restore(one.fx.hw, good, size), 0);
+	fx_fini(&one.fx);
+}
+
+/* An SMMU without ATS waits for no endpoint. */
+static void test_snapshot_without_ats(void **state)
+{
+	static unsigned char buf[SIZE_MAX_];
+	size_t size = smmuv3_hw_snapshot_size();
+	struct smmuv3_hw_cfg cfg;
+
+	(void)state;
+	smmuv3_hw_cfg_default(&cfg);
+	cfg.idr[0] &= ~(UINT32_C(1) << 10 | 1 << 16 | 1 << 23);
+	fx_init(&one.fx, &cfg);
+	assert_int_equal(smmuv3_hw_save(one.fx.hw, buf, size), 0);
+	assert_int_equal(smmuv3_hw_restore(one.fx.hw, buf, size), 0);
+	flip(buf, 35, UINT64_C(1) << 32);
+	set_sum(buf, size);
+	assert_int_equal(smmuv3_hw_restore(one.fx.hw, buf, size), -EINVAL);
+	flip(buf, 35, UINT64_C(1) << 32);
+	flip(buf, 36, 1);
+	set_sum(buf, size);
+	assert_int_equal(smmuv3_hw_restore(one.fx.hw, buf, size), -EINVAL);
 	fx_fini(&one.fx);
 }
 
@@ -648,6 +674,7 @@ int main(void)
 		cmocka_unit_test(test_snapshot_other_id_registers_refused),
 		cmocka_unit_test(test_snapshot_any_flipped_bit_refused),
 		cmocka_unit_test(test_snapshot_impossible_state_refused),
+		cmocka_unit_test(test_snapshot_without_ats),
 		cmocka_unit_test(test_snapshot_forged_refused_or_harmless),
 		cmocka_unit_test(test_snapshot_noise_refused),
 	};
