@@ -161,6 +161,19 @@ static void random_traffic(struct fx *fx)
 		fx->hw, below(2) ? fx->inv_cookie : word(), below(2));
 }
 
+/* Whatever state random input leads to can be saved, and is taken again. */
+static void snapshot(struct fx *fx)
+{
+	static unsigned char buf[8192], again[8192];
+	size_t size = smmuv3_hw_snapshot_size();
+
+	assert_int_equal(smmuv3_hw_save(fx->hw, buf, sizeof(buf)), 0);
+	fx->hw->ops->reset(fx->hw);
+	assert_int_equal(smmuv3_hw_restore(fx->hw, buf, size), 0);
+	assert_int_equal(smmuv3_hw_save(fx->hw, again, sizeof(again)), 0);
+	assert_memory_equal(buf, again, size);
+}
+
 static void run(uint64_t from, enum hw_personality personality,
 		unsigned int batch, unsigned int stall_max)
 {
@@ -203,6 +216,10 @@ static void run(uint64_t from, enum hw_personality personality,
 					  IOMMU_PERM_READ, &x);
 				random_answer(&fx);
 			}
+			if (!below(50))
+				snapshot(&fx);
+			if (!below(5000))
+				smmuv3_hw_fail(fx.hw);
 			if (!below(100)) {
 				fx.abort_first = pointer();
 				fx.abort_last = fx.abort_first + below(1 << 20);
