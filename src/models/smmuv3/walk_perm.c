@@ -107,7 +107,7 @@ unsigned int smmuv3_hw_perm_both(unsigned int perm1, unsigned int perm2)
 	int priv;
 
 	for (priv = 0; priv < 2; priv++) {
-		unsigned int w = IOMMU_PERM_WRITE
+		unsigned int w = (unsigned int)IOMMU_PERM_WRITE
 				 << (priv ? PERM_PRIV_SHIFT : 0);
 
 		if (!(perm & w) &&
