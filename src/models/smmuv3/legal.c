@@ -12,6 +12,11 @@
 
 #include "models/smmuv3/config.h"
 
+/* The caches keep as much as is looked at. */
+_Static_assert(FIELD_WORD(SMMU_STE_S2TTB) < CFG_WORDS &&
+		       FIELD_WORD(SMMU_CD_MAIR1) < CFG_WORDS,
+	       "fields beyond what the caches keep");
+
 /* The granule is one of IDR5. */
 static bool granule_illegal(const struct smmuv3_hw *m, unsigned int page_lg2)
 {
