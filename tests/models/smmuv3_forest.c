@@ -399,15 +399,16 @@ static void shape1(struct fo *fo, const struct fo_shape *shape)
 	fo->nv.pan = chance(fo, 15);
 }
 
+/* The first table. What is below its alignment does not count: 5.2, 5.4. */
 static uint64_t root(struct fo *fo, const struct nv_tables *t, bool first)
 {
 	int top = first ? top_level(t->page, t->bits) : t->level;
 	uint64_t size = UINT64_C(8) << (t->bits - shift_of(t->page, top));
 	unsigned int ps = t->page != 16 && !t->ds && t->ps > 48 ? 48 : t->ps;
+	uint64_t align = size < 64 && t->ps == 52 ? 64 : size;
 
-	if (size < 64)
-		size = 64;
-	return table(fo, first, size, ps);
+	return table(fo, first, size < 64 ? 64 : size, ps) |
+	       (rnd(fo) & (align - 1) & ~UINT64_C(15));
 }
 
 /* Stage 2, with the arena of stage 1 and what else there is. */

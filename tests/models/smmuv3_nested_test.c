@@ -114,6 +114,22 @@ static unsigned int events(void)
 	return n;
 }
 
+static struct hw_ats_reply ask(int ssid, uint64_t addr, unsigned int perm)
+{
+	struct hw_txn txn = { .requester = FX_SID,
+			      .flags = (perm & W ? 0 : HW_TXN_NO_WRITE),
+			      .perm = perm,
+			      .addr = addr };
+	struct hw_ats_reply reply;
+
+	if (ssid >= 0) {
+		txn.flags |= HW_TXN_PASID_VALID;
+		txn.pasid = (ioasid_t)ssid;
+	}
+	fx.hw->ops->ats_translate(fx.hw, &fx.port, &txn, &reply);
+	return reply;
+}
+
 /* Each structure that is fetched through stage 2, missing there. */
 static void test_nested_fault_records_by_class(void **state)
 {
@@ -306,6 +322,37 @@ static void test_nested_permission_of_stage1_first(void **state)
 	}
 }
 
+/* Clean at stage 1, read-only at stage 2: the second one refuses. */
+static void test_nested_clean_page_that_stage2_refuses(void **state)
+{
+	(void)state;
+	build(CD_HA | CD_HD, 0, 0, 0);
+	fx_put(&fx, pte1, PAGE_IPA | PTE_RW | PTE_RO | PTE_DBM);
+	fx_put(&fx, pte2, PAGE_PA | S2_PAGE | S2_READ);
+	assert_int_equal(pa(0x5000, R), PAGE_PA);
+	assert_int_equal(pa(0x5000, W), 0);
+	expect(HEAD(0x13), EV_S2 | EV_CLASS(2), 0x5000, PAGE_IPA);
+	/* 3.13.5: which stage 1 does not wait for. */
+	assert_int_equal(fx_get(&fx, pte1), PAGE_IPA | PTE_RW | PTE_DBM);
+}
+
+/* What stage 2 has not marked accessed is not kept, AFFD or not. */
+static void test_nested_unaccessed_is_not_kept(void **state)
+{
+	uint64_t none = (PAGE_PA | S2_PAGE) & ~PTE_AF;
+
+	(void)state;
+	build(0, 0, STE1_EATS, STE2_S2HA | STE2_S2AFFD);
+	fx_put(&fx, pte2, none);
+	assert_int_equal(pa(0x5000, R), 0);
+	assert_int_equal(events(), 0x13);
+	assert_int_equal(ask(-1, 0x5000, R).xlat.perm, 0);
+	assert_int_equal(fx_get(&fx, pte2), none);
+	fx_put(&fx, pte2, none | S2_READ);
+	assert_int_equal(ask(-1, 0x5000, R).xlat.perm, R);
+	assert_int_equal(fx_get(&fx, pte2), none | S2_READ | PTE_AF);
+}
+
 /* 5.2, S1DSS: a stream without a substream is one of stage 2. */
 static void test_nested_s1dss_bypass_is_stage2_alone(void **state)
 {
@@ -433,22 +480,6 @@ static void test_nested_cached_cd_outlives_stage2(void **state)
 	assert_int_equal(events(), 0x10);
 }
 
-static struct hw_ats_reply ask(int ssid, uint64_t addr, unsigned int perm)
-{
-	struct hw_txn txn = { .requester = FX_SID,
-			      .flags = (perm & W ? 0 : HW_TXN_NO_WRITE),
-			      .perm = perm,
-			      .addr = addr };
-	struct hw_ats_reply reply;
-
-	if (ssid >= 0) {
-		txn.flags |= HW_TXN_PASID_VALID;
-		txn.pasid = (ioasid_t)ssid;
-	}
-	fx.hw->ops->ats_translate(fx.hw, &fx.port, &txn, &reply);
-	return reply;
-}
-
 static int translated(uint64_t addr, unsigned int perm, uint64_t *ret_pa)
 {
 	struct hw_txn txn = { .requester = FX_SID,
@@ -460,6 +491,9 @@ static int translated(uint64_t addr, unsigned int perm, uint64_t *ret_pa)
 
 	if (!ret)
 		hw_port_done(&fx.port);
+	/* 3.9.1.3: at stage 2 it is unprivileged, whatever it says. */
+	if (!ret && x.pa != addr)
+		assert_false(x.perm & P);
 	*ret_pa = x.pa;
 	return ret;
 }
@@ -582,6 +616,8 @@ static void test_nested_ats_split_stage(void **state)
 	assert_int_equal(translated(PAGE_IPA + 0x10, R, &out), 0);
 	/* A PASID on it means nothing: 3.9.1.3. Data, unprivileged. */
 	assert_int_equal(translated(PAGE_IPA + 0x10, R | X | P, &out), 0);
+	fx_cmd(&fx, CMD_TLBI_NSNH_ALL, 0);
+	assert_int_equal(translated(PAGE_IPA + 0x10, R | X | P, &out), 0);
 	/* Permissions are those of both stages. */
 	fx_cmd(&fx, CMD_TLBI_NSNH_ALL, 0);
 	reply_is(ask(-1, 0x5010, R | W), PAGE_IPA + 0x10, 0xff0, R);
@@ -641,6 +677,8 @@ int main(void)
 		T(test_nested_flag_update_needs_write_at_stage2),
 		T(test_nested_s2ptw_refuses_device),
 		T(test_nested_permission_of_stage1_first),
+		T(test_nested_clean_page_that_stage2_refuses),
+		T(test_nested_unaccessed_is_not_kept),
 		T(test_nested_s1dss_bypass_is_stage2_alone),
 		T(test_nested_stage2_only_refuses_substreams),
 		T(test_nested_record_bits_by_stage),

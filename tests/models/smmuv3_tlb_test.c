@@ -477,6 +477,83 @@ static void test_tlb_commands_of_missing_stages_illegal(void **state)
 	assert_int_equal(error_of(0, TLBI_NH_VA, TG16K | TTL(1)), 1);
 }
 
+/*
+ * 4.4.1.1: without a level, or with that of the page, all the tables on the
+ * way go; with one above it the last table stays, which is enough.
+ */
+static void test_tlb_tables_of_every_level(void **state)
+{
+	const uint64_t va = UINT64_C(7) << 30;
+	const uint64_t cmd = TLBI_NH_VA | ASID(1);
+	static const uint64_t dw1[] = { 0, TG4K | TTL(3), TG4K | TTL(2),
+					TG4K | TTL(1) };
+	unsigned int i, level;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		for (level = 0; level < 3; level++) {
+			uint64_t old, new, l;
+			bool gone = i < 2;
+
+			fx_start(&fx, NULL);
+			old = fx_stream(&fx, 1, CD_ASID(1));
+			new = fx_table(&fx);
+			fx_map(&fx, old, va, OLD | PTE_RW, 3);
+			fx_map(&fx, old, va + 0x1000, OLD | PTE_RW, 3);
+			fx_map(&fx, new, va + 0x1000, NEW | PTE_RW, 3);
+			assert_int_equal(use(1, va), OLD);
+			/* From this level on another tree. */
+			for (l = 0; l < level; l++) {
+				uint64_t at = (va >> (39 - 9 * l) & 511) * 8;
+
+				old = fx_get(&fx, old + at) &
+				      UINT64_C(0xfffffffff000);
+				new = fx_get(&fx, new + at) &
+				      UINT64_C(0xfffffffff000);
+			}
+			l = (va >> (39 - 9 * l) & 511) * 8;
+			fx_put(&fx, old + l, fx_get(&fx, new + l));
+			assert_int_equal(use(1, va + 0x1000), OLD);
+			fx_cmd(&fx, TLBI_NH_VA | ASID(1), (va + 0x1000) | LEAF);
+			assert_int_equal(use(1, va + 0x1000), OLD);
+			fx_cmd(&fx, cmd, (va + 0x1000) | dw1[i]);
+			/* The page of va + 0x1000 itself, if TTL spared it. */
+			fx_cmd(&fx, cmd, (va + 0x1000) | LEAF);
+			assert_int_equal(use(1, va + 0x1000) == NEW, gone);
+			fx_fini(&fx);
+		}
+}
+
+/* 4.4.1.1: with DS, SCALE has six bits, and 39 is the largest. */
+static void test_tlb_scale_of_six_bits_with_ds(void **state)
+{
+	static const struct {
+		uint64_t scale;
+		bool gone;
+	} rows[] = { { 33, false }, { 34, true }, { 39, true }, { 63, true } };
+	struct smmuv3_hw_cfg cfg;
+	unsigned int i;
+
+	(void)state;
+	smmuv3_hw_cfg_default(&cfg);
+	cfg.idr[5] |= 1 << 7 | 1 << 10; /* DS, VAX */
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint64_t va = UINT64_C(1) << 46;
+		uint64_t tree;
+
+		fx_start(&fx, &cfg);
+		tree = fx_stream(&fx, 1, CD_ASID(1));
+		fx_map(&fx, tree, va, OLD | PTE_RW, 3);
+		assert_int_equal(use(1, va), OLD);
+		fx_map(&fx, tree, va, NEW | PTE_RW, 3);
+		/* From 0x1000 on: 2^scale pages. */
+		fx_cmd(&fx, TLBI_NH_VA | ASID(1) | SCALE(rows[i].scale),
+		       0x1000 | TG4K);
+		assert_int_equal(use(1, va), rows[i].gone ? NEW : OLD);
+		fx_fini(&fx);
+	}
+}
+
 /* 3.17: ASIDs of both sets are the same; global entries are of one set. */
 static void test_tlb_asid_sets_on_lookup(void **state)
 {
@@ -574,6 +651,8 @@ int main(void)
 		cmocka_unit_test(test_tlb_el2_commands_scope),
 		cmocka_unit_test(test_tlb_vmid_wildcards_widen),
 		cmocka_unit_test(test_tlb_commands_of_missing_stages_illegal),
+		cmocka_unit_test(test_tlb_tables_of_every_level),
+		cmocka_unit_test(test_tlb_scale_of_six_bits_with_ds),
 		cmocka_unit_test(test_tlb_asid_sets_on_lookup),
 		cmocka_unit_test(test_tlb_tags_keep_apart),
 		cmocka_unit_test(test_tlb_eager_forgets_every_kind),

@@ -215,6 +215,65 @@ static void test_walk_ranges_by_txsz(void **state)
 	}
 }
 
+/* A group that reaches beyond the range is taken entry by entry: D8.7.1.3. */
+static void test_walk_contiguous_beyond_range_single(void **state)
+{
+	uint64_t cd = fx_alloc(&fx, 64, 64), table = fx_table(&fx);
+	struct hw_xlat x;
+	unsigned int i;
+
+	(void)state;
+	/* T0SZ 40: 24 bits, from level 2 on, 8 blocks of 2M. */
+	for (i = 0; i < 8; i++)
+		fx_put(&fx, table + i * 8,
+		       (UINT64_C(0x2000000) + i * 0x200000) | PTE_CONT |
+			       (PTE_RW & ~UINT64_C(2)));
+	fx_cd(&fx, cd, (CD_BASIC & ~UINT64_C(63)) | 40, table);
+	fx_ste(&fx, FX_SID, STE_V | STE_S1 | cd, 0);
+	assert_int_equal(fx_access(&fx, FX_SID, 0x200000, R, &x), 0);
+	assert_int_equal(x.len, 0x200000);
+	assert_false(can(0x1000000, R));
+	/* Nor beyond the 32 bits of output. */
+	fx_cd(&fx, cd, CD_BASIC & ~CD_IPS_48, table);
+	table = fx_get(&fx, cd + 8);
+	fx_map(&fx, table, 0, 0, 0);
+	for (i = 0; i < 16; i++)
+		fx_map(&fx, table, (uint64_t)i << 30,
+		       (uint64_t)i << 30 | PTE_CONT | (PTE_RW & ~UINT64_C(2)),
+		       1);
+	fx_cmd(&fx, CMD_CFGI_ALL, 31);
+	fx_cmd(&fx, CMD_TLBI_NSNH_ALL, 0);
+	assert_int_equal(pa(UINT64_C(3) << 30), UINT64_C(3) << 30);
+	assert_false(can(UINT64_C(4) << 30, R));
+}
+
+/* 5.4.1.1: what is at the other half's place does not count, nor at 0. */
+static void test_walk_disabled_half_faults(void **state)
+{
+	uint64_t root = fx_stream(&fx, FX_SID, CD_EPD0);
+
+	(void)state;
+	fx_map(&fx, root, 0, 0x200000 | PTE_RW, 3);
+	assert_false(can(0, R));
+	assert_false(can(0x1000, R));
+	assert_false(can(~UINT64_C(0), R));
+}
+
+/* AFFD is IGNORED with HA: what is not accessed is not kept. */
+static void test_walk_affd_with_ha_caches_nothing_unaccessed(void **state)
+{
+	uint64_t root = fx_stream(&fx, FX_SID, CD_HA | UINT64_C(1) << 35);
+	uint64_t pte = fx_map(&fx, root, 0x1000,
+			      0x200000 | (PTE_RW & ~PTE_AF) | PTE_RO, 3);
+
+	(void)state;
+	assert_false(can(0x1000, W));
+	/* No invalidation is needed. */
+	fx_put(&fx, pte, 0x200000 | (PTE_RW & ~PTE_AF));
+	assert_true(can(0x1000, W));
+	assert_int_equal(fx_get(&fx, pte), 0x200000 | PTE_RW);
+}
+
 /* [K17] */
 static void test_walk_access_flag_set_by_hardware(void **state)
 {
@@ -425,6 +484,9 @@ int main(void)
 		T(test_walk_permissions_matrix),
 		T(test_walk_blocks_and_contiguous_sizes),
 		T(test_walk_ranges_by_txsz),
+		T(test_walk_contiguous_beyond_range_single),
+		T(test_walk_disabled_half_faults),
+		T(test_walk_affd_with_ha_caches_nothing_unaccessed),
 		T(test_walk_access_flag_set_by_hardware),
 		T(test_walk_dirty_state_set_by_hardware),
 		T(test_walk_update_races_with_software),
