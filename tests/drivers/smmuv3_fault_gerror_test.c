@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <sva/fault.h>
 #include <sva/sva.h>
@@ -206,6 +207,99 @@ static void test_smmuv3_gerror_aborted_request_discards_partial(void **state)
 	unmake(b);
 }
 
+/* What was taken of each page request group, and what has to come of it. */
+struct groups {
+	unsigned int partial[4]; /* requests without their Last */
+	unsigned int answers[4];
+	unsigned int pages;
+	unsigned int lost;
+};
+
+static void push_random(struct bench *b, struct groups *g, ioasid_t pasid,
+			uint64_t random)
+{
+	unsigned int group = random % 4;
+	bool last = random >> 8 & 1;
+
+	if (!push_pri(b, PRI_R | PRI_SSV | (last ? PRI_LAST : 0), pasid,
+		      group)) {
+		/* The SMMU has answered it. Its number may come again. */
+		memset(g->partial, 0, sizeof(g->partial));
+		g->lost++;
+		return;
+	}
+	g->partial[group]++;
+	if (!last)
+		return;
+	g->pages += g->partial[group];
+	g->answers[group]++;
+	g->partial[group] = 0;
+}
+
+static void assert_answered(struct bench *b, const struct groups *g)
+{
+	unsigned int answers[4] = { 0 };
+	size_t i;
+
+	for (i = fake_find(&b->f, 0x41, 0); i != SIZE_MAX;
+	     i = fake_find(&b->f, 0x41, i + 1)) {
+		/* Success */
+		assert_int_equal(fake_cmd(&b->f, i)->dw[1] >> 12, 2);
+		answers[fake_cmd(&b->f, i)->dw[1] & 3]++;
+	}
+	assert_memory_equal(answers, g->answers, sizeof(answers));
+}
+
+/*
+ * [R15] [L5] [R2]: queues of two to eight records, random groups that reuse
+ * four numbers, and whatever does not fit is lost. Each Last that was taken
+ * has one answer; a group has the pages since the last overflow, no others.
+ */
+static void test_smmuv3_fault_overflow_never_mixes_groups(void **state)
+{
+	uint64_t rng = 0x2545f4914f6cdd1d;
+	unsigned int lg2, i;
+
+	(void)state;
+	for (lg2 = 1; lg2 <= 3; lg2++) {
+		struct bench *b = make(lg2);
+		struct groups g = { .lost = 0 };
+		struct iommu_sva *sva;
+		struct fake_mm m;
+		ioasid_t pasid;
+
+		fake_mm_init(&m, &b->f);
+		assert_int_equal(iommu_dev_enable_feature(b->dev,
+							  IOMMU_DEV_FEAT_SVA),
+				 0);
+		assert_int_equal(iommu_sva_bind(b->dev, &m.mm, NULL, &sva), 0);
+		pasid = iommu_sva_get_pasid(sva);
+		fake_ops_clear(&b->f);
+		for (i = 0; i < 3000; i++) {
+			rng ^= rng << 13;
+			rng ^= rng >> 7;
+			rng ^= rng << 17;
+			push_random(b, &g, pasid, rng >> 16);
+			if (rng >> 60 < 4)
+				testplat_irq_run(&b->f.tp);
+			if (i % 100 == 0)
+				assert_int_equal(iopf_queue_flush_dev(b->dev),
+						 0);
+		}
+		testplat_irq_run(&b->f.tp);
+		assert_int_equal(iopf_queue_flush_dev(b->dev), 0);
+		assert_true(g.lost > 100 && g.answers[0] > 100);
+		assert_answered(b, &g);
+		assert_int_equal(m.faults, g.pages);
+		iommu_sva_unbind(sva);
+		iommu_mm_put_users(&m.mm);
+		assert_int_equal(iommu_dev_disable_feature(b->dev,
+							   IOMMU_DEV_FEAT_SVA),
+				 0);
+		unmake(b);
+	}
+}
+
 /* An error that is not active is not acknowledged; unknown ones are left. */
 static void test_smmuv3_gerror_acknowledges_what_it_knows(void **state)
 {
@@ -354,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_smmuv3_gerror_aborted_event_is_counted),
 		cmocka_unit_test(
 			test_smmuv3_gerror_aborted_request_discards_partial),
+		cmocka_unit_test(test_smmuv3_fault_overflow_never_mixes_groups),
 		cmocka_unit_test(test_smmuv3_gerror_acknowledges_what_it_knows),
 		cmocka_unit_test(test_smmuv3_fault_record_after_the_last_look),
 		cmocka_unit_test(

@@ -572,22 +572,20 @@ static int mm_handle_fault(struct iommu_mm *mm, uint64_t va, size_t count,
 			   unsigned int perm, size_t *ret_done)
 {
 	struct fake_mm *m = container_of(mm, struct fake_mm, mm);
+	int err = m->fault_err;
 	size_t i;
 
+	/* Workers resolve several groups at a time. */
+	pthread_mutex_lock(&m->f->lock);
 	m->faults++;
 	*ret_done = 0;
-	if (m->fault_err)
-		return m->fault_err;
-	for (i = 0; i < count; i++) {
-		int err =
-			arm_lpae_set(&m->table, va + 4096 * i, va + 4096 * i,
-				     (perm & IOMMU_PERM_RWX) | IOMMU_PERM_READ);
-
-		if (err)
-			return err;
-		++*ret_done;
+	for (i = 0; i < count && !err; i++) {
+		err = arm_lpae_set(&m->table, va + 4096 * i, va + 4096 * i,
+				   (perm & IOMMU_PERM_RWX) | IOMMU_PERM_READ);
+		*ret_done += !err;
 	}
-	return 0;
+	pthread_mutex_unlock(&m->f->lock);
+	return err;
 }
 
 static void mm_exit(struct iommu_mm *mm)
