@@ -76,6 +76,7 @@ struct bench_group {
 extern const struct bench_group bench_translate;
 extern const struct bench_group bench_copy;
 extern const struct bench_group bench_pasid;
+extern const struct bench_group bench_invalidate;
 extern const struct bench_group bench_sva;
 
 /* Is any of @count rows asked for? */

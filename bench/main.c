@@ -17,6 +17,7 @@ static const struct bench_group *const groups[] = {
 	&bench_translate,
 	&bench_copy,
 	&bench_pasid,
+	&bench_invalidate,
 	&bench_sva,
 };
 
