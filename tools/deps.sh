@@ -9,7 +9,7 @@ set -eu
 packages() {
 	case $1 in
 	build)		echo gcc libc6-dev make meson ninja-build pkg-config \
-				python3 liburcu-dev libjson-c-dev ;;
+				python3 liburcu-dev libjson-c-dev libfdt-dev ;;
 	test)		echo libcmocka-dev ;;
 	cross)		echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
 	clang)		echo clang ;;

@@ -208,9 +208,11 @@ static void test_smmuv3_asid_e2h_has_commands_of_its_own(void **state)
 	assert_int_equal(fake_cmd(&b.f, at)->dw[1], 0x1000);
 	iommu_detach_device_pasid(b.d[1], b.dev[0], 5);
 	assert_true(fake_find(&b.f, 0x21, at) != SIZE_MAX);
-	stop(&b);
+	assert_int_equal(iommu_domain_free(b.d[1]), 0);
+	b.d[1] = NULL;
 	assert_int_equal(fake_count(&b.f, 0x11), 0);
 	assert_int_equal(fake_count(&b.f, 0x12), 0);
+	stop(&b);
 }
 
 /* [K12]: the CPUs do not give theirs; nothing is left of the attempt. */
