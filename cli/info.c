@@ -13,8 +13,14 @@
 
 #include "cli/cli.h"
 #include "cli/info.h"
+#include "cli/info_dtb.h"
 
-enum { OPT_JSON = 256 };
+enum { OPT_JSON = 256, OPT_DTB };
+
+struct info_args {
+	bool json;
+	const char *dtb;
+};
 
 const char *info_feature_name(enum iommu_dev_feature feat)
 {
@@ -105,11 +111,14 @@ static void print_machine(struct sva_machine *m)
 
 static error_t parse_info(int key, char *arg, struct argp_state *state)
 {
-	bool *json = state->input;
+	struct info_args *args = state->input;
 
 	switch (key) {
 	case OPT_JSON:
-		*json = true;
+		args->json = true;
+		return 0;
+	case OPT_DTB:
+		args->dtb = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s': no arguments are expected", arg);
@@ -123,6 +132,8 @@ int cmd_info(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "json", OPT_JSON, NULL, 0, "print it as JSON", 0 },
+		{ "dtb", OPT_DTB, "FILE", 0,
+		  "SMMUs and masters of a device tree instead", 0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -134,18 +145,20 @@ int cmd_info(int argc, char **argv)
 		.hosted = { .log_level = PLAT_LOG_WARN },
 	};
 	struct sva_machine *machine;
-	bool json = false;
+	struct info_args args = { .dtb = NULL };
 	int rc = CLI_OK;
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	if (args.dtb)
+		return info_dtb(args.dtb, args.json);
 	err = sva_machine_create(&cfg, &machine);
 	if (err) {
 		fprintf(stderr, "sva: cannot build the machine: %s\n",
 			strerror(-err));
 		return CLI_FAILED;
 	}
-	if (!json) {
+	if (!args.json) {
 		print_machine(machine);
 	} else if (info_print_json(machine)) {
 		fputs("sva: out of memory\n", stderr);
