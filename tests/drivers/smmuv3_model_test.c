@@ -36,8 +36,19 @@ struct atc_entry {
 	uint64_t va, pa;
 };
 
+/* What an SMMU is like, beside the default. */
+struct shape {
+	const char *name;
+	unsigned int granule_lg2;
+	uint32_t set[6], clear[6]; /* of IDR0 to IDR5 */
+	bool vhe;
+};
+
+static const struct shape usual = { .name = "usual", .granule_lg2 = 12 };
+
 /* fake: its system, address spaces and PCIe function; not its registers. */
 struct bench {
+	const struct shape *shape;
 	struct fake f;
 	struct iommu_hw *hw;
 	void *hw_mem;
@@ -293,10 +304,9 @@ static const struct plat_mmio_ops mmio_ops = {
 	mmio_r32, mmio_r64, mmio_w32, mmio_w64, NULL, NULL,
 };
 
-/* @stall_model: of IDR0; 1 is none. */
-static struct bench *make_stall(enum hw_personality personality,
-				unsigned int command_batch,
-				unsigned int stall_model)
+static struct bench *make_shape(const struct shape *shape,
+				enum hw_personality personality,
+				unsigned int command_batch)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 	struct hw_env env = {
@@ -323,17 +333,18 @@ static struct bench *make_stall(enum hw_personality personality,
 		.resume = bus_resume,
 	};
 	struct smmuv3_hw_cfg cfg;
+	unsigned int i;
 	size_t size;
 
 	assert_non_null(b);
 	fake_init(&b->f);
+	b->shape = shape;
 	b->drop_op = NO_DROP;
 	smmuv3_hw_cfg_default(&cfg);
 	cfg.personality = personality;
 	cfg.command_batch = command_batch;
-	cfg.idr[0] = (cfg.idr[0] & ~(UINT32_C(3) << 24)) | stall_model << 24;
-	if (stall_model != 1)
-		cfg.idr[5] |= 4 << 16;
+	for (i = 0; i < 6; i++)
+		cfg.idr[i] = (cfg.idr[i] & ~shape->clear[i]) | shape->set[i];
 	size = smmuv3_hw_size(&cfg);
 	assert_int_not_equal(size, 0);
 	b->hw_mem = aligned_alloc(64, (size + 63) & ~(size_t)63);
@@ -348,14 +359,16 @@ static struct bench *make_stall(enum hw_personality personality,
 static struct bench *make(enum hw_personality personality,
 			  unsigned int command_batch)
 {
-	return make_stall(personality, command_batch, 1);
+	return make_shape(&usual, personality, command_batch);
 }
 
 static int probe(struct bench *b)
 {
+	const struct smmuv3_cpu cpu = { .vhe = b->shape->vhe };
 	struct smmuv3_desc desc = {
 		.mmio = { &mmio_ops, b, b->hw->mmio_size },
 		.irq = { 1, 2, 3 },
+		.cpu = &cpu,
 		.timeout_ms = 200,
 	};
 
@@ -428,6 +441,20 @@ static bool atc_has(struct bench *b, ioasid_t pasid, uint64_t va)
 	return false;
 }
 
+/* An address space with the pages of the SMMU. */
+static void make_mm(struct bench *b, struct fake_mm *m)
+{
+	unsigned int g = b->shape->granule_lg2;
+	struct arm_lpae_cfg cfg = { &b->f.tp.plat, g == 14 ? 47 : 48, 48, g };
+
+	fake_mm_init(m, &b->f);
+	arm_lpae_fini(&m->table);
+	assert_int_equal(arm_lpae_init(&m->table, &cfg), 0);
+	m->desc.root = arm_lpae_root_pa(&m->table);
+	m->desc.va_bits = cfg.va_bits;
+	m->desc.granule_lg2 = g;
+}
+
 static void map(struct fake_mm *m, uint64_t va, uint64_t pa)
 {
 	assert_int_equal(arm_lpae_set(&m->table, va, pa, IOMMU_PERM_READ), 0);
@@ -468,9 +495,13 @@ static void detach(struct bench *b, struct iommu_domain *d, ioasid_t pasid)
 			bad = __LINE__;                                        \
 	} while (0)
 
-static int run_scenario(unsigned int drop_op, unsigned int command_batch)
+#define PAGE(n) ((uint64_t)(n) << g)
+
+static int run_scenario(const struct shape *shape, unsigned int drop_op,
+			unsigned int command_batch)
 {
-	struct bench *b = make(HW_STRICT, command_batch);
+	struct bench *b = make_shape(shape, HW_STRICT, command_batch);
+	const unsigned int g = shape->granule_lg2;
 	struct iommu_domain *d1 = NULL, *d2 = NULL;
 	struct fake_mm m1, m2;
 	int bad = 0;
@@ -478,57 +509,57 @@ static int run_scenario(unsigned int drop_op, unsigned int command_batch)
 	assert_int_equal(probe(b), 0);
 	b->drop_op = drop_op;
 	b->slow_atc = true;
-	fake_mm_init(&m1, &b->f);
-	fake_mm_init(&m2, &b->f);
-	map(&m1, 0x10000, 0x111000);
-	map(&m1, 0x11000, 0x112000);
-	map(&m1, 0x800000, 0x113000);
-	map(&m2, 0x10000, 0x222000);
+	make_mm(b, &m1);
+	make_mm(b, &m2);
+	map(&m1, PAGE(16), PAGE(0x111));
+	map(&m1, PAGE(17), PAGE(0x112));
+	map(&m1, PAGE(2048), PAGE(0x113));
+	map(&m2, PAGE(16), PAGE(0x222));
 
 	/* The invalid level-1 stream descriptor is cached now. */
-	EXPECT(dma(b, 7, 0x10000) == 0);
+	EXPECT(dma(b, 7, PAGE(16)) == 0);
 	b->dev = fake_pci_device(&b->f, SID);
 	/* The STE, the invalid level-1 CD descriptor. */
-	EXPECT(dma(b, 7, 0x10000) == 0);
+	EXPECT(dma(b, 7, PAGE(16)) == 0);
 	assert_int_equal(attach(b, &m1, 7, &d1), 0);
-	EXPECT(dma(b, 7, 0x10000) == 0x111000);
-	EXPECT(dma(b, 7, 0x10fff) == 0x111fff);
+	EXPECT(dma(b, 7, PAGE(16)) == PAGE(0x111));
+	EXPECT(dma(b, 7, PAGE(17) - 1) == PAGE(0x112) - 1);
 	/* Its neighbour's invalid CD, in a leaf that is there. */
-	EXPECT(dma(b, 8, 0x10000) == 0);
+	EXPECT(dma(b, 8, PAGE(16)) == 0);
 	assert_int_equal(attach(b, &m2, 8, &d2), 0);
-	EXPECT(dma(b, 8, 0x10000) == 0x222000);
+	EXPECT(dma(b, 8, PAGE(16)) == PAGE(0x222));
 
 	/* One page: only it goes, from TLB and ATC. */
-	EXPECT(dma(b, 7, 0x11000) == 0x112000);
-	EXPECT(ats(b, 7, 0x10000) == 0x111000);
-	EXPECT(ats(b, 7, 0x11000) == 0x112000);
-	EXPECT(ats(b, 8, 0x10000) == 0x222000);
-	unmap(&m1, 0x10000, 0x11000);
-	EXPECT(dma(b, 7, 0x10000) == 0);
-	EXPECT(dma(b, 7, 0x11000) == 0x112000);
-	EXPECT(!atc_has(b, 7, 0x10000));
-	EXPECT(atc_has(b, 7, 0x11000) && atc_has(b, 8, 0x10000));
+	EXPECT(dma(b, 7, PAGE(17)) == PAGE(0x112));
+	EXPECT(ats(b, 7, PAGE(16)) == PAGE(0x111));
+	EXPECT(ats(b, 7, PAGE(17)) == PAGE(0x112));
+	EXPECT(ats(b, 8, PAGE(16)) == PAGE(0x222));
+	unmap(&m1, PAGE(16), PAGE(17));
+	EXPECT(dma(b, 7, PAGE(16)) == 0);
+	EXPECT(dma(b, 7, PAGE(17)) == PAGE(0x112));
+	EXPECT(!atc_has(b, 7, PAGE(16)));
+	EXPECT(atc_has(b, 7, PAGE(17)) && atc_has(b, 8, PAGE(16)));
 
 	/* Everything: by ASID. */
-	EXPECT(dma(b, 7, 0x800000) == 0x113000);
+	EXPECT(dma(b, 7, PAGE(2048)) == PAGE(0x113));
 	unmap(&m1, 0, UINT64_MAX);
-	EXPECT(dma(b, 7, 0x800000) == 0);
-	EXPECT(dma(b, 7, 0x11000) == 0);
-	EXPECT(!atc_has(b, 7, 0x11000));
-	EXPECT(dma(b, 8, 0x10000) == 0x222000);
+	EXPECT(dma(b, 7, PAGE(2048)) == 0);
+	EXPECT(dma(b, 7, PAGE(17)) == 0);
+	EXPECT(!atc_has(b, 7, PAGE(17)));
+	EXPECT(dma(b, 8, PAGE(16)) == PAGE(0x222));
 
 	/* The same PASID, another address space. */
-	map(&m1, 0x10000, 0x111000);
-	EXPECT(dma(b, 7, 0x10000) == 0x111000);
-	EXPECT(ats(b, 7, 0x10000) == 0x111000);
+	map(&m1, PAGE(16), PAGE(0x111));
+	EXPECT(dma(b, 7, PAGE(16)) == PAGE(0x111));
+	EXPECT(ats(b, 7, PAGE(16)) == PAGE(0x111));
 	detach(b, d1, 7);
-	EXPECT(dma(b, 7, 0x10000) == 0);
-	EXPECT(!atc_has(b, 7, 0x10000));
+	EXPECT(dma(b, 7, PAGE(16)) == 0);
+	EXPECT(!atc_has(b, 7, PAGE(16)));
 	assert_int_equal(attach(b, &m2, 7, &d1), 0);
-	EXPECT(dma(b, 7, 0x10000) == 0x222000);
+	EXPECT(dma(b, 7, PAGE(16)) == PAGE(0x222));
 	detach(b, d1, 7);
 	detach(b, d2, 8);
-	EXPECT(dma(b, 8, 0x10000) == 0);
+	EXPECT(dma(b, 8, PAGE(16)) == 0);
 
 	iommu_mm_put_users(&m1.mm);
 	iommu_mm_put_users(&m2.mm);
@@ -536,12 +567,46 @@ static int run_scenario(unsigned int drop_op, unsigned int command_batch)
 	return bad;
 }
 
-/* [R8] [R9] [R10] [K5] [K6] [L6] [L9] */
+/*
+ * Three that differ from the default and from each other in all that a driver
+ * has to follow.
+ */
+static const struct shape shapes[] = {
+	{ .name = "usual", .granule_lg2 = 12 },
+	{
+		/* 16K; no CD2L, no RIL; STALL_MODEL forced, 4 at most */
+		.name = "16K",
+		.granule_lg2 = 14,
+		.set = { 2u << 24, 0, 0, 0, 0, 1u << 5 | 4u << 16 },
+		.clear = { 1u << 19 | 3u << 24, 0, 0, 1u << 10, 0, 1u << 4 },
+	},
+	{
+		/* 64K, 52 bits of both; two levels and HTTU as the default */
+		.name = "64K",
+		.granule_lg2 = 16,
+		.set = { 0, 0, 0, 0, 0, 1u << 6 | 6 | 1u << 10 },
+		.clear = { 0, 0, 0, 0, 0, 1u << 4 | 7 },
+	},
+	{
+		/* HYP and what it takes, for CPUs in VHE; 8-bit ASIDs */
+		.name = "VHE",
+		.granule_lg2 = 12,
+		.set = { 1u << 9 | 1, 0, 0, 0, 0, 0 },
+		.clear = { 1u << 12, 0, 0, 0, 0, 0 },
+		.vhe = true,
+	},
+};
+
+/* [R8] [R9] [R10] [K5] [K6] [K7] [K15] [K16] [L6] [L9] */
 static void test_smmuv3_strict_caches_never_show_stale_state(void **state)
 {
+	size_t i;
+
 	(void)state;
-	assert_int_equal(run_scenario(NO_DROP, 0), 0);
-	assert_int_equal(run_scenario(NO_DROP, 1), 0);
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		assert_int_equal(run_scenario(&shapes[i], NO_DROP, 0), 0);
+		assert_int_equal(run_scenario(&shapes[i], NO_DROP, 1), 0);
+	}
 }
 
 /* The control of the test above: it sees each kind of command missing. */
@@ -551,14 +616,25 @@ static void test_smmuv3_any_dropped_invalidation_is_noticed(void **state)
 		SMMU_OP_CFGI_STE,     SMMU_OP_CFGI_CD, SMMU_OP_TLBI_NH_VA,
 		SMMU_OP_TLBI_NH_ASID, SMMU_OP_ATC_INV, SMMU_OP_SYNC,
 	};
-	size_t i;
+	static const unsigned int vhe_ops[] = {
+		SMMU_OP_TLBI_EL2_VA,
+		SMMU_OP_TLBI_EL2_ASID,
+	};
+	size_t i, j;
 
 	(void)state;
-	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-		int bad = run_scenario(ops[i], 0);
+	for (j = 0; j < sizeof(shapes) / sizeof(shapes[0]); j++) {
+		for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+			bool tlbi = ops[i] == SMMU_OP_TLBI_NH_VA ||
+				    ops[i] == SMMU_OP_TLBI_NH_ASID;
+			unsigned int op =
+				tlbi && shapes[j].vhe ? vhe_ops[i - 2] : ops[i];
+			int bad = run_scenario(&shapes[j], op, 0);
 
-		print_message("without command %#x: line %d\n", ops[i], bad);
-		assert_int_not_equal(bad, 0);
+			print_message("%s without command %#x: line %d\n",
+				      shapes[j].name, op, bad);
+			assert_int_not_equal(bad, 0);
+		}
 	}
 }
 
@@ -719,7 +795,12 @@ static void serve_stall(struct bench *b)
 
 static void run_stalls(unsigned int stall_model)
 {
-	struct bench *b = make_stall(HW_STRICT, 0, stall_model);
+	const struct shape stalls = {
+		.granule_lg2 = 12,
+		.set = { stall_model << 24, 0, 0, 0, 0, 4u << 16 },
+		.clear = { 3u << 24, 0, 0, 0, 0, 0 },
+	};
+	struct bench *b = make_shape(&stalls, HW_STRICT, 0);
 	struct iommu_hw_stats stats;
 	struct iommu_device_caps caps;
 	struct hw_xlat xlat;
