@@ -41,8 +41,8 @@ struct dsa_irq {
  * @open: (c)
  * @sva:  dedicated queues: whose PASID it has.
  * @space: (q) entries known to be free; more may be.
- * @posting: entries taken whose write to the portal is under way; counted up
- *         under (q).
+ * @taken: (q) entries taken so far, @posted: (a) those the device has by now:
+ *         between the two, a write to the portal is under way.
  */
 struct dsa_wq {
 	struct dsa *dsa;
@@ -55,7 +55,8 @@ struct dsa_wq {
 	uint64_t portal;
 	struct plat_lock lock;
 	unsigned int space;
-	_Atomic unsigned int posting;
+	unsigned int taken;
+	_Atomic unsigned int posted;
 };
 
 /**

@@ -211,7 +211,8 @@ static int dsa_wq_post(struct dsa_wq *wq, const void *desc)
 	plat_lock(dsa->plat, &wq->lock);
 	if (!wq->space) {
 		/* Before the device is asked: an entry counts twice, or once. */
-		used = atomic_load_explicit(&wq->posting, memory_order_acquire);
+		used = wq->taken -
+		       atomic_load_explicit(&wq->posted, memory_order_acquire);
 		used += REG_GET(DSA_WQCFG_OCCUPANCY,
 				mmio_read64(&dsa->bar0, dsa_wq_reg(wq, 3)));
 		if (used < wq->size)
@@ -220,8 +221,7 @@ static int dsa_wq_post(struct dsa_wq *wq, const void *desc)
 	mine = wq->space > 0;
 	if (mine) {
 		wq->space--;
-		atomic_fetch_add_explicit(&wq->posting, 1,
-					  memory_order_relaxed);
+		wq->taken++;
 	}
 	plat_unlock(dsa->plat, &wq->lock);
 	if (!mine)
@@ -229,7 +229,7 @@ static int dsa_wq_post(struct dsa_wq *wq, const void *desc)
 
 	dsa->bar2.ops->write512(dsa->bar2.dev, wq->portal, desc);
 	/* Pairs with the load above: the device has it by now. */
-	atomic_fetch_sub_explicit(&wq->posting, 1, memory_order_release);
+	atomic_fetch_add_explicit(&wq->posted, 1, memory_order_release);
 	return 0;
 }
 

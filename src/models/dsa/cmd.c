@@ -82,6 +82,7 @@ static void dsa_hw_abort_queue(struct dsa_hw *dsa, unsigned int w,
 			*dsa_hw_wq_entry(dsa, wq, kept++) = *entry;
 	}
 	wq->used = kept;
+	dsa_hw_wq_mark_locked(dsa, w);
 }
 
 void dsa_hw_abort_locked(struct dsa_hw *dsa, uint32_t wqs, ioasid_t pasid,
@@ -285,6 +286,7 @@ static enum dsa_cmdstatus_error dsa_hw_enable_device(struct dsa_hw *dsa)
 		dsa->wqs[w].base = base;
 		dsa->wqs[w].head = 0;
 		dsa->wqs[w].used = 0;
+		dsa_hw_wq_mark_locked(dsa, w);
 		base += (unsigned int)FIELD_GET(DSA_WQCFG_SIZE,
 						&dsa->wqs[w].cfg);
 	}

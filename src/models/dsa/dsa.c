@@ -117,6 +117,7 @@ void dsa_hw_reset_locked(struct dsa_hw *dsa)
 	for (w = 0; w < dsa->cfg.wqs; w++) {
 		memset(&dsa->wqs[w], 0, sizeof(dsa->wqs[w]));
 		dsa->wqs[w].state = DSA_WQ_DISABLED;
+		dsa_hw_wq_mark_locked(dsa, w);
 	}
 }
 

@@ -341,6 +341,7 @@ struct dsa_hw {
 	uint64_t handles;
 	struct dsa_hw_wq wqs[DSA_HW_MAX_WQS];
 	struct dsa_hw_entry *entries;
+	uint64_t queued; /* which queues have entries */
 	uint64_t next_seq;
 	struct dsa_hw_cmd cmd;
 
@@ -411,6 +412,7 @@ struct dsa_hw_entry *
 dsa_hw_wq_entry(struct dsa_hw *dsa, const struct dsa_hw_wq *wq, unsigned int i);
 void dsa_hw_entry_who(const struct dsa_hw_wq *wq, const struct dsa_desc *desc,
 		      bool *ret_valid, ioasid_t *ret_pasid);
+void dsa_hw_wq_mark_locked(struct dsa_hw *dsa, unsigned int wq);
 bool dsa_hw_wq_pick_locked(struct dsa_hw *dsa, struct dsa_hw_engine *eng);
 void dsa_hw_wq_wake_locked(struct dsa_hw *dsa, unsigned int wq);
 

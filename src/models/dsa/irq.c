@@ -6,7 +6,7 @@
 
 static void dsa_hw_fire_locked(struct dsa_hw *dsa, unsigned int vector)
 {
-	atomic_fetch_add_explicit(&dsa->interrupts, 1, memory_order_relaxed);
+	dsa_hw_count(&dsa->interrupts, 1);
 	pcie_hw_msix_fire(&dsa->pcie, vector);
 }
 

@@ -17,6 +17,15 @@ struct dsa_hw_entry *dsa_hw_wq_entry(struct dsa_hw *dsa,
 	return &dsa->entries[wq->base + (i < size ? i : i - size)];
 }
 
+/* After its number of entries has changed. */
+void dsa_hw_wq_mark_locked(struct dsa_hw *dsa, unsigned int wq)
+{
+	if (dsa->wqs[wq].used)
+		dsa->queued |= BIT(wq);
+	else
+		dsa->queued &= ~BIT(wq);
+}
+
 /* The processor fills in the PASID for shared queues, the queue for others. */
 void dsa_hw_entry_who(const struct dsa_hw_wq *wq, const struct dsa_desc *desc,
 		      bool *ret_valid, ioasid_t *ret_pasid)
@@ -102,6 +111,7 @@ static int dsa_hw_wq_submit_locked(struct dsa_hw *dsa, unsigned int index,
 	}
 
 	entry = dsa_hw_wq_entry(dsa, wq, wq->used++);
+	dsa_hw_wq_mark_locked(dsa, index);
 	entry->desc = *desc;
 	entry->seq = dsa->next_seq++;
 	dsa_hw_wq_wake_locked(dsa, index);
@@ -153,20 +163,23 @@ static const struct dsa_grpcfg *dsa_hw_group_of(const struct dsa_hw *dsa,
  */
 static int dsa_hw_wq_choose(struct dsa_hw *dsa, uint64_t wqs, unsigned int turn)
 {
+	const uint64_t queued = dsa->queued & wqs, early = BIT(turn) - 1;
 	uint64_t best_priority = 0;
-	unsigned int i, round;
+	unsigned int round;
 	int best = -1;
 
-	for (round = 0; round < 2 && best < 0; round++) {
-		for (i = 0; i < dsa->cfg.wqs; i++) {
-			unsigned int w = (turn + i) % dsa->cfg.wqs;
-			struct dsa_hw_wq *wq = &dsa->wqs[w];
-			uint64_t priority;
+	/* Each queue from @turn on, and then those before it. */
+	for (round = 0; queued && round < 4 && (round != 2 || best < 0);
+	     round++) {
+		uint64_t rest = round % 2 ? queued & early : queued & ~early;
 
-			if (!wq->used || !(wqs & BIT(w)))
-				continue;
-			priority = FIELD_GET(DSA_WQCFG_PRIORITY, &wq->cfg);
-			if (round)
+		for (; rest; rest &= rest - 1) {
+			unsigned int w = (unsigned int)__builtin_ctzll(rest);
+			struct dsa_hw_wq *wq = &dsa->wqs[w];
+			uint64_t priority =
+				FIELD_GET(DSA_WQCFG_PRIORITY, &wq->cfg);
+
+			if (round >= 2)
 				wq->credit = (unsigned int)priority;
 			if (wq->credit && priority > best_priority) {
 				best_priority = priority;
@@ -206,6 +219,7 @@ static void dsa_hw_wq_take_locked(struct dsa_hw *dsa, struct dsa_hw_engine *eng,
 	if (++wq->head == dsa_hw_wq_size(wq))
 		wq->head = 0;
 	wq->used--;
+	dsa_hw_wq_mark_locked(dsa, w);
 	if (wq->credit)
 		wq->credit--;
 }
