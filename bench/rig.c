@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <sva/smmuv3.h>
+#include <sva/window.h>
 
 #include "bench/rig.h"
 
@@ -151,43 +152,6 @@ void space_fini(struct space *s)
 	free_tables(s);
 }
 
-/* The driver's side of the model's registers. */
-
-static uint32_t hw_read32(void *dev, uint64_t offset)
-{
-	struct iommu_hw *hw = dev;
-
-	return (uint32_t)hw->ops->mmio_read(hw, offset, 4);
-}
-
-static uint64_t hw_read64(void *dev, uint64_t offset)
-{
-	struct iommu_hw *hw = dev;
-
-	return hw->ops->mmio_read(hw, offset, 8);
-}
-
-static void hw_write32(void *dev, uint64_t offset, uint32_t value)
-{
-	struct iommu_hw *hw = dev;
-
-	hw->ops->mmio_write(hw, offset, 4, value);
-}
-
-static void hw_write64(void *dev, uint64_t offset, uint64_t value)
-{
-	struct iommu_hw *hw = dev;
-
-	hw->ops->mmio_write(hw, offset, 8, value);
-}
-
-static const struct plat_mmio_ops hw_mmio_ops = {
-	.read32 = hw_read32,
-	.read64 = hw_read64,
-	.write32 = hw_write32,
-	.write64 = hw_write64,
-};
-
 static int create_hw(struct rig *r, const struct smmuv3_hw_cfg *cfg,
 		     const struct hw_bus *bus)
 {
@@ -209,11 +173,7 @@ static int probe(struct rig *r)
 {
 	const struct smmuv3_desc desc = {
 		.name = "smmuv3.bench",
-		.mmio = {
-			.ops = &hw_mmio_ops,
-			.dev = r->hw,
-			.size = r->hw->mmio_size,
-		},
+		.mmio = sva_window_iommu(r->hw),
 		.sid_bits = 16,
 	};
 

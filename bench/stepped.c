@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <sva/window.h>
+
 #include "bench/stepped.h"
 
 #define ENGINE 0u
@@ -13,96 +15,6 @@ static struct dsa_hw *hw_of(struct stepped *s)
 	/* Pairs with create_hw(). */
 	return atomic_load_explicit(&s->hw, memory_order_acquire);
 }
-
-static uint32_t bar0_read32(void *dev, uint64_t offset)
-{
-	return (uint32_t)dsa_hw_mmio_read(dev, offset, 4);
-}
-
-static uint64_t bar0_read64(void *dev, uint64_t offset)
-{
-	return dsa_hw_mmio_read(dev, offset, 8);
-}
-
-static void bar0_write32(void *dev, uint64_t offset, uint32_t value)
-{
-	dsa_hw_mmio_write(dev, offset, 4, value);
-}
-
-static void bar0_write64(void *dev, uint64_t offset, uint64_t value)
-{
-	dsa_hw_mmio_write(dev, offset, 8, value);
-}
-
-/* Portals; writes of other sizes do nothing. */
-
-static uint32_t bar2_read32(void *dev, uint64_t offset)
-{
-	(void)dev, (void)offset;
-	return UINT32_MAX;
-}
-
-static uint64_t bar2_read64(void *dev, uint64_t offset)
-{
-	(void)dev, (void)offset;
-	return UINT64_MAX;
-}
-
-static void bar2_write32(void *dev, uint64_t offset, uint32_t value)
-{
-	(void)dev, (void)offset, (void)value;
-}
-
-static void bar2_write64(void *dev, uint64_t offset, uint64_t value)
-{
-	(void)dev, (void)offset, (void)value;
-}
-
-/*
- * No submit barrier: it has a row of its own. The benchmark changes nothing
- * of the address space while jobs run.
- */
-static void bar2_write512(void *dev, uint64_t offset, const void *data)
-{
-	(void)!dsa_hw_portal_write(dev, offset, data, false);
-}
-
-static int bar2_enqcmd(void *dev, uint64_t offset, const void *data)
-{
-	return dsa_hw_portal_write(dev, offset, data, true);
-}
-
-static const struct plat_mmio_ops bar0_ops = {
-	.read32 = bar0_read32,
-	.read64 = bar0_read64,
-	.write32 = bar0_write32,
-	.write64 = bar0_write64,
-};
-
-static const struct plat_mmio_ops bar2_ops = {
-	.read32 = bar2_read32,
-	.read64 = bar2_read64,
-	.write32 = bar2_write32,
-	.write64 = bar2_write64,
-	.write512 = bar2_write512,
-	.enqcmd = bar2_enqcmd,
-};
-
-static uint32_t cfg_read(void *dev, unsigned int offset, unsigned int size)
-{
-	return dsa_hw_cfg_read(dev, offset, size);
-}
-
-static void cfg_write(void *dev, unsigned int offset, unsigned int size,
-		      uint32_t value)
-{
-	dsa_hw_cfg_write(dev, offset, size, value);
-}
-
-static const struct plat_pci_ops cfg_ops = {
-	.read = cfg_read,
-	.write = cfg_write,
-};
 
 static int bus_ats_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			      uint64_t cookie)
@@ -167,13 +79,7 @@ static void destroy_hw(struct stepped *s)
 
 static struct plat_pci pci_of(struct stepped *s)
 {
-	struct plat_pci pci = {
-		.ops = &cfg_ops,
-		.dev = hw_of(s),
-		.rid = RIG_SID,
-	};
-
-	return pci;
+	return sva_window_dsa_pci(hw_of(s), RIG_SID);
 }
 
 static int add_device(struct stepped *s)
@@ -197,16 +103,12 @@ static int open_dsa(struct stepped *s)
 	const struct dsa_open_cfg cfg = {
 		.dev = s->rig.dev,
 		.pci = pci_of(s),
-		.bar0 = {
-			.ops = &bar0_ops,
-			.dev = hw,
-			.size = dsa_hw_bar0_size(hw),
-		},
-		.bar2 = {
-			.ops = &bar2_ops,
-			.dev = hw,
-			.size = dsa_hw_bar2_size(hw),
-		},
+		.bar0 = sva_window_dsa_regs(hw),
+		/*
+		 * No submit barrier: it has a row of its own. The benchmark
+		 * changes nothing of the address space while jobs run.
+		 */
+		.bar2 = sva_window_dsa_portals(hw),
 	};
 
 	return dsa_open(&cfg, &s->dsa);

@@ -152,7 +152,8 @@ void dsa_hw_prg_response(struct dsa_hw *dsa,
  * The bus passes every end on to every device that can stall, as each makes
  * room for another: cookies of others do no more than that. A transaction that
  * is retried is offered again as a new one; one that is aborted ends its
- * descriptor with a page fault.
+ * descriptor with a page fault. There is no third way here: what would read as
+ * zero is passed as aborted.
  *
  * Context: any thread, also inside translate().
  * Spec:    Arm IHI 0070 3.12.2.

@@ -18,6 +18,7 @@
 #include <sva/machine.h>
 #include <sva/smmuv3.h>
 #include <sva/smmuv3_hw.h>
+#include <sva/window.h>
 
 #include "fmt/smmuv3_regs.h"
 
@@ -50,6 +51,7 @@ struct sva_machine {
 
 	void *dsa_mem;
 	_Atomic(struct dsa_hw *) dsa_hw;
+	struct plat_mmio_ops portal_ops;
 	struct iommu_device *dev;
 	struct dsa *dsa;
 	struct iommu_mm *mm;
@@ -57,94 +59,6 @@ struct sva_machine {
 	unsigned int engine_count; /* running */
 	struct engine engines[DSA_HW_MAX_ENGINES];
 };
-
-/* Register windows: the driver's side is struct plat_mmio, the model's a call. */
-
-static uint32_t iommu_read32(void *dev, uint64_t offset)
-{
-	struct iommu_hw *hw = dev;
-
-	return (uint32_t)hw->ops->mmio_read(hw, offset, 4);
-}
-
-static uint64_t iommu_read64(void *dev, uint64_t offset)
-{
-	struct iommu_hw *hw = dev;
-
-	return hw->ops->mmio_read(hw, offset, 8);
-}
-
-static void iommu_write32(void *dev, uint64_t offset, uint32_t value)
-{
-	struct iommu_hw *hw = dev;
-
-	hw->ops->mmio_write(hw, offset, 4, value);
-}
-
-static void iommu_write64(void *dev, uint64_t offset, uint64_t value)
-{
-	struct iommu_hw *hw = dev;
-
-	hw->ops->mmio_write(hw, offset, 8, value);
-}
-
-static const struct plat_mmio_ops iommu_mmio_ops = {
-	.read32 = iommu_read32,
-	.read64 = iommu_read64,
-	.write32 = iommu_write32,
-	.write64 = iommu_write64,
-};
-
-static uint32_t bar0_read32(void *dev, uint64_t offset)
-{
-	return (uint32_t)dsa_hw_mmio_read(dev, offset, 4);
-}
-
-static uint64_t bar0_read64(void *dev, uint64_t offset)
-{
-	return dsa_hw_mmio_read(dev, offset, 8);
-}
-
-static void bar0_write32(void *dev, uint64_t offset, uint32_t value)
-{
-	dsa_hw_mmio_write(dev, offset, 4, value);
-}
-
-static void bar0_write64(void *dev, uint64_t offset, uint64_t value)
-{
-	dsa_hw_mmio_write(dev, offset, 8, value);
-}
-
-static const struct plat_mmio_ops bar0_ops = {
-	.read32 = bar0_read32,
-	.read64 = bar0_read64,
-	.write32 = bar0_write32,
-	.write64 = bar0_write64,
-};
-
-/* Portals take 64-byte writes only. */
-
-static uint32_t bar2_read32(void *dev, uint64_t offset)
-{
-	(void)dev, (void)offset;
-	return UINT32_MAX;
-}
-
-static uint64_t bar2_read64(void *dev, uint64_t offset)
-{
-	(void)dev, (void)offset;
-	return UINT64_MAX;
-}
-
-static void bar2_write32(void *dev, uint64_t offset, uint32_t value)
-{
-	(void)dev, (void)offset, (void)value;
-}
-
-static void bar2_write64(void *dev, uint64_t offset, uint64_t value)
-{
-	(void)dev, (void)offset, (void)value;
-}
 
 /*
  * The doorbell: whatever any thread did to the address space before this call
@@ -172,30 +86,19 @@ static int portal_enqcmd(void *dev, uint64_t offset, const void *data)
 	return dsa_hw_portal_write(hw, offset, data, true);
 }
 
-static const struct plat_mmio_ops bar2_ops = {
-	.read32 = bar2_read32,
-	.read64 = bar2_read64,
-	.write32 = bar2_write32,
-	.write64 = bar2_write64,
-	.write512 = portal_write512,
-	.enqcmd = portal_enqcmd,
-};
-
-static uint32_t cfg_read(void *dev, unsigned int offset, unsigned int size)
+/* The portals of the window with a doorbell in front. */
+static struct plat_mmio machine_portals(struct sva_machine *m)
 {
-	return dsa_hw_cfg_read(dev, offset, size);
-}
+	struct plat_mmio portals = sva_window_dsa_portals(
+		atomic_load_explicit(&m->dsa_hw, memory_order_acquire));
 
-static void cfg_write(void *dev, unsigned int offset, unsigned int size,
-		      uint32_t value)
-{
-	dsa_hw_cfg_write(dev, offset, size, value);
+	m->portal_ops = *portals.ops;
+	m->portal_ops.write512 = portal_write512;
+	m->portal_ops.enqcmd = portal_enqcmd;
+	portals.ops = &m->portal_ops;
+	portals.dev = m;
+	return portals;
 }
-
-static const struct plat_pci_ops cfg_ops = {
-	.read = cfg_read,
-	.write = cfg_write,
-};
 
 /* The bus behind the IOMMU: one function. */
 
@@ -420,11 +323,7 @@ static int probe_iommu(struct sva_machine *m)
 {
 	const struct smmuv3_desc desc = {
 		.name = "smmuv3.0",
-		.mmio = {
-			.ops = &iommu_mmio_ops,
-			.dev = m->iommu,
-			.size = m->iommu->mmio_size,
-		},
+		.mmio = sva_window_iommu(m->iommu),
 		.sid_bits = 16,
 		/* Above what the models wait for a thread in an access. */
 		.timeout_ms = 20000,
@@ -435,13 +334,9 @@ static int probe_iommu(struct sva_machine *m)
 
 static struct plat_pci machine_pci(struct sva_machine *m)
 {
-	struct plat_pci pci = {
-		.ops = &cfg_ops,
-		.dev = atomic_load_explicit(&m->dsa_hw, memory_order_acquire),
-		.rid = DEVICE_RID,
-	};
-
-	return pci;
+	return sva_window_dsa_pci(atomic_load_explicit(&m->dsa_hw,
+						       memory_order_acquire),
+				  DEVICE_RID);
 }
 
 static int add_device(struct sva_machine *m)
@@ -477,16 +372,8 @@ static int open_dsa(struct sva_machine *m)
 		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
 	struct dsa_open_cfg cfg = {
 		.dev = m->dev,
-		.bar0 = {
-			.ops = &bar0_ops,
-			.dev = hw,
-			.size = dsa_hw_bar0_size(hw),
-		},
-		.bar2 = {
-			.ops = &bar2_ops,
-			.dev = m,
-			.size = dsa_hw_bar2_size(hw),
-		},
+		.bar0 = sva_window_dsa_regs(hw),
+		.bar2 = machine_portals(m),
 	};
 
 	if (m->cfg.faults == SVA_FAULTS_STALL) {

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sva/window.h>
+
 #include "base/bits.h"
 #include "tests/accel/fixture.h"
 
@@ -72,68 +74,6 @@ ioasid_t iommu_sva_get_pasid(struct iommu_sva *sva)
 	return bind_pasid;
 }
 
-/* The model behind the platform's windows. */
-
-static uint32_t bar0_read32(void *dev, uint64_t offset)
-{
-	return (uint32_t)dsa_hw_mmio_read(dev, offset, 4);
-}
-
-static uint64_t bar0_read64(void *dev, uint64_t offset)
-{
-	return dsa_hw_mmio_read(dev, offset, 8);
-}
-
-static void bar0_write32(void *dev, uint64_t offset, uint32_t value)
-{
-	dsa_hw_mmio_write(dev, offset, 4, value);
-}
-
-static void bar0_write64(void *dev, uint64_t offset, uint64_t value)
-{
-	dsa_hw_mmio_write(dev, offset, 8, value);
-}
-
-static void bar2_write512(void *dev, uint64_t offset, const void *data)
-{
-	int err = dsa_hw_portal_write(dev, offset, data, false);
-
-	assert_int_equal(err, 0);
-}
-
-static int bar2_enqcmd(void *dev, uint64_t offset, const void *data)
-{
-	return dsa_hw_portal_write(dev, offset, data, true);
-}
-
-static uint32_t cfg_read(void *dev, unsigned int offset, unsigned int size)
-{
-	return dsa_hw_cfg_read(dev, offset, size);
-}
-
-static void cfg_write(void *dev, unsigned int offset, unsigned int size,
-		      uint32_t value)
-{
-	dsa_hw_cfg_write(dev, offset, size, value);
-}
-
-static const struct plat_mmio_ops bar0_ops = {
-	.read32 = bar0_read32,
-	.read64 = bar0_read64,
-	.write32 = bar0_write32,
-	.write64 = bar0_write64,
-};
-
-static const struct plat_mmio_ops bar2_ops = {
-	.write512 = bar2_write512,
-	.enqcmd = bar2_enqcmd,
-};
-
-static const struct plat_pci_ops pci_ops = {
-	.read = cfg_read,
-	.write = cfg_write,
-};
-
 static void *machine_thread(void *arg)
 {
 	const struct timespec nap = { .tv_nsec = 20000 };
@@ -183,12 +123,8 @@ struct dsa_open_cfg open_cfg(struct machine *m)
 {
 	struct dsa_open_cfg cfg = {
 		.dev = the_dev,
-		.bar0 = { .ops = &bar0_ops,
-			  .dev = m->f->dsa,
-			  .size = dsa_hw_bar0_size(m->f->dsa) },
-		.bar2 = { .ops = &bar2_ops,
-			  .dev = m->f->dsa,
-			  .size = dsa_hw_bar2_size(m->f->dsa) },
+		.bar0 = sva_window_dsa_regs(m->f->dsa),
+		.bar2 = sva_window_dsa_portals(m->f->dsa),
 		.timeout_ms = 5000,
 	};
 
@@ -197,9 +133,7 @@ struct dsa_open_cfg open_cfg(struct machine *m)
 		cfg.reset = reset_device;
 		cfg.reset_ctx = m;
 	} else {
-		cfg.pci = (struct plat_pci){ .ops = &pci_ops,
-					     .dev = m->f->dsa,
-					     .rid = 0x100 };
+		cfg.pci = sva_window_dsa_pci(m->f->dsa, 0x100);
 	}
 	return cfg;
 }
