@@ -5,6 +5,7 @@
  *
  *	TARGET FILE...           replay these inputs
  *	TARGET [--runs=N] [--seed=S] [--seconds=T] [--defect=NAME]
+ *	TARGET --keep=FILE       the input in progress is there
  *	TARGET --defects         names that --defect takes
  *	TARGET --corpus=FOLDER   write the seeds into a folder
  *	TARGET --dictionary      print a dictionary for libFuzzer
@@ -115,6 +116,19 @@ static void change(struct seed *s)
 	}
 }
 
+static const char *keep;
+
+static void keep_input(const uint8_t *bytes, size_t size)
+{
+	FILE *f = fopen(keep, "wb");
+
+	if (!f || fwrite(bytes, 1, size, f) != size) {
+		perror(keep);
+		exit(2);
+	}
+	fclose(f);
+}
+
 /* A copy of its own size, so that a sanitizer sees a read beyond it. */
 static void run(const uint8_t *bytes, size_t size)
 {
@@ -122,6 +136,8 @@ static void run(const uint8_t *bytes, size_t size)
 
 	if (!copy)
 		exit(2);
+	if (keep)
+		keep_input(bytes, size);
 	memcpy(copy, bytes, size);
 	(void)LLVMFuzzerTestOneInput(copy, size);
 	free(copy);
@@ -238,6 +254,8 @@ static bool option(const char *arg)
 		options.seconds = strtod(v, NULL);
 	else if ((v = value(arg, "--defect=")))
 		fuzz_defect = v;
+	else if ((v = value(arg, "--keep=")))
+		keep = v;
 	else if ((v = value(arg, "--corpus=")))
 		options.corpus = v;
 	else if (!strcmp(arg, "--dictionary"))

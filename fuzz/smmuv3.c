@@ -14,7 +14,7 @@
 const char *const fuzz_defects[] = { "write",   "flags",  "msi",      "loop",
 				     "lock",    "busy",   "index",    "record",
 				     "address", "resume", "counters", "new",
-				     NULL };
+				     "saved",   NULL };
 
 /* Features that a model may have or lack, each with what it needs. */
 struct feature {
@@ -451,6 +451,9 @@ void fuzz_op(struct rig *r)
 		break;
 	case OP_HINT:
 		op_hint(r);
+		break;
+	case OP_SNAPSHOT:
+		rig_saved(r);
 		break;
 	case OP_RESET:
 	default:

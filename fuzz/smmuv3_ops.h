@@ -18,6 +18,7 @@ enum fuzz_op {
 	OP_WORLD,
 	OP_RESET,
 	OP_HINT,
+	OP_SNAPSHOT,
 	OP_COUNT,
 };
 

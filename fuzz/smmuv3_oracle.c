@@ -314,6 +314,8 @@ void rig_leave(struct rig *r, struct frame *f)
 	check_ports(r);
 	world_leave(&r->w, f);
 	r->depth--;
+	/* Whatever called this is about somebody else. */
+	r->about = 0;
 }
 
 static uint32_t read_index(struct rig *r, uint64_t reg)

@@ -154,6 +154,9 @@ static inline bool rig_free(const struct rig *r, unsigned int port)
 	return r->added[port] && !r->in_use[port] && !(r->busy[port] & 1);
 }
 
+/* smmuv3_saved.c: a snapshot, damaged or not, a reset, and back again. */
+void rig_saved(struct rig *r);
+
 /* smmuv3.c: one thing the input says; also from within a model's call. */
 void fuzz_op(struct rig *r);
 

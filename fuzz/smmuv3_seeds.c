@@ -325,19 +325,48 @@ static void adversity(struct out *o)
 	translate(o, 0, 0, 1, 0);
 }
 
+/* A few stalled transactions go to another life and end there. */
+static void again(struct out *o)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		translate(o, 0, i, 1, 3 + i);
+		translate(o, 0, i, 1, 3 + i);
+		u8(o, OP_SNAPSHOT);
+		u8(o, 0);
+		u8(o, OP_EVENT);
+		u8(o, 1);
+		u8(o, OP_ATS);
+		u8(o, 0);
+		u8(o, i);
+		u8(o, 0);
+		u8(o, 0);
+	}
+	u8(o, OP_SNAPSHOT);
+	u8(o, 1);
+	out_bytes(o, 2, 6);
+	u8(o, 0x40);
+	translate(o, 0, 0, 1, 0);
+	command(o, 0, 5, 0, 0);
+}
+
 bool fuzz_seed(unsigned int n, struct out *out)
 {
-	unsigned int i = n / 3;
+	unsigned int i = n / 4;
 
 	if (i >= FUZZ_COUNT(starts))
 		return false;
 	begin(out, &starts[i]);
-	switch (n % 3) {
+	switch (n % 4) {
 	case 0:
 		everything(out);
 		break;
 	case 1:
 		adversity(out);
+		break;
+	case 2:
+		again(out);
 		break;
 	default:
 		attributes(out);

@@ -15,6 +15,7 @@ ulimit -c 0
 nothing_found() {
 	"$target" --runs=20000 --seconds=3 >"$SCRATCH/out" 2>&1 || {
 		cat "$SCRATCH/out"
+		echo "again: $target --runs=20000 --keep=FILE"
 		return 1
 	}
 	grep 'nothing found' "$SCRATCH/out"
