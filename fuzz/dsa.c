@@ -28,7 +28,12 @@ static void configure(struct in *in, struct dsa_hw_cfg *cfg)
 	cfg->pri = !(c & 12);
 	cfg->outstanding = c & 0x10 ? 1 : 64;
 	cfg->msix_vectors = c & 0x20 ? 1 : 9;
+	cfg->read_buffers = c & 0x20 ? 0 : 96;
 	cfg->atc_lg2 = 4 + (c >> 6);
+	if (in_u8(in) & 1) {
+		cfg->platform = true;
+		cfg->ats = cfg->pri = false;
+	}
 	/* Refused, or not. */
 	if ((c & 0xc0) == 0xc0) {
 		cfg->engines = in_u8(in) & 31;
@@ -73,6 +78,8 @@ static void start_pcie(struct rig *r)
 {
 	unsigned int at, i;
 
+	if (r->cfg.platform)
+		return;
 	rig_cfg_write(r, PCIE_CFG_COMMAND, 2, 6);
 	at = find_ext_cap(r, PCIE_EXT_CAP_ID_PASID);
 	if (at)
@@ -135,6 +142,7 @@ void guest_start(struct rig *r)
 	rig_write(r, at + DSA_GRPCFG_OFF_WQS, 8, (1u << r->cfg.wqs) - 1);
 	rig_write(r, at + DSA_GRPCFG_OFF_ENGINES, 8,
 		  (1u << r->cfg.engines) - 1);
+	rig_write(r, at + DSA_GRPCFG_OFF_FLAGS, 8, 24 << 20); /* buffers */
 	rig_write(r, DSA_REG_GENCFG, 4, 0x1000);
 	rig_write(r, DSA_REG_GENCTRL, 4, 3);
 	/* Sizes and modes, before the device is enabled; then once more. */
@@ -400,7 +408,11 @@ static void op_answer(struct rig *r)
 		.code = codes[b >> 4 & 1],
 	};
 
-	if (b & 0x80)
+	if (r->cfg.platform && b & 0x80)
+		rig_resume(r, in_word(r->in), b & 1);
+	else if (r->cfg.platform)
+		(void)rig_end_stall(r, b & 15, !(b & 0x10));
+	else if (b & 0x80)
 		rig_respond(r, &resp);
 	else
 		(void)rig_answer(r, b & 15, codes[b >> 4 & 3]);
@@ -423,6 +435,8 @@ static void op_world(struct rig *r)
 		break;
 	default:
 		r->w.alias = b & 4;
+		if (r->cfg.platform && b & 8)
+			rig_reset_line(r);
 		break;
 	}
 }

@@ -60,6 +60,20 @@ static void check_port(struct rig *r, const struct hw_port *port)
 	FUZZ_CHECK(!(port->busy & 1));
 }
 
+/* An engine waits for the end of one before it starts another. */
+static int stall(struct rig *r, const struct hw_txn *txn)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->stalled_n; i++)
+		FUZZ_CHECK(r->stalled[i] != txn->cookie);
+	FUZZ_CHECK(r->stalled_n < r->cfg.engines);
+	r->stalled[r->stalled_n] = txn->cookie;
+	r->stalled_page[r->stalled_n++] = txn->addr;
+	r->want.stalls++;
+	return -EINPROGRESS;
+}
+
 static int translate(struct iommu_hw *iommu, struct hw_port *port,
 		     const struct hw_txn *txn, struct hw_xlat *ret_xlat)
 {
@@ -67,6 +81,13 @@ static int translate(struct iommu_hw *iommu, struct hw_port *port,
 
 	check_port(r, port);
 	FUZZ_CHECK(txn->requester == r->cfg.rid);
+	if (r->cfg.platform && *mode_of(r, txn->addr) == PAGE_UR)
+		return stall(r, txn);
+	if (r->cfg.platform && *mode_of(r, txn->addr) == PAGE_CA) {
+		/* No room, but next time. */
+		*mode_of(r, txn->addr) = PAGE_THERE;
+		return -EAGAIN;
+	}
 	if ((txn->perm & 7) & ~allowed(r, txn->addr))
 		return -EFAULT;
 	*ret_xlat = (struct hw_xlat){
@@ -116,7 +137,7 @@ static void page_request(struct iommu_hw *iommu,
 
 	FUZZ_CHECK(!r->w.held_n);
 	FUZZ_CHECK(req->requester == r->cfg.rid && req->prgi < 512);
-	FUZZ_CHECK(r->in_step && (req->perm & 3));
+	FUZZ_CHECK(r->in_step && (req->perm & 3) && !r->cfg.platform);
 	r->want.page_requests++;
 	FUZZ_CHECK(g->pages < FUZZ_COUNT(g->page));
 	g->page[g->pages++] = req->addr;
@@ -267,8 +288,11 @@ static void check_stats(struct rig *r)
 	MONOTONE(atc_misses);
 	MONOTONE(interrupts);
 	MONOTONE(atc_invalidations);
+	MONOTONE(resumes);
+	FUZZ_CHECK(now.resumes <= now.stalls);
 	FUZZ_CHECK(now.retries == r->want.retries);
 	if (r->depth <= 1) {
+		FUZZ_CHECK(now.stalls == r->want.stalls);
 		FUZZ_CHECK(now.ats_requests == r->want.ats_requests);
 		FUZZ_CHECK(now.page_requests == r->want.page_requests);
 		FUZZ_CHECK(now.page_responses == r->want.page_responses);
@@ -405,6 +429,41 @@ void rig_respond(struct rig *r, const struct hw_prg_response *resp)
 	leave(r, &f);
 }
 
+void rig_resume(struct rig *r, uint64_t cookie, bool retry)
+{
+	struct frame f;
+
+	enter(r, &f);
+	dsa_hw_resume(r->dsa, cookie, retry);
+	leave(r, &f);
+}
+
+bool rig_end_stall(struct rig *r, unsigned int n, bool retry)
+{
+	uint64_t cookie;
+
+	if (!r->stalled_n)
+		return false;
+	n %= r->stalled_n;
+	cookie = r->stalled[n];
+	if (retry)
+		*mode_of(r, r->stalled_page[n]) = PAGE_THERE;
+	r->stalled_n--;
+	r->stalled[n] = r->stalled[r->stalled_n];
+	r->stalled_page[n] = r->stalled_page[r->stalled_n];
+	rig_resume(r, cookie, retry);
+	return true;
+}
+
+void rig_reset_line(struct rig *r)
+{
+	struct frame f;
+
+	enter(r, &f);
+	dsa_hw_reset(r->dsa);
+	leave(r, &f);
+}
+
 bool rig_answer(struct rig *r, unsigned int n, enum hw_prg_code code)
 {
 	struct group *g = &r->groups[n % RIG_GROUPS];
@@ -465,6 +524,11 @@ static void check_rest(struct rig *r)
 	for (n = 0; n < REST_STEPS && active; n++) {
 		for (e = 0; e < RIG_GROUPS; e++)
 			(void)rig_answer(r, e, HW_PRG_FAILURE);
+		while (rig_end_stall(r, 0, false))
+			;
+		/* Another device's: there is room. */
+		if (r->cfg.platform)
+			rig_resume(r, UINT64_MAX, false);
 		for (e = 0, active = 0; e < r->cfg.engines; e++)
 			active += rig_step(r, e) != DSA_HW_IDLE;
 	}

@@ -17,6 +17,7 @@ enum {
 	RIG_DESCS = 512,
 	RIG_GRANTS = 64,
 	RIG_GROUPS = 16,
+	RIG_STALLED = 16, /* one for each engine */
 	RIG_PAGES = WORLD_PAGES,
 	RIG_RID = 0x100,
 
@@ -31,8 +32,8 @@ enum page_mode {
 	PAGE_READ_ONLY,
 	PAGE_ABSENT, /* until a page request grants it */
 	PAGE_DENIED, /* and requests are Invalid */
-	PAGE_UR,     /* no ATS */
-	PAGE_CA,     /* broken */
+	PAGE_UR,     /* no ATS; a platform device is stalled */
+	PAGE_CA,     /* broken; no room to stall, once */
 	PAGE_RAW,    /* untranslated requests only */
 	PAGE_LIAR,   /* ATS says yes, the access is refused */
 	PAGE_MODES,
@@ -71,6 +72,11 @@ struct rig {
 	struct dsa_desc desc[RIG_DESCS];
 	unsigned int desc_n; /* ever */
 
+	/* Of a platform device: cookies of what is stalled. */
+	uint64_t stalled[RIG_STALLED];
+	uint64_t stalled_page[RIG_STALLED];
+	unsigned int stalled_n;
+
 	struct group groups[RIG_GROUPS];
 	struct group receiving;
 	uint64_t msi_words[256];
@@ -94,6 +100,10 @@ enum dsa_hw_step rig_step(struct rig *r, unsigned int engine);
 void rig_invalidate(struct rig *r, const struct hw_ats_inv *inv);
 /* Answers the n-th group that waits; false: there is none. */
 bool rig_answer(struct rig *r, unsigned int n, enum hw_prg_code code);
+/* Ends the n-th transaction that is stalled; false: there is none. */
+bool rig_end_stall(struct rig *r, unsigned int n, bool retry);
+void rig_resume(struct rig *r, uint64_t cookie, bool retry);
+void rig_reset_line(struct rig *r);
 void rig_respond(struct rig *r, const struct hw_prg_response *resp);
 
 /* dsa.c */

@@ -16,10 +16,13 @@ static void u8(struct out *o, unsigned int v)
 static const struct {
 	uint8_t b, c;
 	uint16_t wq;
+	uint8_t platform;
 } starts[] = {
-	{ 0x05, 0x00, 0x00 }, { 0x05, 0x00, 0x01 },  { 0x80, 0x10, 0x02 },
-	{ 0x00, 0x0c, 0x08 }, { 0x3f, 0x40, 0x24 },  { 0x51, 0x01, 0x08 },
-	{ 0x05, 0x08, 0x10 }, { 0x0f, 0x20, 0x101 },
+	{ 0x05, 0x00, 0x00, 0 }, { 0x05, 0x00, 0x01, 0 },
+	{ 0x80, 0x10, 0x02, 0 }, { 0x00, 0x0c, 0x08, 0 },
+	{ 0x3f, 0x40, 0x24, 0 }, { 0x51, 0x01, 0x08, 0 },
+	{ 0x05, 0x08, 0x10, 0 }, { 0x0f, 0x20, 0x101, 0 },
+	{ 0x05, 0x00, 0x00, 1 }, { 0x85, 0x00, 0x03, 1 },
 };
 
 /* @op: index into the table of make_desc(). */
@@ -67,7 +70,7 @@ static void step(struct out *o)
 	u8(o, 0xf1);
 }
 
-static void run(struct out *o, unsigned int op, bool shared)
+static void run(struct out *o, unsigned int op, bool shared, bool stalls)
 {
 	static const uint8_t sizes[] = { 0, 5, 6, 3 };
 	unsigned int i;
@@ -76,7 +79,7 @@ static void run(struct out *o, unsigned int op, bool shared)
 		/* A page comes, goes, is denied, refuses. */
 		u8(o, OP_PAGE);
 		u8(o, i & 1 ? 0x10 : 1);
-		u8(o, i * 2);
+		u8(o, stalls ? 4 + (i >> 1) : i * 2);
 		if (op == 2) {
 			u8(o, OP_BATCH);
 			u8(o, 3);
@@ -128,10 +131,11 @@ bool fuzz_seed(unsigned int n, struct out *out)
 		return false;
 	u8(out, starts[s].b);
 	u8(out, starts[s].c);
+	u8(out, starts[s].platform);
 	u8(out, 0);
 	for (i = 0; i < 1u + (starts[s].b >> 2 & 3); i++)
 		out_bytes(out, 2, starts[s].wq);
-	run(out, n / FUZZ_COUNT(starts), starts[s].wq & 1);
+	run(out, n / FUZZ_COUNT(starts), starts[s].wq & 1, starts[s].platform);
 	return true;
 }
 
