@@ -14,11 +14,8 @@
 #define MAX_MIN_TIME     60.0
 
 static const struct bench_group *const groups[] = {
-	&bench_translate,
-	&bench_copy,
-	&bench_pasid,
-	&bench_invalidate,
-	&bench_sva,
+	&bench_translate,  &bench_copy, &bench_pasid,
+	&bench_invalidate, &bench_sva,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
