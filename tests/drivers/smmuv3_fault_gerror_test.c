@@ -364,6 +364,54 @@ static void test_smmuv3_fault_record_after_the_last_look(void **state)
 	}
 }
 
+/* Does not come back before it is told to. */
+static int stuck_handler(const struct iommu_fault *fault,
+			 struct iommu_device *dev, void *data)
+{
+	struct bench *b = data;
+
+	(void)fault;
+	(void)dev;
+	atomic_fetch_add(&b->count, 1);
+	while (!atomic_load(&b->stop))
+		sched_yield();
+	return 0;
+}
+
+static void *irq_once(void *arg)
+{
+	struct bench *b = arg;
+
+	testplat_irq_run(&b->f.tp);
+	return NULL;
+}
+
+/* [L4]: a drain has an end, and says that it was none. */
+static void test_smmuv3_fault_drain_of_a_stuck_handler_ends(void **state)
+{
+	struct bench *b = make(3);
+	unsigned int errors;
+	pthread_t reader;
+
+	(void)state;
+	assert_int_equal(iommu_register_device_fault_handler(b->dev,
+							     stuck_handler, b),
+			 0);
+	assert_true(push_event(b));
+	assert_int_equal(pthread_create(&reader, NULL, irq_once, b), 0);
+	while (!atomic_load(&b->count))
+		sched_yield();
+	errors = b->f.tp.errors_logged;
+	b->f.unit->ops->drain_faults(b->dev);
+	assert_int_equal(b->f.tp.errors_logged, errors + 1);
+	atomic_store(&b->stop, true);
+	pthread_join(reader, NULL);
+	b->f.unit->ops->drain_faults(b->dev);
+	assert_int_equal(b->f.tp.errors_logged, errors + 1);
+	deafen(b);
+	unmake(b);
+}
+
 enum { RECORDS = 2000, TRIES = 20000000 };
 
 /* Both queues, faster than they are read; what does not fit comes again. */
@@ -451,6 +499,8 @@ int main(void)
 		cmocka_unit_test(test_smmuv3_fault_overflow_never_mixes_groups),
 		cmocka_unit_test(test_smmuv3_gerror_acknowledges_what_it_knows),
 		cmocka_unit_test(test_smmuv3_fault_record_after_the_last_look),
+		cmocka_unit_test(
+			test_smmuv3_fault_drain_of_a_stuck_handler_ends),
 		cmocka_unit_test(
 			test_smmuv3_fault_no_record_waits_for_a_second_edge),
 	};
