@@ -265,7 +265,7 @@ struct iommu_hw_stats {
 	uint64_t translations; /* transactions and ATS requests looked up */
 	uint64_t tlb_hits;
 	uint64_t tlb_misses;
-	uint64_t walks; /* table walks that reached a leaf or a fault */
+	uint64_t walks; /* of one stage, that reached a leaf or a fault */
 	uint64_t ats_requests;
 	uint64_t page_requests; /* messages received */
 	uint64_t prg_responses; /* messages sent */
