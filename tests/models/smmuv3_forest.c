@@ -547,6 +547,11 @@ static void start(struct fo *fo, const struct fo_shape *shape)
 		cfg.idr[3] &= ~(UINT32_C(1) << 2);
 	if (fo->nv.xnx)
 		cfg.idr[3] |= 1 << 4;
+	/* To forget in between makes no difference. */
+	if (chance(fo, 20)) {
+		cfg.personality = HW_EAGER;
+		cfg.eager_period = 3;
+	}
 	cfg.idr[5] = (shape->wide ? 6 : 5) | 7 << 4 |
 		     (shape->wide ? 1 << 7 | 1 << 10 : 0);
 	fx_start(&fo->fx, &cfg);
