@@ -36,6 +36,7 @@ static int setup(void **state)
 	root = fx_stream(&fx, FX_SID, CD_S);
 	fx_map(&fx, root, 0x1000, 0x200000 | PTE_RW, 3);
 	other = (struct hw_port){ .busy = 0 };
+	fx_sync(&fx);
 	fx.hw->ops->port_add(fx.hw, &other);
 	assert_int_equal(fx.hw->ops->translate(fx.hw, &other, &txn, &x), 0);
 	turns = 0;
@@ -57,7 +58,7 @@ static void look_then_end(struct fx *f)
 {
 	static unsigned char buf[8192];
 
-	assert_int_equal(fx_r32(f, FX_CMDQ_CONS), 1);
+	assert_int_equal(fx_r32(f, FX_CMDQ_CONS), 2);
 	assert_int_equal(smmuv3_hw_save(f->hw, buf, sizeof(buf)), -EBUSY);
 	if (++turns == 3)
 		hw_port_done(&other);
@@ -71,7 +72,40 @@ static void test_wait_queue_stands_still(void **state)
 	fx_sync(&fx);
 	assert_int_equal(turns, 3);
 	assert_true(fx_cmdq_idle(&fx));
-	assert_int_equal(fx_stats(&fx).syncs, 1);
+	assert_int_equal(fx_stats(&fx).syncs, 2);
+}
+
+/* 4.7.3: also for what an ATC had, of which nothing is to be seen here. */
+static void test_wait_sync_after_atc_inv(void **state)
+{
+	(void)state;
+	fx.on_relax = look_then_end;
+	fx_cmd(&fx, CMD_ATC_INV(FX_SID), 52);
+	assert_int_equal(turns, 0);
+	assert_int_equal(fx.inv_count, 1);
+	fx_sync(&fx);
+	assert_int_equal(turns, 3);
+	assert_true(fx_cmdq_idle(&fx));
+}
+
+/* 6.3.9: each bit of CR0 by itself; those that wait keep their old value. */
+static void look_at_cr0(struct fx *f)
+{
+	assert_int_equal(fx_r32(f, FX_CR0), FX_CR0_EVENTQEN | FX_CR0_ATSCHK);
+	assert_int_equal(fx_r32(f, FX_CR0ACK),
+			 FX_CR0_SMMUEN | FX_CR0_EVENTQEN | FX_CR0_ATSCHK);
+	if (++turns == 2)
+		hw_port_done(&other);
+}
+
+static void test_wait_cr0_acknowledged_by_bits(void **state)
+{
+	(void)state;
+	fx.on_relax = look_at_cr0;
+	fx_w32(&fx, FX_CR0, FX_CR0_EVENTQEN | FX_CR0_ATSCHK);
+	assert_int_equal(turns, 2);
+	assert_int_equal(fx_r32(&fx, FX_CR0ACK),
+			 FX_CR0_EVENTQEN | FX_CR0_ATSCHK);
 }
 
 static void remove_port(struct fx *f)
@@ -132,11 +166,10 @@ static void test_wait_service_failure(void **state)
 	(void)state;
 	fx.on_relax = fail_now;
 	fx_cmd(&fx, CMD_TLBI_NSNH_ALL, 0);
-	fx_put(&fx, fx.cmdq + 32, CMD_SYNC);
 	fx_sync(&fx);
 	fx_sync(&fx);
 	assert_int_equal(turns, 1);
-	assert_int_equal(fx_r32(&fx, FX_CMDQ_CONS), 2);
+	assert_int_equal(fx_r32(&fx, FX_CMDQ_CONS), 3);
 	assert_int_equal(fx_r32(&fx, FX_GERROR), 1 << 8);
 }
 
@@ -213,6 +246,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(test_wait_queue_stands_still),
+		T(test_wait_sync_after_atc_inv),
+		T(test_wait_cr0_acknowledged_by_bits),
 		T(test_wait_port_leaves),
 		T(test_wait_reset_forgets_the_command),
 		T(test_wait_service_failure),

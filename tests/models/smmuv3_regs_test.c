@@ -277,7 +277,13 @@ static void test_regs_access_sizes(void **state)
 	assert_int_equal(fx_r64(&fx, FX_STRTAB_BASE),
 			 UINT64_C(0x0000cafe56789a80));
 	assert_int_equal(fx_r32(&fx, FX_STRTAB_BASE + 4), 0xcafe);
-	/* Two registers at once, in both pages. */
+	/* Two registers at once, also where a 64-bit one comes before. */
+	fx_w64(&fx, 0xb8, UINT64_C(0x0000002512345678));
+	assert_int_equal(fx_r32(&fx, 0xb8), 0x12345678);
+	assert_int_equal(fx_r32(&fx, 0xbc), 0x25);
+	assert_int_equal(fx_r64(&fx, 0xb8), UINT64_C(0x0000002512345678));
+	assert_int_equal(fx_r64(&fx, 0xb0), 0);
+	/* In both pages. */
 	fx_w64(&fx, FX_EVENTQ_PROD, UINT64_C(0x8000000500000007));
 	assert_int_equal(fx_r32(&fx, FX_EVENTQ_PROD), 7);
 	assert_int_equal(fx_r32(&fx, FX_EVENTQ_CONS), 0x80000005);

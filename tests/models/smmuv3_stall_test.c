@@ -618,6 +618,69 @@ static void test_stall_every_one_has_one_end(void **state)
 	fx_fini(&fx);
 }
 
+static int touch_ssid(struct fx *fx, uint32_t ssid, uint64_t addr,
+		      uint64_t cookie)
+{
+	struct hw_txn txn = { .requester = FX_SID,
+			      .flags = HW_TXN_PASID_VALID,
+			      .pasid = ssid,
+			      .perm = IOMMU_PERM_READ,
+			      .addr = addr,
+			      .cookie = cookie };
+	struct hw_xlat xlat;
+
+	return fx->hw->ops->translate(fx->hw, &fx->port, &txn, &xlat);
+}
+
+/* 3.12.2.1: those that are like it go on with it, and no others. */
+static void test_stall_duplicates_of_two_records(void **state)
+{
+	static const struct {
+		uint32_t ssid;
+		uint64_t addr;
+	} rows[] = {
+		{ 1, 0x1000 }, { 1, 0x1008 }, { 2, 0x1000 },
+		{ 2, 0x1ff8 }, { 1, 0x5000 }, { 1, 0x5000 },
+	};
+	uint64_t cds, tags[3], rec[4];
+	static struct fx fx;
+	unsigned int i;
+
+	(void)state;
+	start(&fx, BOTH, 8);
+	cds = fx_alloc(&fx, 256, 256);
+	for (i = 1; i < 3; i++)
+		fx_cd(&fx, cds + i * 64, CD_BASIC | CD_S | CD_ASID(i),
+		      fx_table(&fx));
+	fx_ste(&fx, FX_SID, STE_V | STE_S1 | cds | STE_CDMAX(2), 0);
+	for (i = 0; i < 6; i++)
+		assert_int_equal(touch_ssid(&fx, rows[i].ssid, rows[i].addr, i),
+				 -EINPROGRESS);
+	/* One record for each substream and page. */
+	for (i = 0; i < 3; i++)
+		tags[i] = stag(&fx);
+	assert_false(fx_evt(&fx, rec));
+	/* The second: it and its like, 2 and 3. */
+	fx_cmd(&fx, CMD_RESUME(FX_SID) | CMD_RESUME_ABORT, tags[1]);
+	assert_int_equal(fx.resume_count, 2);
+	assert_int_equal(fx.resume[0].cookie, 2);
+	assert_int_equal(fx.resume[0].how, HW_RESUME_ABORT);
+	assert_int_equal(fx.resume[1].cookie, 3);
+	assert_int_equal(fx.resume[1].how, HW_RESUME_RETRY);
+	fx_cmd(&fx, CMD_RESUME(FX_SID) | CMD_RESUME_RETRY, tags[2]);
+	assert_int_equal(fx.resume_count, 4);
+	assert_int_equal(fx.resume[2].cookie, 4);
+	assert_int_equal(fx.resume[3].cookie, 5);
+	/* A place that was of a duplicate is somebody's own now. */
+	assert_int_equal(touch_ssid(&fx, 1, 0x9000, 10), -EINPROGRESS);
+	assert_int_equal(touch_ssid(&fx, 1, 0xa000, 11), -EINPROGRESS);
+	fx_cmd(&fx, CMD_RESUME(FX_SID) | CMD_RESUME_RETRY, tags[0]);
+	assert_int_equal(fx.resume_count, 6);
+	assert_int_equal(fx.resume[4].cookie, 0);
+	assert_int_equal(fx.resume[5].cookie, 1);
+	fx_fini(&fx);
+}
+
 /* 4.7.1: terminated as if it had succeeded, where TERM_MODEL allows it. */
 static void test_stall_terminated_razwi(void **state)
 {
@@ -710,6 +773,7 @@ static void test_stall_terminate_ars(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stall_duplicates_of_two_records),
 		cmocka_unit_test(test_stall_terminated_razwi),
 		cmocka_unit_test(test_stall_terminate_ars),
 		cmocka_unit_test(test_stall_golden_records),
