@@ -219,6 +219,26 @@ static void test_wait_incomplete_surroundings_refused(void **state)
 	(void)state;
 	hw_port_done(&other);
 	assert_int_equal(posix_memalign(&mem, 64, size), 0);
+#define WITHOUT(member)                                                        \
+	do {                                                                   \
+		env = m->env;                                                  \
+		env.member = NULL;                                             \
+		assert_int_equal(smmuv3_hw_create(&fx.cfg, &env, &bus, mem,    \
+						  size, &hw),                  \
+				 -EINVAL);                                     \
+	} while (0)
+	WITHOUT(mem_write);
+	WITHOUT(mem_load64);
+	WITHOUT(mem_cas64);
+	WITHOUT(msi);
+	WITHOUT(wire);
+	WITHOUT(lock_init);
+	WITHOUT(lock_fini);
+	WITHOUT(lock);
+	WITHOUT(unlock);
+	WITHOUT(relax);
+	WITHOUT(now_ns);
+	env = m->env;
 	bus.prg_response = NULL;
 	assert_int_equal(smmuv3_hw_create(&fx.cfg, &env, &bus, mem, size, &hw),
 			 -EINVAL);
