@@ -22,6 +22,51 @@ enum {
 	POLLS = 3, /* until a slow device has invalidated */
 };
 
+/* The platform's pages, with a list of them. */
+static struct bench *bench_of(void *tp)
+{
+	return container_of((struct testplat *)tp, struct bench, f.tp);
+}
+
+static void *bench_pages_alloc(void *ctx, size_t size)
+{
+	struct bench *b = bench_of(ctx);
+	const struct plat_ops *below = b->below;
+	void *p = below->pages_alloc(ctx, size);
+	unsigned int i;
+
+	if (!p)
+		return NULL;
+	for (i = 0; i < BENCH_PAGES && b->pages[i].size; i++)
+		;
+	assert_true(i < BENCH_PAGES);
+	b->pages[i].start = (uintptr_t)p;
+	b->pages[i].size = size;
+	return p;
+}
+
+static void bench_pages_free(void *ctx, void *p, size_t size)
+{
+	struct bench *b = bench_of(ctx);
+	unsigned int i;
+
+	for (i = 0; i < BENCH_PAGES; i++)
+		if (b->pages[i].size && b->pages[i].start == (uintptr_t)p)
+			b->pages[i].size = 0;
+	b->below->pages_free(ctx, p, size);
+}
+
+/* Somebody's memory, and still. */
+static bool is_live(const struct bench *b, uint64_t pa)
+{
+	unsigned int i;
+
+	for (i = 0; i < BENCH_PAGES; i++)
+		if (pa - b->pages[i].start < b->pages[i].size)
+			return true;
+	return false;
+}
+
 static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
 		    size_t *ret_done)
 {
@@ -40,9 +85,11 @@ static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
 	return 0;
 }
 
-static uint64_t load(uint64_t pa)
+static uint64_t load(const struct bench *b, uint64_t pa)
 {
-	return le64_load_acquire(le64_at((void *)(uintptr_t)pa));
+	return is_live(b, pa) ?
+		       le64_load_acquire(le64_at((void *)(uintptr_t)pa)) :
+		       0;
 }
 
 /* Where the STE is that the SMMU has to find; 0: nowhere. */
@@ -55,22 +102,22 @@ static uint64_t ste_at(const struct bench *b)
 		return 0;
 	if (!(b->strtab_cfg >> 16 & 3))
 		return base + UINT64_C(64) * BENCH_SID;
-	l1 = load(base + 8ull * (BENCH_SID >> split));
+	l1 = load(b, base + 8ull * (BENCH_SID >> split));
 	return l1 & 31 ? (l1 & 0xffffffffffffc0) +
 				 64 * (BENCH_SID & (BIT(split) - 1)) :
 			 0;
 }
 
 /* The same of a CD, by the STE. Formats are linear and two levels of 64K. */
-static uint64_t cd_at(uint64_t ste, unsigned int ssid)
+static uint64_t cd_at(const struct bench *b, uint64_t ste, unsigned int ssid)
 {
-	uint64_t dw0 = load(ste), base = dw0 & 0xffffffffffffc0;
+	uint64_t dw0 = load(b, ste), base = dw0 & 0xffffffffffffc0;
 
 	if (!(dw0 & 1) || !(dw0 >> 1 & 1) || !base || ssid >> (dw0 >> 59))
 		return 0;
 	if ((dw0 >> 4 & 3) != 2)
 		return base + 64 * ssid;
-	base = load(base + 8 * (ssid >> 10));
+	base = load(b, base + 8 * (ssid >> 10));
 	return base & 1 ? (base & 0xfffffffffff000) + 64 * (ssid & 1023) : 0;
 }
 
@@ -84,7 +131,7 @@ static struct bench_pieces *pieces_of(struct bench *b, uint64_t pa)
 	if (pa / 64 == ste / 64)
 		return &b->ste;
 	for (i = 0; i < BENCH_PIECES_SSIDS; i++) {
-		cd = cd_at(ste, i);
+		cd = cd_at(b, ste, i);
 		if (cd && pa / 64 == cd / 64)
 			return &b->cd[i];
 	}
@@ -97,20 +144,18 @@ static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 	struct bench_pieces *p = NULL;
 	unsigned int i = (unsigned int)(pa / 8 % 8);
 
-	/* No table is there, and no test allocates there. */
-	if (pa < 4096) {
+	if (!is_live(b, pa) ||
+	    (b->given_back && pa / 64 == b->given_back / 64)) {
 		b->astray = true;
 		return -EFAULT;
 	}
-	if (b->given_back && pa / 64 == b->given_back / 64)
-		b->astray = true;
 	if (b->device == BENCH_PIECES && i)
 		p = pieces_of(b, pa);
 	if (p && !p->valid[i]) {
 		p->valid[i] = true;
-		p->dw[i] = load(pa);
+		p->dw[i] = load(b, pa);
 	}
-	*ret_value = p ? p->dw[i] : load(pa);
+	*ret_value = p ? p->dw[i] : load(b, pa);
 	return 0;
 }
 
@@ -147,7 +192,12 @@ static int env_store64(void *ctx, uint64_t pa, uint64_t value)
 static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 		     uint64_t desired, uint64_t *ret_old)
 {
-	(void)ctx;
+	struct bench *b = ctx;
+
+	if (!is_live(b, pa)) {
+		b->astray = true;
+		return -EFAULT;
+	}
 	le64_cmpxchg(le64_at((void *)(uintptr_t)pa), &expected, desired);
 	*ret_old = expected;
 	return 0;
@@ -565,11 +615,9 @@ static void run_firmware(struct bench *b)
 	assert_int_equal(arm_lpae_set(table, FIRMWARE_VA, FIRMWARE_PA,
 				      IOMMU_PERM_READ | IOMMU_PERM_WRITE),
 			 0);
-	strtab = aligned_alloc(8192, 8192);
-	cds = aligned_alloc(4096, 4096);
+	strtab = plat_pages_alloc(&b->f.tp.plat, 8192);
+	cds = plat_pages_alloc(&b->f.tp.plat, 4096);
 	assert_true(strtab && cds);
-	memset(strtab, 0, 8192);
-	memset(cds, 0, 4096);
 	tg = b->granule_lg2 == 12 ? 0 : b->granule_lg2 == 14 ? 2 : 1;
 	for (i = 0; i < BENCH_FIRMWARE_SSIDS; i++) {
 		cds[8 * i] = 16 | tg << 6 | 1 << 30 | UINT64_C(1) << 31 |
@@ -603,8 +651,8 @@ static void run_firmware(struct bench *b)
 						      IOMMU_PERM_READ });
 	}
 	hw_write(b, SMMU_CR0, 4, 0);
-	free(strtab);
-	free(cds);
+	plat_pages_free(&b->f.tp.plat, strtab, 8192);
+	plat_pages_free(&b->f.tp.plat, cds, 4096);
 }
 
 struct bench *bench_make(enum bench_smmu smmu, enum bench_device device,
@@ -637,6 +685,11 @@ struct bench *bench_make(enum bench_smmu smmu, enum bench_device device,
 
 	assert_non_null(b);
 	fake_init(&b->f);
+	b->below = b->f.tp.plat.ops;
+	b->ops = *b->below;
+	b->ops.pages_alloc = bench_pages_alloc;
+	b->ops.pages_free = bench_pages_free;
+	b->f.tp.plat.ops = &b->ops;
 	b->smmu = smmu;
 	b->device = device;
 	b->personality = personality;
@@ -644,9 +697,8 @@ struct bench *bench_make(enum bench_smmu smmu, enum bench_device device,
 	size = smmuv3_hw_size(&b->cfg);
 	assert_int_not_equal(size, 0);
 	b->hw_mem = aligned_alloc(64, align_up(size, 64));
-	b->shadow = aligned_alloc(4096, 16 << SHADOW_LG2);
+	b->shadow = plat_pages_alloc(&b->f.tp.plat, 16 << SHADOW_LG2);
 	assert_true(b->hw_mem && b->shadow);
-	memset(b->shadow, 0, 16 << SHADOW_LG2);
 	assert_int_equal(smmuv3_hw_create(&b->cfg, &env, &bus, b->hw_mem, size,
 					  &b->hw),
 			 0);
@@ -689,7 +741,7 @@ int bench_add_device(struct bench *b)
 
 void bench_remove_device(struct bench *b)
 {
-	uint64_t cd = cd_at(ste_at(b), BENCH_UNUSED_SSID);
+	uint64_t cd = cd_at(b, ste_at(b), BENCH_UNUSED_SSID);
 
 	assert_int_not_equal(cd, 0);
 	assert_int_equal(iommu_device_remove(b->dev), 0);
@@ -709,7 +761,7 @@ void bench_free(struct bench *b)
 	arm_lpae_fini(b->firmware);
 	free(b->firmware);
 	free(b->hw_mem);
-	free(b->shadow);
+	plat_pages_free(&b->f.tp.plat, b->shadow, 16 << SHADOW_LG2);
 	fake_fini(&b->f);
 	free(b);
 }

@@ -20,6 +20,7 @@ enum {
 	BENCH_SID = 0x21,
 	BENCH_ATC = 64,
 	BENCH_UNUSED_SSID = 9,
+	BENCH_PAGES = 512,
 	BENCH_HELD = 512,
 	BENCH_LOG = 1024,
 	BENCH_FIRMWARE_SSIDS = 16,
@@ -71,8 +72,9 @@ struct bench_pieces {
  * @log_named: how many entries of the device an ATC invalidation named.
  * @stalled: a transaction waits for the driver's answer.
  * @look:  called around each command that is about an STE or a CD.
- * @astray: a table was looked for where none can be: at address 0, or where
- *          one was given back.
+ * @astray: the SMMU read what is nobody's memory, or no more: only a driver
+ *          whose invalidations do not arrive lets it. Where that is, is aborted.
+ * @pages:  what the driver and the page tables have.
  */
 struct bench {
 	struct fake f; /* its system and its PCIe function; no registers */
@@ -82,6 +84,12 @@ struct bench {
 	struct smmuv3_hw_cfg cfg;
 	unsigned int granule_lg2;
 	bool pcie, stall;
+
+	struct plat_ops ops;
+	const struct plat_ops *below;
+	struct {
+		uint64_t start, size;
+	} pages[BENCH_PAGES];
 
 	struct iommu_hw *hw;
 	void *hw_mem;
