@@ -22,249 +22,6 @@ enum {
 	POLLS = 3, /* until a slow device has invalidated */
 };
 
-/* The platform's pages, with a list of them. */
-static struct bench *bench_of(void *tp)
-{
-	return container_of((struct testplat *)tp, struct bench, f.tp);
-}
-
-static void *bench_pages_alloc(void *ctx, size_t size)
-{
-	struct bench *b = bench_of(ctx);
-	const struct plat_ops *below = b->below;
-	void *p = below->pages_alloc(ctx, size);
-	unsigned int i;
-
-	if (!p)
-		return NULL;
-	for (i = 0; i < BENCH_PAGES && b->pages[i].size; i++)
-		;
-	assert_true(i < BENCH_PAGES);
-	b->pages[i].start = (uintptr_t)p;
-	b->pages[i].size = size;
-	return p;
-}
-
-static void bench_pages_free(void *ctx, void *p, size_t size)
-{
-	struct bench *b = bench_of(ctx);
-	unsigned int i;
-
-	for (i = 0; i < BENCH_PAGES; i++)
-		if (b->pages[i].size && b->pages[i].start == (uintptr_t)p)
-			b->pages[i].size = 0;
-	b->below->pages_free(ctx, p, size);
-}
-
-/* Somebody's memory, and still. */
-static bool is_live(const struct bench *b, uint64_t pa)
-{
-	unsigned int i;
-
-	for (i = 0; i < BENCH_PAGES; i++)
-		if (pa - b->pages[i].start < b->pages[i].size)
-			return true;
-	return false;
-}
-
-static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
-		    size_t *ret_done)
-{
-	(void)ctx;
-	(void)ret_done;
-	memcpy(buf, (void *)(uintptr_t)pa, len);
-	return 0;
-}
-
-static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
-		     size_t *ret_done)
-{
-	(void)ctx;
-	(void)ret_done;
-	memcpy((void *)(uintptr_t)pa, buf, len);
-	return 0;
-}
-
-static uint64_t load(const struct bench *b, uint64_t pa)
-{
-	return is_live(b, pa) ?
-		       le64_load_acquire(le64_at((void *)(uintptr_t)pa)) :
-		       0;
-}
-
-/* Where the STE is that the SMMU has to find; 0: nowhere. */
-static uint64_t ste_at(const struct bench *b)
-{
-	uint64_t base = b->strtab & 0xffffffffffffc0, l1;
-	unsigned int split = b->strtab_cfg >> 6 & 31;
-
-	if (!base)
-		return 0;
-	if (!(b->strtab_cfg >> 16 & 3))
-		return base + UINT64_C(64) * BENCH_SID;
-	l1 = load(b, base + 8ull * (BENCH_SID >> split));
-	return l1 & 31 ? (l1 & 0xffffffffffffc0) +
-				 64 * (BENCH_SID & (BIT(split) - 1)) :
-			 0;
-}
-
-/* The same of a CD, by the STE. Formats are linear and two levels of 64K. */
-static uint64_t cd_at(const struct bench *b, uint64_t ste, unsigned int ssid)
-{
-	uint64_t dw0 = load(b, ste), base = dw0 & 0xffffffffffffc0;
-
-	if (!(dw0 & 1) || !(dw0 >> 1 & 1) || !base || ssid >> (dw0 >> 59))
-		return 0;
-	if ((dw0 >> 4 & 3) != 2)
-		return base + 64 * ssid;
-	base = load(b, base + 8 * (ssid >> 10));
-	return base & 1 ? (base & 0xfffffffffff000) + 64 * (ssid & 1023) : 0;
-}
-
-static struct bench_pieces *pieces_of(struct bench *b, uint64_t pa)
-{
-	uint64_t ste = ste_at(b), cd;
-	unsigned int i;
-
-	if (!ste)
-		return NULL;
-	if (pa / 64 == ste / 64)
-		return &b->ste;
-	for (i = 0; i < BENCH_PIECES_SSIDS; i++) {
-		cd = cd_at(b, ste, i);
-		if (cd && pa / 64 == cd / 64)
-			return &b->cd[i];
-	}
-	return NULL;
-}
-
-static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
-{
-	struct bench *b = ctx;
-	struct bench_pieces *p = NULL;
-	unsigned int i = (unsigned int)(pa / 8 % 8);
-
-	if (!is_live(b, pa) ||
-	    (b->given_back && pa / 64 == b->given_back / 64)) {
-		b->astray = true;
-		return -EFAULT;
-	}
-	if (b->device == BENCH_PIECES && i)
-		p = pieces_of(b, pa);
-	if (p && !p->valid[i]) {
-		p->valid[i] = true;
-		p->dw[i] = load(b, pa);
-	}
-	*ret_value = p ? p->dw[i] : load(b, pa);
-	return 0;
-}
-
-/* What an invalidation that takes effect makes of the words. */
-static void drop_pieces(struct bench *b, const struct smmu_cmd *cmd)
-{
-	uint64_t ssid = FIELD_GET(SMMU_CMD_CFGI_SSID, cmd);
-
-	switch (FIELD_GET(SMMU_CMD_OPCODE, cmd)) {
-	case SMMU_OP_CFGI_STE:
-	case SMMU_OP_CFGI_ALL:
-		memset(&b->ste, 0, sizeof(b->ste));
-		memset(b->cd, 0, sizeof(b->cd));
-		break;
-	case SMMU_OP_CFGI_CD_ALL:
-		memset(b->cd, 0, sizeof(b->cd));
-		break;
-	case SMMU_OP_CFGI_CD:
-		if (ssid < BENCH_PIECES_SSIDS)
-			memset(&b->cd[ssid], 0, sizeof(b->cd[ssid]));
-		break;
-	default:
-		break;
-	}
-}
-
-static int env_store64(void *ctx, uint64_t pa, uint64_t value)
-{
-	(void)ctx;
-	le64_store_release(le64_at((void *)(uintptr_t)pa), value);
-	return 0;
-}
-
-static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
-		     uint64_t desired, uint64_t *ret_old)
-{
-	struct bench *b = ctx;
-
-	if (!is_live(b, pa)) {
-		b->astray = true;
-		return -EFAULT;
-	}
-	le64_cmpxchg(le64_at((void *)(uintptr_t)pa), &expected, desired);
-	*ret_old = expected;
-	return 0;
-}
-
-static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
-{
-	struct bench *b = ctx;
-
-	(void)requester;
-	assert_true(testplat_msi(&b->f.tp, addr, data));
-	return 0;
-}
-
-static void env_wire(void *ctx, unsigned int line, bool level)
-{
-	struct bench *b = ctx;
-
-	if (level && line < SMMUV3_IRQ_COUNT)
-		testplat_irq_raise(&b->f.tp, 1 + line);
-}
-
-static pthread_mutex_t *to_mutex(struct hw_lock *lock)
-{
-	return (pthread_mutex_t *)(void *)lock->opaque;
-}
-
-static void env_lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,
-			  const char *name)
-{
-	(void)ctx;
-	(void)rank;
-	(void)name;
-	pthread_mutex_init(to_mutex(lock), NULL);
-}
-
-static void env_lock_fini(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_destroy(to_mutex(lock));
-}
-
-static void env_lock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_lock(to_mutex(lock));
-}
-
-static void env_unlock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_unlock(to_mutex(lock));
-}
-
-static void env_relax(void *ctx, unsigned int turns)
-{
-	(void)ctx;
-	(void)turns;
-}
-
-static uint64_t env_now(void *ctx)
-{
-	struct bench *b = ctx;
-
-	return plat_now_ns(&b->f.tp.plat);
-}
-
 static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			  uint64_t cookie)
 {
@@ -423,7 +180,7 @@ static void forward(struct bench *b, const struct smmu_cmd *cmd)
 	}
 	for (i = 0; op == SMMU_OP_SYNC && i < b->held_count; i++) {
 		push(b, &b->held[i]);
-		drop_pieces(b, &b->held[i]);
+		bench_drop_pieces(b, &b->held[i]);
 	}
 	if (op == SMMU_OP_SYNC)
 		b->held_count = 0;
@@ -659,22 +416,7 @@ struct bench *bench_make(enum bench_smmu smmu, enum bench_device device,
 			 enum hw_personality personality)
 {
 	struct bench *b = calloc(1, sizeof(*b));
-	struct hw_env env = {
-		.ctx = b,
-		.mem_read = env_read,
-		.mem_write = env_write,
-		.mem_load64 = env_load64,
-		.mem_store64 = env_store64,
-		.mem_cas64 = env_cas64,
-		.msi = env_msi,
-		.wire = env_wire,
-		.lock_init = env_lock_init,
-		.lock_fini = env_lock_fini,
-		.lock = env_lock,
-		.unlock = env_unlock,
-		.relax = env_relax,
-		.now_ns = env_now,
-	};
+	struct hw_env env;
 	struct hw_bus bus = {
 		.ctx = b,
 		.ats_invalidate = bus_invalidate,
@@ -685,11 +427,7 @@ struct bench *bench_make(enum bench_smmu smmu, enum bench_device device,
 
 	assert_non_null(b);
 	fake_init(&b->f);
-	b->below = b->f.tp.plat.ops;
-	b->ops = *b->below;
-	b->ops.pages_alloc = bench_pages_alloc;
-	b->ops.pages_free = bench_pages_free;
-	b->f.tp.plat.ops = &b->ops;
+	bench_surround(b, &env);
 	b->smmu = smmu;
 	b->device = device;
 	b->personality = personality;
@@ -741,7 +479,7 @@ int bench_add_device(struct bench *b)
 
 void bench_remove_device(struct bench *b)
 {
-	uint64_t cd = cd_at(b, ste_at(b), BENCH_UNUSED_SSID);
+	uint64_t cd = bench_cd_at(b, BENCH_UNUSED_SSID);
 
 	assert_int_not_equal(cd, 0);
 	assert_int_equal(iommu_device_remove(b->dev), 0);

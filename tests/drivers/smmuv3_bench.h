@@ -173,4 +173,11 @@ uint64_t bench_dma_cached(struct bench *b, ioasid_t pasid, uint64_t va,
 /* The interrupts, and what the driver makes of them. */
 void bench_serve(struct bench *b);
 
+/* smmuv3_bench_env.c: memory, locks, interrupts. */
+void bench_surround(struct bench *b, struct hw_env *ret_env);
+/* Where the CD is by the tables as they are; 0: nowhere. */
+uint64_t bench_cd_at(const struct bench *b, unsigned int ssid);
+/* A CFGI takes effect on the words. */
+void bench_drop_pieces(struct bench *b, const struct smmu_cmd *cmd);
+
 #endif
