@@ -8,6 +8,7 @@
 enum {
 	IDR0_S2P = 1 << 0,
 	IDR0_HTTU = 3 << 6,
+	IDR0_HTTU_AF = 1 << 6,
 	IDR0_HYP = 1 << 9,
 	IDR0_ATS = 1 << 10,
 	IDR0_ASID16 = 1 << 12,
@@ -39,8 +40,9 @@ static void edit_default(struct smmuv3_hw_cfg *cfg)
 
 /*
  * A small one: 16 KiB pages, linear tables of 6-bit streams and 8-bit
- * substreams, no ranges in invalidations, 8-bit ASIDs, wired interrupts, no
- * PCIe; and every translation fault stalls.
+ * substreams, no ranges in invalidations, 8-bit ASIDs and VMIDs, the Access
+ * flag but no dirty state, wired interrupts, no PCIe; and every translation
+ * fault stalls.
  */
 static void edit_a(struct smmuv3_hw_cfg *cfg)
 {
@@ -48,7 +50,7 @@ static void edit_a(struct smmuv3_hw_cfg *cfg)
 		~(uint32_t)(IDR0_HTTU | IDR0_ATS | IDR0_ASID16 | IDR0_MSI |
 			    IDR0_PRI | IDR0_CD2L | IDR0_ATSRECERR |
 			    IDR0_STALL_MODEL | IDR0_ST_LEVEL);
-	cfg->idr[0] |= IDR0_S2P | IDR0_STALL_FORCED;
+	cfg->idr[0] |= IDR0_S2P | IDR0_STALL_FORCED | IDR0_HTTU_AF;
 	cfg->idr[1] &= ~(uint32_t)(IDR1_SIDSIZE | IDR1_SSIDSIZE);
 	cfg->idr[1] |= 6 | 8 << 6;
 	cfg->idr[3] &= ~(uint32_t)(IDR3_HAD | IDR3_STT | IDR3_RIL | IDR3_BBML);

@@ -258,6 +258,10 @@ static void wxn_and_pan(struct cf *cf)
 	EQ(cf, cf_access(cf, FX_SID, NO_SSID, page, W), 0);
 	EQ(cf, cf_access(cf, FX_SID, NO_SSID, page, X), F_PERMISSION);
 	EQ(cf, cf_access(cf, FX_SID, NO_SSID, 2 * page, X), 0);
+	/* Of privileged software, too, where users have no part in it. */
+	cf_map(cf, root, 3 * page, PA | (PTE_RW & ~PTE_USER), 3);
+	EQ(cf, cf_access(cf, FX_SID, NO_SSID, 3 * page, W | P), 0);
+	EQ(cf, cf_access(cf, FX_SID, NO_SSID, 3 * page, X | P), F_PERMISSION);
 	root = cf_stream(cf, UINT64_C(1) << 40);
 	cf_flush(cf);
 	cf_map(cf, root, page, PA | PTE_RW, 3);
