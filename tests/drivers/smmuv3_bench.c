@@ -412,6 +412,15 @@ static void run_firmware(struct bench *b)
 	plat_pages_free(&b->f.tp.plat, cds, 4096);
 }
 
+/* One for all: a bench is made thousands of times, and never two at once. */
+static void *hw_room(size_t size)
+{
+	static _Alignas(64) unsigned char room[8 << 20];
+
+	assert_true(size <= sizeof(room));
+	return room;
+}
+
 struct bench *bench_make(enum bench_smmu smmu, enum bench_device device,
 			 enum hw_personality personality)
 {
@@ -434,7 +443,7 @@ struct bench *bench_make(enum bench_smmu smmu, enum bench_device device,
 	configure(b);
 	size = smmuv3_hw_size(&b->cfg);
 	assert_int_not_equal(size, 0);
-	b->hw_mem = aligned_alloc(64, align_up(size, 64));
+	b->hw_mem = hw_room(size);
 	b->shadow = plat_pages_alloc(&b->f.tp.plat, 16 << SHADOW_LG2);
 	assert_true(b->hw_mem && b->shadow);
 	assert_int_equal(smmuv3_hw_create(&b->cfg, &env, &bus, b->hw_mem, size,
@@ -498,7 +507,6 @@ void bench_free(struct bench *b)
 	smmuv3_hw_destroy(b->hw);
 	arm_lpae_fini(b->firmware);
 	free(b->firmware);
-	free(b->hw_mem);
 	plat_pages_free(&b->f.tp.plat, b->shadow, 16 << SHADOW_LG2);
 	fake_fini(&b->f);
 	free(b);
