@@ -410,6 +410,41 @@ static void protected_walks(struct cf *cf)
 	record(cf, EVT_S2 | EVT_RNW | EVT_CLASS(1), cf->rec[3]);
 }
 
+/* 13.1.5: the weaker of two memory types, and of two Device types. */
+static void attributes_of_both_stages(struct cf *cf)
+{
+	static const struct {
+		unsigned int index; /* MAIR: write-back, NC, Device-nGnRnE */
+		unsigned int memattr;
+		unsigned int mair;
+	} rows[] = {
+		{ 0, 0xf, 0xff }, { 0, 0x5, 0x44 }, { 0, 0xa, 0xbb },
+		{ 0, 0x0, 0x00 }, { 0, 0x1, 0x04 }, { 0, 0x3, 0x0c },
+		{ 1, 0xf, 0x44 }, { 1, 0x5, 0x44 }, { 1, 0x1, 0x04 },
+		{ 2, 0xf, 0x00 }, { 2, 0x5, 0x00 }, { 2, 0x3, 0x00 },
+	};
+	uint64_t page = cf_page(cf);
+	struct nested n;
+	unsigned int i;
+
+	if (!nest(cf, &n))
+		return;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cf_map(cf, n.s1, page,
+		       IPA | PTE_RW | (uint64_t)rows[i].index << 2 | 3 << 8, 3);
+		s2_map(cf, n.s2, IPA,
+		       PA | (S2_PAGE & ~S2_WB) | 3 << 8 |
+			       (uint64_t)rows[i].memattr << 2,
+		       3);
+		cf_flush(cf);
+		EQ(cf, cf_read(cf, page), 0);
+		EQ(cf, cf->xlat.attr & 0xff, rows[i].mair);
+		/* 13.1.7: what is not cached is outer shareable. */
+		EQ(cf, cf->xlat.attr >> 8 & 3,
+		   rows[i].mair == 0xff || rows[i].mair == 0xbb ? 3 : 2);
+	}
+}
+
 static const struct cf_case cases[] = {
 	CF_CASE(stage_2_alone, "3.4"),
 	CF_CASE(stage_2_permissions, "3.4"),
@@ -421,6 +456,7 @@ static const struct cf_case cases[] = {
 	CF_CASE(invalidation_of_stage_2, "4.4.3"),
 	CF_CASE(invalidation_of_nested_entries, "4.4.3"),
 	CF_CASE(protected_walks, "5.2"),
+	CF_CASE(attributes_of_both_stages, "13.1.5"),
 };
 
 CF_MAIN(cases)
