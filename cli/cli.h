@@ -14,5 +14,6 @@ enum {
 
 int cmd_run(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
 
 #endif

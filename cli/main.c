@@ -21,6 +21,7 @@ static const struct command {
 } commands[] = {
 	{ "run", cmd_run },
 	{ "info", cmd_info },
+	{ "sim", cmd_sim },
 };
 
 struct top_args {
@@ -35,6 +36,7 @@ static const char top_doc[] =
 	"Commands:\n"
 	"  run OP ARGS...   let the accelerator work on files\n"
 	"  info             show IOMMUs, devices and what the kernel offers\n"
+	"  sim              run the whole system under a seeded scheduler\n"
 	"\n"
 	"`sva COMMAND --help' tells more. Exit status: 0 done, 1 the work "
 	"failed or files differ, 2 wrong usage.";

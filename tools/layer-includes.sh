@@ -29,6 +29,7 @@ link compat compat src/compat
 link accel accel src/accel
 link machine machine src/machine
 link hosted plat/hosted src/plat/hosted
+link sim plat/sim src/plat/sim
 link cli cli cli
 link bench bench bench
 link tests tests tests

@@ -32,7 +32,7 @@ cd "$SCRATCH"
 mkdir folder
 touch file1 file2 other
 
-check "commands" offers 'run info' sva ''
+check "commands" offers 'run info sim' sva ''
 check "a command" offers 'info' sva i
 check "options of the command" offers '--help --usage --version' sva -
 check "operations" offers "$ops" sva run ''
@@ -57,6 +57,9 @@ check "a size" offers '64K 64M' sva run fill file1 64
 check "a pattern" offers 'deadbeef' sva run fill file1 4K de
 check "options of info" offers '--json' sva info --j
 check "nothing else for info" offers '' sva info ''
+check "options of sim" offers '--strategy=' sva sim --st
+check "strategies" offers 'pct' sva sim --strategy = p
+check "IOMMUs of sim" offers 'mock smmuv3' sva sim --iommu = ''
 # The negative control: what is offered is compared.
 check_not "an offer that is wrong is noticed" offers 'run' sva ''
 

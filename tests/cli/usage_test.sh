@@ -58,6 +58,21 @@ check "an argument that is too much" wrong "doesn't allow an argument" \
 	run --json=1 crc32c file
 check "info of something" wrong 'no arguments are expected' info file
 check "an unknown option of info" wrong 'unrecognized option' info --walk
+check "sim of something" wrong 'no arguments are expected' sim file
+check "sim --iommu=vax" wrong 'mock or smmuv3' sim --iommu=vax
+check "sim --scenario=none" wrong 'see --list' sim --scenario=none
+check "sim --break=none" wrong 'see --list-breaks' sim --break=none
+check "sim --strategy=none" wrong 'random, pct or exhaustive' \
+	sim --strategy=none
+check "a scenario of another IOMMU" wrong 'not with mock' \
+	sim --iommu=mock --scenario=marker
+check "a break of another IOMMU" wrong 'not with mock' \
+	sim --iommu=mock --break=torn-entry
+for n in '' x -1 1x 99999999999999999999; do
+	check "sim --seed='$n'" wrong 'a number is expected' sim "--seed=$n"
+	check "sim --runs='$n'" wrong 'a number is expected' sim "--runs=$n"
+done
+check "sim --runs=0" wrong 'a number is expected' sim --runs=0
 check "nothing was made" [ ! -e new ]
 
 for place in "--json -t 2 crc32c file other" "crc32c --json -t2 file other" \
@@ -79,7 +94,7 @@ for size in 0 1 1k 1K 2m; do
 done
 check "size 2m is 2 MiB" [ "$(stat -c %s new)" -eq 2097152 ]
 
-for help in '--help' '-?' 'run --help' 'run -?' 'info --help'; do
+for help in '--help' '-?' 'run --help' 'run -?' 'info --help' 'sim --help'; do
 	# shellcheck disable=SC2086
 	check "$help" exits 0 "$SVA" $help
 	check "on standard output" names out 'Usage: sva'

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* The odd vendor in a simulation: its walks, and its book of answers. */
+#include "plat/sim/breaks.h"
+#include "plat/sim/world.h"
+
+/* Takes no lock: it runs under the mock's. */
+static bool walk(uint64_t root, uint64_t va, unsigned int perm,
+		 uint64_t *ret_pa)
+{
+	struct sim *s = sim_running;
+	struct sim_frame *frame = sim_frame_at(&s->mem, root);
+	struct space *sp = space_of_root(s, root);
+	struct arm_lpae_leaf leaf;
+
+	if (!sp)
+		return false;
+	if (frame->dead)
+		sim_fail(s, frame->rule, "%s", frame->why);
+	if (arm_lpae_walk(&sp->table, va, &leaf) || perm & ~leaf.perm)
+		return false;
+	*ret_pa = leaf.pa + (va - leaf.va);
+	return true;
+}
+
+int world_mock_create(struct world *w)
+{
+	const struct mock_cfg cfg = { .walk = walk };
+	int err = mock_create(w->sys, &cfg, &w->mock);
+
+	if (err)
+		return err;
+	w->unit = mock_unit(w->mock);
+	return 0;
+}
+
+int world_mock_destroy(struct world *w)
+{
+	int err = mock_destroy(w->mock);
+
+	if (!err)
+		w->mock = NULL;
+	return err;
+}
+
+static struct endpoint *endpoint_of(struct world *w,
+				    const struct iommu_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->cfg.endpoints; i++)
+		if (w->eps[i].dev == dev)
+			return &w->eps[i];
+	return NULL;
+}
+
+/* As the bus would have brought it. */
+static void deliver(struct world *w, const struct mock_response *r)
+{
+	struct endpoint *ep = endpoint_of(w, r->dev);
+	enum iommu_page_response_code code = r->code;
+	unsigned int times = 1;
+	struct sim *s = w->sim;
+
+	if (!ep)
+		sim_fail(s, "R2", "an answer to a device that is gone");
+	if (s->exploring && sim_broken(s, BREAK_LOST_RESPONSE)) {
+		sim_strike(s, r->prm.grpid);
+		times = 0;
+	}
+	if (s->exploring && sim_broken(s, BREAK_WRONG_CODE)) {
+		sim_strike(s, r->prm.grpid);
+		code = code == IOMMU_PAGE_RESP_SUCCESS ?
+			       IOMMU_PAGE_RESP_INVALID :
+			       IOMMU_PAGE_RESP_SUCCESS;
+	}
+	while (times--)
+		ledger_answer(w, ep, r->prm.grpid, r->prm.pasid, true, code);
+}
+
+void world_mock_collect(struct world *w)
+{
+	unsigned int at = w->mock_seen;
+	struct mock_response r;
+
+	for (; mock_response(w->mock, at, &r); at = w->mock_seen) {
+		/* Another thread may have collected it meanwhile. */
+		if (at != w->mock_seen)
+			continue;
+		w->mock_seen++;
+		deliver(w, &r);
+	}
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* The public face: one run after another in the same memory. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/errno.h"
+#include "plat/sim/breaks.h"
+#include "plat/sim/scenarios.h"
+
+#define GUARD        4096u
+#define SIGNAL_STACK 65536u
+#define PREEMPTIONS  2u
+
+static const int signals[] = { SIGSEGV, SIGBUS };
+
+/**
+ * struct sva_sim - see sva/sim.h
+ * @next_path, @exhaustive: where the exhaustive search stands, and in what.
+ */
+struct sva_sim {
+	struct sim sim;
+	struct world world;
+	const struct scenario *scenario;
+	enum sva_sim_iommu iommu;
+	char *stacks;
+	void *signal_stack;
+	stack_t old_stack;
+	struct sigaction old_actions[2];
+	const struct scenario *exhaustive;
+	enum sva_sim_iommu exhaustive_iommu;
+	const struct sim_break *exhaustive_break;
+	uint64_t next_path;
+};
+
+static struct sva_sim *the_sim;
+
+/* What is simulated touched what it may not: the run is over. */
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+	struct sim *s = sim_running;
+
+	(void)context;
+	if (!s) {
+		/* Not ours: as if there were no handler. */
+		(void)signal(number, SIG_DFL);
+		return;
+	}
+	/* Poison is no address: x86-64 cannot say which it was. */
+	if (info->si_code == SI_KERNEL)
+		sim_fail(s, "R1", "%s follows a pointer in freed memory",
+			 s->current ? s->current->name : "-");
+	sim_fail(s, "crash", "%s accesses %p",
+		 s->current ? s->current->name : "-", info->si_addr);
+}
+
+/* Before a run; 0, or -EINVAL with nothing changed. */
+static int take_signals(struct sva_sim *sim)
+{
+	struct sigaction action = {
+		.sa_sigaction = on_signal,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER,
+	};
+	const stack_t stack = {
+		.ss_sp = sim->signal_stack,
+		.ss_size = SIGNAL_STACK,
+	};
+	unsigned int i;
+
+	if (sigaltstack(&stack, &sim->old_stack))
+		return -EINVAL;
+	for (i = 0; i < 2; i++)
+		(void)sigaction(signals[i], &action, &sim->old_actions[i]);
+	return 0;
+}
+
+static void give_signals_back(struct sva_sim *sim)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		(void)sigaction(signals[i], &sim->old_actions[i], NULL);
+	(void)sigaltstack(&sim->old_stack, NULL);
+}
+
+static int make_stacks(struct sva_sim *sim)
+{
+	size_t each = SIM_STACK + GUARD;
+	unsigned int i;
+	void *p = mmap(NULL, each * SIM_THREADS, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	sim->stacks = p;
+	for (i = 0; i < SIM_THREADS; i++) {
+		struct fiber *f = &sim->sim.threads[i].fiber;
+
+		/* An overrun is a crash, not a riddle. */
+		if (mprotect(sim->stacks + i * each, GUARD, PROT_NONE))
+			return -ENOMEM;
+		f->stack = sim->stacks + i * each + GUARD;
+		f->size = SIM_STACK;
+	}
+	return 0;
+}
+
+int sva_sim_create(struct sva_sim **ret_sim)
+{
+	struct sva_sim *sim;
+	int err;
+
+	if (the_sim)
+		return -EBUSY;
+	sim = calloc(1, sizeof(*sim));
+	if (!sim)
+		return -ENOMEM;
+	the_sim = sim;
+	err = sim_memory_init(&sim->sim.mem);
+	if (!err)
+		err = strategy_init(&sim->sim.strategy);
+	if (!err)
+		err = make_stacks(sim);
+	sim->signal_stack = malloc(SIGNAL_STACK);
+	if (!err && !sim->signal_stack)
+		err = -ENOMEM;
+	if (err) {
+		sva_sim_destroy(sim);
+		return err;
+	}
+	sim_platform_init(&sim->sim);
+	*ret_sim = sim;
+	return 0;
+}
+
+void sva_sim_destroy(struct sva_sim *sim)
+{
+	unsigned int i;
+
+	if (!sim)
+		return;
+	for (i = 0; i < SIM_THREADS; i++)
+		fiber_fini(&sim->sim.threads[i].fiber);
+	free(sim->signal_stack);
+	if (sim->stacks)
+		(void)munmap(sim->stacks, (SIM_STACK + GUARD) * SIM_THREADS);
+	strategy_fini(&sim->sim.strategy);
+	sim_memory_fini(&sim->sim.mem);
+	free(sim);
+	the_sim = NULL;
+}
+
+static void main_thread(void *arg)
+{
+	struct sva_sim *sim = arg;
+
+	if (world_build(&sim->world, &sim->sim, sim->iommu,
+			&sim->scenario->cfg))
+		return;
+	sim->scenario->body(&sim->world);
+	world_fini(&sim->world);
+}
+
+static void one_run(struct sva_sim *sim, enum sva_sim_strategy kind,
+		    uint64_t seed, unsigned int preemptions)
+{
+	struct sim *s = &sim->sim;
+
+	sim_memory_reset(&s->mem);
+	strategy_begin(&s->strategy, kind, seed,
+		       preemptions ? preemptions : PREEMPTIONS);
+	/* All paths of one machine: the workload is that of seed 0. */
+	s->rng = kind == SVA_SIM_EXHAUSTIVE ? 0 : seed;
+	sim_start(s, main_thread, sim);
+	strategy_end(&s->strategy);
+}
+
+/* Run @cfg's path; those before it, if they were not the last ones. */
+static void exhaustive_run(struct sva_sim *sim, const struct sva_sim_cfg *cfg)
+{
+	struct sim *s = &sim->sim;
+
+	if (sim->exhaustive != sim->scenario ||
+	    sim->exhaustive_iommu != sim->iommu ||
+	    sim->exhaustive_break != s->broken || !cfg->seed ||
+	    sim->next_path > cfg->seed) {
+		strategy_restart(&s->strategy);
+		sim->next_path = 0;
+	}
+	sim->exhaustive = sim->scenario;
+	sim->exhaustive_iommu = sim->iommu;
+	sim->exhaustive_break = s->broken;
+	s->trace = NULL;
+	do {
+		if (sim->next_path == cfg->seed)
+			s->trace = cfg->trace;
+		one_run(sim, SVA_SIM_EXHAUSTIVE, 0, cfg->preemptions);
+	} while (sim->next_path++ < cfg->seed && !s->strategy.exhausted);
+}
+
+static bool on(const struct sva_sim_info *info, enum sva_sim_iommu iommu)
+{
+	return iommu < SVA_SIM_IOMMU_COUNT && info->iommus >> iommu & 1;
+}
+
+int sva_sim_run(struct sva_sim *sim, const struct sva_sim_cfg *cfg,
+		struct sva_sim_result *ret_result)
+{
+	const struct scenario *scenario =
+		cfg->scenario ? scenario_find(cfg->scenario) : NULL;
+	const struct sim_break *broken = cfg->brk ? sim_break_find(cfg->brk) :
+						    NULL;
+	struct sim *s = &sim->sim;
+
+	if (!scenario || !on(&scenario->info, cfg->iommu) ||
+	    (cfg->brk && (!broken || !on(&broken->info, cfg->iommu))))
+		return -EINVAL;
+	if (take_signals(sim))
+		return -EINVAL;
+	sim->scenario = scenario;
+	sim->iommu = cfg->iommu;
+	s->broken = broken;
+	s->fail_at = cfg->fail_nth;
+	s->trace = cfg->trace;
+	s->trace_arg = cfg->trace_arg;
+	if (cfg->strategy == SVA_SIM_EXHAUSTIVE)
+		exhaustive_run(sim, cfg);
+	else
+		one_run(sim, cfg->strategy, cfg->seed, 0);
+	give_signals_back(sim);
+
+	*ret_result = (struct sva_sim_result){
+		.failed = s->failed,
+		.steps = s->steps,
+		.hash = s->hash,
+		.exhausted = cfg->strategy == SVA_SIM_EXHAUSTIVE &&
+			     s->strategy.exhausted,
+		.fail_fired = s->fail_fired,
+		.struck = s->broken_count,
+	};
+	if (s->failed) {
+		memcpy(ret_result->rule, s->rule, sizeof(s->rule));
+		memcpy(ret_result->what, s->what, sizeof(s->what));
+	}
+	return 0;
+}
+
+bool sva_sim_scenario(unsigned int index, struct sva_sim_info *ret_info)
+{
+	const struct scenario *sc = scenario_at(index);
+
+	if (sc)
+		*ret_info = sc->info;
+	return sc;
+}
+
+bool sva_sim_break(unsigned int index, struct sva_sim_info *ret_info)
+{
+	const struct sim_break *b = sim_break_at(index);
+
+	if (b)
+		*ret_info = b->info;
+	return b;
+}
+
+const char *sva_sim_iommu_name(enum sva_sim_iommu iommu)
+{
+	static const char *const names[] = {
+		[SVA_SIM_MOCK] = "mock",
+		[SVA_SIM_SMMUV3] = "smmuv3",
+	};
+
+	return iommu < SVA_SIM_IOMMU_COUNT ? names[iommu] : NULL;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Watchers of an SMMU's memory and commands: entries are never torn [R7], each
+ * ASID has one owner [R13].
+ */
+#ifndef PLAT_SIM_WATCH_H
+#define PLAT_SIM_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fmt/smmuv3.h"
+
+#define WATCH_STREAMS 2u
+#define WATCH_PASIDS  6u
+#define WATCH_ASIDS   64u
+
+struct sim;
+struct world;
+
+/* What an entry was at the last look. */
+struct watch_ste {
+	bool known;
+	struct smmu_ste ste;
+};
+
+struct watch_cd {
+	bool known;
+	struct smmu_cd cd;
+};
+
+struct watch_asid {
+	uint64_t root; /* of the table it was last used for */
+	bool live;
+	bool flushed; /* since it was live */
+};
+
+/**
+ * struct watch - see above
+ * @cmdq_*, @priq_*, @strtab_*: registers as the driver wrote them.
+ */
+struct watch {
+	struct world *w;
+	uint64_t cmdq_base, priq_base, evtq_base, strtab_base;
+	uint32_t strtab_cfg;
+	uint32_t cmdq_prod, priq_cons;
+	struct watch_ste stes[WATCH_STREAMS];
+	struct watch_cd cds[WATCH_STREAMS][WATCH_PASIDS];
+	struct watch_asid asids[WATCH_ASIDS];
+};
+
+/* STE.EATS of an endpoint, as memory has it now. */
+unsigned int watch_eats(struct watch *t, unsigned int index);
+/* A look at all entries. */
+void watch_look(struct watch *t);
+/* The SMMU has written a record at @pa, which is @record here. */
+void watch_record(struct watch *t, uint64_t pa, void *record);
+/* The driver has submitted commands up to @prod. Breaks change them here. */
+void watch_commands(struct watch *t, uint32_t prod);
+
+#endif
