@@ -17,6 +17,9 @@
 #define X ((unsigned int)IOMMU_PERM_EXEC)
 #define P ((unsigned int)IOMMU_PERM_PRIV)
 
+/* STE word 1 */
+#define STE1_INSTCFG_INST (UINT64_C(3) << 50)
+
 enum { PAGE_IPA = 0x2800000, PAGE_PA = 0x12345000 };
 
 /* One nested stream; what of it lies where. */
@@ -593,6 +596,34 @@ static void test_nested_ats_denied_leaves_stage2_alone(void **state)
 	assert_int_equal(fx_get(&fx, pte1) & PTE_RO, 0);
 }
 
+/*
+ * 3.9.1.2, 13.7: INSTCFG makes an instruction fetch of the request, and stage 1
+ * grants none: so nothing, also not the writes that nobody asked for, to where
+ * stage 2 was not asked. No flag is set either.
+ */
+static void test_nested_ats_data_page_for_instructions(void **state)
+{
+	uint64_t page = PAGE_IPA | PTE_RW | PTE_UXN;
+
+	(void)state;
+	build(CD_HA, 0, STE1_EATS | STE1_INSTCFG_INST, 0);
+	fx_put(&fx, pte1, page & ~PTE_AF);
+	reply_is(ask(-1, 0x5000, R), 0, 0x1000, 0);
+	assert_int_equal(fx_get(&fx, pte1), page & ~PTE_AF);
+	/* The same of stage 2. */
+	fx_put(&fx, pte1, page & ~PTE_UXN);
+	fx_put(&fx, pte2, PAGE_PA | S2_RW | S2_XN);
+	flush();
+	reply_is(ask(-1, 0x5000, R), 0, 0x1000, 0);
+	/* From the TLB, too. */
+	reply_is(ask(-1, 0x5000, R), 0, 0x1000, 0);
+	/* What is asked for is granted. */
+	fx_put(&fx, pte1, page);
+	flush();
+	reply_is(ask(-1, 0x5000, R | W), PAGE_PA, 0x1000, W);
+	assert_int_equal(events(), 0);
+}
+
 /* 13.6.3: the reply is an IPA, and traffic with it goes through stage 2. */
 static void test_nested_ats_split_stage(void **state)
 {
@@ -688,6 +719,7 @@ int main(void)
 		T(test_nested_ats_full),
 		T(test_nested_ats_faults_of_stage2),
 		T(test_nested_ats_denied_leaves_stage2_alone),
+		T(test_nested_ats_data_page_for_instructions),
 		T(test_nested_ats_split_stage),
 		T(test_nested_ats_split_stage_needs_atschk),
 		T(test_nested_ats_skips_stage1),

@@ -133,6 +133,12 @@ static enum hw_ats_status translate(struct smmuv3_hw *m,
 		no_access(&l->req, xlat);
 		return HW_ATS_SUCCESS;
 	}
+	/* 3.9.1.2: then the walk ended where that was known. */
+	if (smmuv3_hw_lacks(leaf.perm, l->req.priv, l->req.need) ==
+	    l->req.need) {
+		no_access(&l->req, xlat);
+		return HW_ATS_SUCCESS;
+	}
 	/* 13.6.3 */
 	if (l->ctx->split)
 		leaf.pa = leaf.side.ipa;
