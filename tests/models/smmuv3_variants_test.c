@@ -365,6 +365,47 @@ static void test_variants_caches_overflow(void **state)
 	fx_fini(&fx);
 }
 
+/*
+ * One ASID, two granules, and nothing invalidated: a mistake of software that
+ * must not take a walk to a level that its granule does not have. What the walk
+ * of 4K tables kept at level 0 is no table of 64K.
+ */
+static void test_variants_asid_of_two_granules(void **state)
+{
+	const uint64_t ips52 = UINT64_C(1) << 32, va = UINT64_C(1) << 40;
+	const uint64_t cd4k = (CD_BASIC | ips52 << 1 | CD_ASID(1)) - 4 - ips52;
+	uint64_t cd, top, table, level2, level3;
+	struct smmuv3_hw_cfg cfg;
+
+	(void)state;
+	smmuv3_hw_cfg_default(&cfg);
+	cfg.aidr = 2;
+	/* 52 bits out and in, DS, every granule. */
+	cfg.idr[5] = 6 | 7 << 4 | 1 << 7 | 1 << 10;
+	fx_start(&fx, &cfg);
+	/* 4K, five levels. */
+	cd = fx_alloc(&fx, 64, 64);
+	top = fx_table(&fx);
+	table = fx_table(&fx);
+	fx_put(&fx, top, table | 3);
+	fx_map(&fx, table, 0x5000, 0x200000 | PTE_RW, 3);
+	fx_cd(&fx, cd, cd4k, top);
+	fx_put(&fx, cd + 16, UINT64_C(1) << 58);
+	fx_ste(&fx, FX_SID, STE_V | STE_S1 | cd, 0);
+	assert_int_equal(pa(0x5000, R), 0x200000);
+	/* 64K, three levels. */
+	top = fx_alloc(&fx, 8192, 8192);
+	level2 = fx_alloc(&fx, 1 << 16, 1 << 16);
+	level3 = fx_alloc(&fx, 1 << 16, 1 << 16);
+	fx_put(&fx, top, level2 | 3);
+	fx_put(&fx, level2 + (va >> 29) * 8, level3 | 3);
+	fx_put(&fx, level3, 0x300000 | PTE_RW);
+	fx_cd(&fx, cd, cd4k | 1 << 6, top);
+	fx_cmd(&fx, CMD_CFGI_CD(FX_SID, 0), 1);
+	assert_int_equal(pa(va, R), 0x300000);
+	fx_fini(&fx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +416,7 @@ int main(void)
 		cmocka_unit_test(test_variants_small_output_size),
 		cmocka_unit_test(test_variants_instcfg_overrides),
 		cmocka_unit_test(test_variants_hierarchy_disabled),
+		cmocka_unit_test(test_variants_asid_of_two_granules),
 		cmocka_unit_test(test_variants_update_abort_recorded),
 		cmocka_unit_test(test_variants_pps_and_last_only_overflow),
 		cmocka_unit_test(test_variants_stuck_port_logged),

@@ -253,13 +253,17 @@ static int descriptor(struct walk *w, struct arm_pte *pte, uint64_t *ret_next,
 	return leaf_access(w, pte, lg2, leaf);
 }
 
-/* The tables that are known to be on the way; those below @level. */
+/*
+ * The tables that are known to be on the way. One of another granule is there
+ * if software has used a tag for both; its level may be none of this one.
+ */
 static uint64_t resume_walk(struct walk *w)
 {
 	struct smmuv3_hw_leaf step;
 
 	w->level = w->ttb->level;
-	if (smmuv3_hw_tlb_find(&w->m->walks, w->ttb->tag, w->ia, &step) < 0)
+	if (smmuv3_hw_tlb_find(&w->m->walks, w->ttb->tag, w->ia, &step) < 0 ||
+	    step.tg != granule(w->ttb))
 		return w->ttb->base;
 	w->level = (int)step.level;
 	w->limits = step.perm;
