@@ -164,11 +164,13 @@ static int write_cd(struct smmuv3_device *sdev, uint32_t ssid,
 	return smmuv3_write_entry(&cw.w, target);
 }
 
-/* Make the entry abort; what follows can only be reported. */
-static int kill_cd(struct smmuv3_device *sdev, uint32_t ssid, le64_atomic *slot)
+/* Make the entry abort. What the SMMU keeps of it would be nobody's. */
+static void kill_cd(struct smmuv3_device *sdev, uint32_t ssid,
+		    le64_atomic *slot)
 {
 	le64_store_release(&slot[0], 0);
-	return invalidate_cd(sdev, ssid, true);
+	if (invalidate_cd(sdev, ssid, true))
+		smmuv3_fail_closed(sdev->smmu, "a CD stays in use");
 }
 
 int smmuv3_cd_install(struct smmuv3_device *sdev, uint32_t ssid,
@@ -180,7 +182,7 @@ int smmuv3_cd_install(struct smmuv3_device *sdev, uint32_t ssid,
 	memcpy(target.dw, cd->dw, sizeof(target.dw));
 	err = write_cd(sdev, ssid, slot, &target);
 	if (err)
-		(void)kill_cd(sdev, ssid, slot);
+		kill_cd(sdev, ssid, slot);
 	return err;
 }
 

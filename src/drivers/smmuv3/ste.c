@@ -157,16 +157,36 @@ int smmuv3_device_isolate(struct smmuv3_device *sdev)
 	plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
 		 "%s: %s does not complete invalidations: ATS is off now",
 		 sdev->smmu->name, iommu_device_name(sdev->dev));
-	/* ATC_INVs for it would only time out from now on. */
-	atomic_store_explicit(&sdev->ats_on, false, memory_order_release);
+	/*
+	 * Only then nobody needs ATC_INVs for it any more: whoever invalidates
+	 * meanwhile fails as we did, and waits here.
+	 */
 	err = smmuv3_stes_set_eats(sdev, false);
-	if (err) {
-		plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
-			 "%s: %s cannot be isolated: error %d",
-			 sdev->smmu->name, iommu_device_name(sdev->dev), err);
-		smmuv3_fail_closed(sdev->smmu, "a device stays connected");
+	if (!err) {
+		/* Release: who sees it sees a device that is isolated. */
+		atomic_store_explicit(&sdev->ats_on, false,
+				      memory_order_release);
+		return 0;
 	}
+	plat_log(sdev->smmu->plat, PLAT_LOG_ERR,
+		 "%s: %s cannot be isolated: error %d", sdev->smmu->name,
+		 iommu_device_name(sdev->dev), err);
+	smmuv3_fail_closed(sdev->smmu, "a device stays connected");
 	return err;
+}
+
+/*
+ * What failed has stored something, maybe what is wanted: the SMMU has to be
+ * told in any case.
+ */
+static void block_no_pasid(struct smmuv3_device *sdev)
+{
+	int err = change(sdev, &sdev->bypass, false);
+
+	if (!err)
+		err = invalidate_stes(sdev, true);
+	if (err)
+		smmuv3_fail_closed(sdev->smmu, "a stream stays open");
 }
 
 /* One word each way, so the switch is one step for the device. [K8] */
@@ -180,7 +200,9 @@ int smmuv3_set_no_pasid(struct smmuv3_device *sdev, enum iommu_domain_type type)
 	 */
 	if (!err)
 		err = smmuv3_atc_flush(sdev, false, 0, 0, UINT64_MAX);
-	if (err)
-		(void)change(sdev, &sdev->bypass, false);
-	return err;
+	if (!err)
+		return 0;
+	block_no_pasid(sdev);
+	/* For core: blocked, whatever there was. */
+	return -ETIMEDOUT;
 }

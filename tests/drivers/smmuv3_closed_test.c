@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* What cannot be invalidated: tried again until it is, or everything closes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "drivers/smmuv3/smmuv3.h"
+#include "tests/drivers/smmuv3_fixture.h"
+
+static struct fake *make(void)
+{
+	struct fake *f = malloc(sizeof(*f));
+
+	assert_non_null(f);
+	fake_init(f);
+	assert_int_equal(fake_probe(f), 0);
+	return f;
+}
+
+static void unmake(struct fake *f)
+{
+	fake_fini(f);
+	free(f);
+}
+
+static bool is_closed(struct fake *f)
+{
+	struct smmuv3_stats stats;
+
+	smmuv3_stats(f->unit, &stats);
+	return stats.failed_closed;
+}
+
+static void fail_cmds(struct fake *f, unsigned int opcode, unsigned int times)
+{
+	fake_ops_clear(f);
+	f->fail_op = opcode;
+	f->fail_code = SMMU_CERROR_ILL;
+	f->fail_times = times;
+}
+
+/*
+ * [K8] [R10] 3.21.3: the store of the STE may have been all there was to do,
+ * but until a CFGI has been done the SMMU uses what was there before.
+ */
+static void test_smmuv3_closed_bypass_goes_or_all_closes(void **state)
+{
+	static const struct {
+		unsigned int times;
+		bool closes;
+	} rows[] = { { 1, false }, { 2, true } };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake *f = make();
+		struct iommu_domain *identity, *blocked;
+		struct iommu_device *dev = fake_pci_device(f, 1);
+
+		assert_int_equal(iommu_domain_alloc(f->unit,
+						    IOMMU_DOMAIN_IDENTITY,
+						    &identity),
+				 0);
+		assert_int_equal(iommu_domain_alloc(f->unit,
+						    IOMMU_DOMAIN_BLOCKED,
+						    &blocked),
+				 0);
+		assert_int_equal(iommu_attach_device(identity, dev), 0);
+		fail_cmds(f, SMMU_OP_CFGI_STE, rows[i].times);
+		/* For core: the entry aborts, and is nobody's. */
+		assert_int_equal(iommu_attach_device(blocked, dev), -ETIMEDOUT);
+		assert_int_equal(f->fail_times, 0);
+		assert_int_equal(fake_ste(f, 1)[1] & 3,
+				 SMMU_STE_S1DSS_TERMINATE);
+		assert_int_equal(is_closed(f), rows[i].closes);
+		assert_int_equal(fake_count(f, SMMU_OP_CFGI_STE),
+				 !rows[i].closes);
+		/* It is not taken for attached either. */
+		assert_int_equal(iommu_attach_device(identity, dev),
+				 rows[i].closes ? -ETIMEDOUT : 0);
+		if (!rows[i].closes)
+			assert_int_equal(iommu_detach_device(identity, dev), 0);
+		assert_int_equal(iommu_domain_free(identity), 0);
+		assert_int_equal(iommu_domain_free(blocked), 0);
+		assert_int_equal(iommu_device_remove(dev), 0);
+		unmake(f);
+	}
+}
+
+/* [R9] [K6]: an attachment that fails is live nowhere, or all is closed. */
+static void test_smmuv3_closed_failed_install(void **state)
+{
+	static const struct {
+		unsigned int times;
+		bool closes;
+	} rows[] = { { 1, false }, { 2, true } };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fake *f = make();
+		struct iommu_device *dev = fake_pci_device(f, 1);
+		struct iommu_domain *d;
+		struct fake_mm m;
+
+		fake_mm_init(&m, f);
+		assert_int_equal(iommu_domain_alloc_sva(f->unit, &m.mm, &d), 0);
+		/* So that the leaf is there. */
+		assert_int_equal(iommu_attach_device_pasid(d, dev, 2), 0);
+		fail_cmds(f, SMMU_OP_CFGI_CD, rows[i].times);
+		/* After the second step of it: V may have been seen. */
+		f->fail_after = 1;
+		assert_int_equal(iommu_attach_device_pasid(d, dev, 3), -EIO);
+		assert_int_equal(f->fail_times, 0);
+		assert_false(fake_cd(f, 1, 3)[0] >> 31 & 1);
+		assert_int_equal(is_closed(f), rows[i].closes);
+		iommu_detach_device_pasid(d, dev, 2);
+		assert_int_equal(iommu_domain_free(d), 0);
+		iommu_mm_put_users(&m.mm);
+		assert_int_equal(iommu_device_remove(dev), 0);
+		unmake(f);
+	}
+}
+
+struct watch {
+	struct smmuv3_device *sdev;
+	unsigned int armed;
+	unsigned int looks;
+	size_t sent;
+};
+
+/* Once the device has not answered, and before EATS is known to be off. */
+static void watch_isolation(struct fake *f, const struct smmu_cmd *cmd)
+{
+	struct watch *w = f->hook_arg;
+	unsigned int op = (unsigned int)FIELD_GET(SMMU_CMD_OPCODE, cmd);
+	struct smmuv3_batch batch;
+
+	if (op == SMMU_OP_ATC_INV && w->armed) {
+		w->armed--;
+		f->fail_op = SMMU_OP_SYNC;
+		f->fail_code = SMMU_CERROR_ATC_INV_SYNC;
+		f->fail_times = 1;
+	}
+	if (op != SMMU_OP_CFGI_STE)
+		return;
+	w->looks++;
+	smmuv3_batch_init(&batch, to_smmuv3(f->unit));
+	smmuv3_add_atc_inv(&batch, w->sdev, true, 4, 0, 0x1000);
+	w->sent += batch.count;
+}
+
+/*
+ * [L10] 3.9.1.4: until the SMMU takes no translated traffic of the device any
+ * more, nobody may leave its ATC out: an invalidation for another PASID would
+ * be over with the device still using what it was about.
+ */
+static void test_smmuv3_closed_isolation_hides_nothing(void **state)
+{
+	struct fake *f = make();
+	struct iommu_device *dev = fake_pci_device(f, 1);
+	struct smmuv3_batch batch;
+	struct iommu_domain *d;
+	struct watch w = { .armed = 2 };
+	struct fake_mm m;
+
+	(void)state;
+	fake_mm_init(&m, f);
+	assert_int_equal(iommu_domain_alloc_sva(f->unit, &m.mm, &d), 0);
+	assert_int_equal(iommu_attach_device_pasid(d, dev, 3), 0);
+	w.sdev = iommu_device_priv(dev);
+	f->hook = watch_isolation;
+	f->hook_arg = &w;
+	iommu_mm_invalidate_range(&m.mm, 0x1000, 0x2000);
+	f->hook = NULL;
+	assert_int_equal(w.looks, 1);
+	assert_int_equal(w.sent, 1);
+	/* Then it is isolated, and there is none. */
+	assert_int_equal(fake_ste(f, 1)[1] >> 28 & 3, SMMU_STE_EATS_ABORT);
+	smmuv3_batch_init(&batch, to_smmuv3(f->unit));
+	smmuv3_add_atc_inv(&batch, w.sdev, true, 4, 0, 0x1000);
+	assert_int_equal(batch.count, 0);
+	assert_false(is_closed(f));
+	iommu_detach_device_pasid(d, dev, 3);
+	assert_int_equal(iommu_domain_free(d), 0);
+	iommu_mm_put_users(&m.mm);
+	assert_int_equal(iommu_device_remove(dev), 0);
+	unmake(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_smmuv3_closed_bypass_goes_or_all_closes),
+		cmocka_unit_test(test_smmuv3_closed_failed_install),
+		cmocka_unit_test(test_smmuv3_closed_isolation_hides_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
