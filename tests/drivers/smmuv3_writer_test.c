@@ -511,6 +511,9 @@ static void test_smmuv3_writer_used_bits_are_those_of_the_tables(void **state)
 	const uint64_t s2 = 0xf00 | 1 << 25;
 	const uint64_t ptr = 0xffffffffffffc0, max = 31ull << 59;
 	const uint64_t s2q2 = ~0xffff0000ull, vmid = 0xffff;
+	/* PMG, AssuredOnly TL0 TL1, VMSPtr; S2S, and DPT_VMATCH for EATS 3 */
+	const uint64_t s2q5 = 0xeff | 0xfffffffffffull << 12;
+	const uint64_t dpt = 1ull << 57 | 3ull << 62;
 	const struct {
 		enum ste_kind kind;
 		uint64_t used[WORDS];
@@ -519,18 +522,17 @@ static void test_smmuv3_writer_used_bits_are_those_of_the_tables(void **state)
 		{ STE_ABORT, { 0xf, cont } },
 		{ STE_BYPASS, { 0xf, pass, 0, 0, 0xffff0000, 0xff } },
 		{ STE_ONE_CD,
-		  { 0xf | ptr | max, pass | ats | s1 | 3ull << 30,
-		    vmid | 1ull << 57, 0, 0xffff0000, 0xff } },
+		  { 0xf | ptr | max, pass | ats | s1 | 3ull << 30, vmid | dpt,
+		    0, 0xffff0000, 0xff } },
 		{ STE_TERM,
 		  { 0x3f | ptr | max, pass | ats | s1 | 3ull << 30 | 3,
-		    vmid | 1ull << 57, 0, 0xffff0000, 0xff } },
+		    vmid | dpt, 0, 0xffff0000, 0xff } },
 		{ STE_S2,
-		  { 0xf, pass | ats | s2, s2q2, UINT64_MAX, 0xffff0000,
-		    0xff | 0xfffffffffffull << 12, 0, UINT64_MAX } },
+		  { 0xf, pass | ats | s2, s2q2, UINT64_MAX, 0xffff0000, s2q5, 0,
+		    UINT64_MAX } },
 		{ STE_NESTED,
 		  { 0x3f | ptr | max, pass | ats | s1 | s2 | 3, s2q2,
-		    UINT64_MAX, 0xffff0000, 0xff | 0xfffffffffffull << 12, 0,
-		    UINT64_MAX } },
+		    UINT64_MAX, 0xffff0000, s2q5, 0, UINT64_MAX } },
 	};
 	const uint64_t low = 0x3fff, high = 0x3fff0000, ttb = 0xfffffffffffff0;
 	const struct {

@@ -57,6 +57,9 @@ static void use_stage2(struct smmuv3_entry *used)
 	used->dw[FIELD_WORD(SMMU_STE_S2T0SZ)] |=
 		~(FIELD_MASK(SMMU_STE_S2VMID) | FIELD_MASK(SMMU_STE_IMPDEF2));
 	used->dw[FIELD_WORD(SMMU_STE_S2TTB)] = UINT64_MAX;
+	USE(used, SMMU_STE_ASSUREDONLY);
+	USE(used, SMMU_STE_TL0);
+	USE(used, SMMU_STE_TL1);
 	USE(used, SMMU_STE_VMSPTR);
 	used->dw[FIELD_WORD(SMMU_STE_S2POI)] = UINT64_MAX;
 }
@@ -98,6 +101,8 @@ static void ste_used(const struct smmuv3_entry *e,
 		return;
 	USE(ret_used, SMMU_STE_EATS);
 	USE(ret_used, SMMU_STE_PPAR);
+	/* For EATS 3, with stage 2 or without. */
+	USE(ret_used, SMMU_STE_DPT_VMATCH);
 	USE(ret_used, SMMU_STE_S2VMID);
 	/* 3.0 may check EATS against it without stage 2. */
 	USE(ret_used, SMMU_STE_S2S);
