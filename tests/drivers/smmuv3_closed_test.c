@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "drivers/smmuv3/smmuv3.h"
 #include "tests/drivers/smmuv3_fixture.h"
 
@@ -193,12 +194,76 @@ static void test_smmuv3_closed_isolation_hides_nothing(void **state)
 	unmake(f);
 }
 
+/* Ends an address space when the lock of its domain is next given up. */
+static struct {
+	const struct plat_ops *below;
+	struct smmuv3_domain *ends;
+} locks;
+
+static void unlock_and_end(void *ctx, struct plat_lock *lock)
+{
+	struct smmuv3_domain *d = locks.ends;
+
+	locks.below->unlock(ctx, lock);
+	if (!d || lock != &d->lock)
+		return;
+	locks.ends = NULL;
+	d->notifier.ops->release(&d->notifier);
+}
+
+/*
+ * [R6] [R7]: an address space ends while its CD is another's to write, who
+ * then does not: the CD is quiet all the same.
+ */
+static void test_smmuv3_closed_end_during_replacement(void **state)
+{
+	struct fake *f = make();
+	struct iommu_device *dev = fake_pci_device(f, 1);
+	struct iommu_domain *d[2];
+	struct smmuv3_domain *sd[2];
+	struct fake_mm m[2];
+	struct plat_ops ops;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		fake_mm_init(&m[i], f);
+		assert_int_equal(
+			iommu_domain_alloc_sva(f->unit, &m[i].mm, &d[i]), 0);
+		sd[i] = container_of(d[i], struct smmuv3_domain, domain);
+	}
+	assert_int_equal(iommu_attach_device_pasid(d[0], dev, 3), 0);
+	sd[1]->notifier.ops->release(&sd[1]->notifier);
+
+	locks.below = f->tp.plat.ops;
+	locks.ends = sd[0];
+	ops = *locks.below;
+	ops.unlock = unlock_and_end;
+	f->tp.plat.ops = &ops;
+	assert_int_equal(f->unit->ops->set_dev_pasid(d[1], dev, 3, d[0]),
+			 -ESRCH);
+	f->tp.plat.ops = locks.below;
+	assert_null(locks.ends);
+	/* EPD0, and no table. */
+	assert_true(fake_cd(f, 1, 3)[0] >> 14 & 1);
+	assert_int_equal(fake_cd(f, 1, 3)[1], 0);
+
+	iommu_detach_device_pasid(d[0], dev, 3);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(iommu_domain_free(d[i]), 0);
+		iommu_mm_put_users(&m[i].mm);
+	}
+	assert_int_equal(iommu_device_remove(dev), 0);
+	unmake(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_smmuv3_closed_bypass_goes_or_all_closes),
 		cmocka_unit_test(test_smmuv3_closed_failed_install),
 		cmocka_unit_test(test_smmuv3_closed_isolation_hides_nothing),
+		cmocka_unit_test(test_smmuv3_closed_end_during_replacement),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -313,7 +313,10 @@ static int forget_pair_locked(struct smmuv3_domain *d,
 	return err;
 }
 
-/* From here on old leaves the CD alone, but goes on invalidating the pair. */
+/*
+ * Passive, old leaves the CD alone, but goes on invalidating the pair. If it
+ * gets the CD back, it makes up for a release of meanwhile.
+ */
 static void make_passive(struct smmuv3_domain *old,
 			 const struct smmuv3_device *sdev, ioasid_t pasid,
 			 bool passive)
@@ -324,6 +327,10 @@ static void make_passive(struct smmuv3_domain *old,
 	a = find_locked(old, sdev, pasid);
 	if (a)
 		a->passive = passive;
+	if (a && !passive && old->dead && !a->quiet) {
+		quiesce_locked(old, a);
+		(void)forget_pair_locked(old, a);
+	}
 	plat_unlock(old->smmu->plat, &old->lock);
 }
 
