@@ -124,7 +124,9 @@ struct plat_dt_error {
  * @ret_error: set on -EINVAL. May be NULL.
  *
  * Context: may sleep.
- * Cost:    that of sorting the nodes; memory of a few times the size.
+ * Cost:    that of sorting the nodes, and for each SMMU, of which at most 256
+ *          are taken, of a few walks of the tree at worst; memory of a few
+ *          times the size. More than 16 MiB is no tree.
  * Return:  0, -EINVAL it is not a tree, or breaks a binding; -ENOMEM.
  * Spec:    Devicetree Specification 0.4 (2.3, 2.4, 5); the bindings of Linux,
  *          iommu/arm,smmu-v3, iommu/iommu and pci/pci-iommu.

@@ -619,6 +619,86 @@ static void test_fdt_large_trees_are_read_once(void **state)
 	free(blob);
 }
 
+/*
+ * As many references as fit, to a node that says how many cells they have
+ * behind as many properties as fit: for each of them its list once is hours.
+ */
+static void test_fdt_long_lists_of_references_end(void **state)
+{
+	enum { REFS = 1 << 20, PROPERTIES = 1 << 18 };
+	const size_t room = 4 * REFS + 12 * PROPERTIES + ROOM;
+	struct plat_dt_error error = { "" };
+	struct plat_dt *dt = NULL;
+	fdt32_t *refs = malloc(4 * REFS);
+	char *blob = calloc(1, room);
+	unsigned int i;
+
+	(void)state;
+	assert_true(refs && blob);
+	for (i = 0; i < REFS; i++)
+		refs[i] = cpu_to_fdt32(OTHER);
+	ok(fdt_create(blob, (int)room));
+	ok(fdt_finish_reservemap(blob));
+	ok(fdt_begin_node(blob, ""));
+	ok(fdt_begin_node(blob, "other"));
+	ok(fdt_property_u32(blob, "phandle", OTHER));
+	for (i = 0; i < PROPERTIES; i++)
+		ok(fdt_property(blob, "p", NULL, 0));
+	ok(fdt_property_u32(blob, "#iommu-cells", 0));
+	ok(fdt_end_node(blob));
+	ok(fdt_begin_node(blob, "m"));
+	ok(fdt_property(blob, "iommus", refs, 4 * REFS));
+	ok(fdt_end_node(blob));
+	ok(fdt_end_node(blob));
+	ok(fdt_finish(blob));
+	assert_int_equal(plat_dt_parse(blob, fdt_totalsize(blob), &dt, &error),
+			 0);
+	assert_int_equal(dt->master_count, 0);
+	plat_dt_free(dt);
+	free(blob);
+	free(refs);
+}
+
+/* Each SMMU costs a walk of all, so there is a limit. */
+static void test_fdt_smmus_are_limited(void **state)
+{
+	const fdt32_t reg[3] = { 0, cpu_to_fdt32(0x10000),
+				 cpu_to_fdt32(0x20000) };
+	const size_t room = 256 * 1024;
+	unsigned int count, i;
+
+	(void)state;
+	for (count = 256; count <= 257; count++) {
+		struct plat_dt_error error = { "" };
+		char *blob = calloc(1, room), name[16];
+		struct plat_dt *dt = NULL;
+
+		assert_non_null(blob);
+		ok(fdt_create(blob, (int)room));
+		ok(fdt_finish_reservemap(blob));
+		ok(fdt_begin_node(blob, ""));
+		for (i = 0; i < count; i++) {
+			snprintf(name, sizeof(name), "s%u", i);
+			ok(fdt_begin_node(blob, name));
+			ok(fdt_property(blob, "compatible", "arm,smmu-v3", 12));
+			ok(fdt_property_u32(blob, "#iommu-cells", 1));
+			ok(fdt_property(blob, "reg", reg, sizeof(reg)));
+			ok(fdt_end_node(blob));
+		}
+		ok(fdt_end_node(blob));
+		ok(fdt_finish(blob));
+		assert_int_equal(plat_dt_parse(blob, fdt_totalsize(blob), &dt,
+					       &error),
+				 count > 256 ? -EINVAL : 0);
+		if (count > 256)
+			assert_non_null(strstr(error.text, "SMMUs"));
+		else
+			assert_int_equal(dt->smmu_count, count);
+		plat_dt_free(dt);
+		free(blob);
+	}
+}
+
 /* What a terminal would act on is not handed out. */
 static void test_fdt_paths_are_printable(void **state)
 {
@@ -647,6 +727,8 @@ int main(void)
 		cmocka_unit_test(test_fdt_truncated_is_no_tree),
 		cmocka_unit_test(test_fdt_mutilated_trees_are_survived),
 		cmocka_unit_test(test_fdt_large_trees_are_read_once),
+		cmocka_unit_test(test_fdt_long_lists_of_references_end),
+		cmocka_unit_test(test_fdt_smmus_are_limited),
 		cmocka_unit_test(test_fdt_paths_are_printable),
 	};
 

@@ -15,6 +15,12 @@
 /* Requester ids of PCIe. */
 #define RIDS UINT64_C(0x10000)
 
+/*
+ * More is no machine. What an SMMU refers to is looked up in lists as long as
+ * the tree, once for each.
+ */
+#define SMMUS_MAX 256u
+
 /* What is handed out, and the arrays behind it. */
 struct dt {
 	struct plat_dt pub;
@@ -130,6 +136,8 @@ static int read_smmus(struct builder *b)
 
 	for (i = 0; i < t->node_count; i++)
 		count += is_smmu(t, i);
+	if (count > SMMUS_MAX)
+		return fdt_wrong(t, 0, "more than 256 SMMUs");
 	dt->smmus = calloc(count + 1, sizeof(dt->smmus[0]));
 	b->nodes = calloc(count + 1, sizeof(b->nodes[0]));
 	dt->pub.smmus = dt->smmus;
@@ -183,7 +191,7 @@ static int read_streams(const struct builder *b, size_t node,
 		uint32_t phandle, cells;
 		size_t target, smmu;
 
-		err = fdt_take_reference(&b->t, node, &c, "#iommu-cells",
+		err = fdt_take_reference(&b->t, node, &c, FDT_TO_IOMMU,
 					 &phandle, &target, &cells);
 		if (err)
 			return err;

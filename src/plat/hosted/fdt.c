@@ -160,6 +160,25 @@ static bool is_enabled(const struct fdt *t, size_t node)
 	       (len == 3 && !memcmp(status, "ok", 3));
 }
 
+static const char *const cells_names[FDT_TARGETS] = {
+	[FDT_TO_IOMMU] = "#iommu-cells",
+	[FDT_TO_INTERRUPT] = "#interrupt-cells",
+};
+
+/* What is wrong with it matters to who refers to the node. */
+static void fill_cells(struct fdt *t, size_t node)
+{
+	unsigned int i;
+
+	for (i = 0; i < FDT_TARGETS; i++) {
+		size_t len;
+		const void *p = get(t, node, cells_names[i], &len);
+		struct fdt_cells c = { p, 1, 0 };
+
+		t->nodes[node].cells[i] = len == 4 ? fdt_take(&c) : UINT32_MAX;
+	}
+}
+
 /* What is asked of every node once; its parent is there. */
 static int fill_node(struct fdt *t, size_t node)
 {
@@ -174,6 +193,7 @@ static int fill_node(struct fdt *t, size_t node)
 		err = fdt_get_u32(t, node, "#size-cells", &n->size_cells);
 	if (err)
 		return err;
+	fill_cells(t, node);
 	n->phandle = fdt_get_phandle(t->blob, n->offset);
 	n->enabled = (!node || up->enabled) && is_enabled(t, node);
 	n->intr = node ? up->intr : -1;
@@ -290,10 +310,10 @@ int fdt_find(const struct fdt *t, uint32_t phandle, size_t *ret_node)
 }
 
 int fdt_take_reference(const struct fdt *t, size_t node, struct fdt_cells *c,
-		       const char *cells_name, uint32_t *ret_phandle,
+		       enum fdt_target target, uint32_t *ret_phandle,
 		       size_t *ret_node, uint32_t *ret_cells)
 {
-	uint32_t cells = NO_PHANDLE;
+	uint32_t cells;
 	int err;
 
 	if (!fdt_left(c))
@@ -301,11 +321,13 @@ int fdt_take_reference(const struct fdt *t, size_t node, struct fdt_cells *c,
 	*ret_phandle = fdt_take(c);
 	if (fdt_find(t, *ret_phandle, ret_node))
 		return fdt_wrong(t, node, "a reference to a node that is not");
-	err = fdt_get_u32(t, *ret_node, cells_name, &cells);
-	if (err)
-		return err;
-	if (cells == NO_PHANDLE)
-		return wrong_property(t, *ret_node, cells_name, "is missing");
+	cells = t->nodes[*ret_node].cells[target];
+	if (cells == UINT32_MAX) {
+		err = fdt_get_u32(t, *ret_node, cells_names[target], &cells);
+		return err ? err :
+			     wrong_property(t, *ret_node, cells_names[target],
+					    "is missing");
+	}
 	if (cells > fdt_left(c))
 		return fdt_wrong(t, node, "a list of references is cut off");
 	*ret_cells = cells;
@@ -428,8 +450,8 @@ static int get_irq_extended(const struct fdt *t, size_t node,
 	int err;
 
 	for (;;) {
-		err = fdt_take_reference(t, node, c, "#interrupt-cells",
-					 &phandle, &target, &cells);
+		err = fdt_take_reference(t, node, c, FDT_TO_INTERRUPT, &phandle,
+					 &target, &cells);
 		if (!err)
 			err = check_irq_cells(t, target, cells);
 		if (err)

@@ -15,6 +15,13 @@ enum {
 	FDT_SIZE_MAX = 16 << 20,
 };
 
+/* What a reference is to. */
+enum fdt_target {
+	FDT_TO_IOMMU,
+	FDT_TO_INTERRUPT,
+	FDT_TARGETS,
+};
+
 /**
  * struct fdt_node - one node
  * @offset: for libfdt.
@@ -22,6 +29,7 @@ enum {
  * @intr:   index of the node whose interrupt-parent counts; -1: none.
  * @address_cells, @size_cells: of its children.
  * @enabled: it and all above it are available.
+ * @cells:   of a reference to it; UINT32_MAX: it does not say.
  */
 struct fdt_node {
 	int offset;
@@ -31,6 +39,7 @@ struct fdt_node {
 	uint32_t address_cells;
 	uint32_t size_cells;
 	bool enabled;
+	uint32_t cells[FDT_TARGETS];
 };
 
 struct fdt_phandle {
@@ -88,12 +97,12 @@ SVA_MUST_CHECK int fdt_find(const struct fdt *t, uint32_t phandle,
 			    size_t *ret_node);
 
 /*
- * A reference: a phandle and as many cells as its node says in @cells_name,
- * which are left to be taken: *@ret_cells. -EINVAL
+ * A reference: a phandle and as many cells as its node says, which are left to
+ * be taken: *@ret_cells. Cost: a binary search. -EINVAL
  */
 SVA_MUST_CHECK int fdt_take_reference(const struct fdt *t, size_t node,
 				      struct fdt_cells *c,
-				      const char *cells_name,
+				      enum fdt_target target,
 				      uint32_t *ret_phandle, size_t *ret_node,
 				      uint32_t *ret_cells);
 
