@@ -131,11 +131,14 @@ struct smmuv3_stats {
  * interrupts and translation are enabled, in that order, each with its
  * acknowledgement. All streams abort until devices are added.
  *
- * Context: may sleep.
+ * Context: may sleep; polls for @timeout_ms at most per acknowledgement.
+ * Cost:    memory for the queues, and for a stream table of one level all of it
+ *          (64 bytes for each of 2^sid_bits streams, at most 4 MiB).
  * Return:  0, or with the SMMU disabled: -ENODEV not an SMMUv3, or without what
- *          the driver needs (stage 1, AArch64 tables, a 4 KiB granule, a
- *          command queue of two entries), -EINVAL a bad description, -ENOMEM, -ETIMEDOUT no acknowledgement,
- *          or what an interrupt request met.
+ *          the driver needs (stage 1, little-endian AArch64 tables, a granule,
+ *          a command queue of two entries, queues and tables in memory of its
+ *          choice), -EINVAL a bad description, -ENOMEM, -ETIMEDOUT no
+ *          acknowledgement, or what an interrupt request met.
  * Spec:    Arm IHI 0070 6.3 (registers), 3.5 (queues), 3.11 (reset and
  *          initialization).
  * Test:    tests/drivers/smmuv3_probe_test.c
@@ -147,11 +150,20 @@ SVA_MUST_CHECK int smmuv3_probe(struct iommu_system *sys,
 /**
  * smmuv3_remove() - disable an SMMU and take it from its system
  *
- * Return: 0, -EBUSY while it has devices or domains: nothing changed.
+ * An SMMU that does not acknowledge is logged, and its memory is given back all
+ * the same.
+ *
+ * Context: may sleep; waits for its interrupt handlers.
+ * Return:  0, -EBUSY while it has devices or domains: nothing changed.
+ * Spec:    Arm IHI 0070 6.3.9, 6.3.14 (SMMU_CR0, SMMU_GBPA).
+ * Test:    tests/drivers/smmuv3_probe_test.c, smmuv3_probe_unwind_test.c
  */
 SVA_MUST_CHECK int smmuv3_remove(struct iommu_unit *unit);
 
-/* Exact counters, each for itself. Context: any. */
+/*
+ * Exact counters, each for itself. Context: any; loads only.
+ * Test: tests/drivers/smmuv3_probe_test.c, smmuv3_queue_test.c
+ */
 void smmuv3_stats(struct iommu_unit *unit, struct smmuv3_stats *ret_stats);
 
 #endif
