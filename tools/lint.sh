@@ -10,8 +10,9 @@ cd "$(dirname "$0")/.."
 
 c_files=$(find src include cli bench examples tests fuzz -name '*.[ch]' |
 	LC_ALL=C sort)
-shell_files=$(find tools tests .ci -name '*.sh' -o -path .ci/run \
-	-o -name check-freestanding | LC_ALL=C sort)
+shell_files=$(find tools tests cli .ci -name '*.sh' -o -path .ci/run \
+	-o -name check-freestanding -o -name '*.bash-completion' |
+	LC_ALL=C sort)
 
 format() {
 	xargs -r clang-format "$@" <<<"$c_files"

@@ -7,7 +7,8 @@ source=$2
 . "$source/tests/house/lib.sh"
 
 targets=$(make -C "$source" help | sed -n 's/^make \([a-z]*\) .*/\1/p')
-for target in demo check bench format lint asan tsan clang coverage clean; do
+for target in demo check bench format lint docs asan tsan clang coverage fuzz \
+	clean; do
 	check "make help names $target" \
 		grep -qw "$target" <<<"$targets"
 done
