@@ -272,7 +272,7 @@ struct iommu_hw_stats {
 	uint64_t events;        /* fault records, written, merged or lost */
 	uint64_t events_lost;
 	uint64_t events_merged; /* stood for by the one before them */
-	uint64_t commands; /* consumed */
+	uint64_t commands;      /* consumed */
 	uint64_t config_invalidations;
 	uint64_t tlb_invalidations;
 	uint64_t ats_invalidations;
