@@ -169,8 +169,8 @@ static unsigned int start_workers(struct pool *p, struct worker *workers,
 				     &workers[i]);
 		if (err) {
 			if (i)
-				fprintf(stderr, "sva: only %u threads: %s\n",
-					i, strerror(err));
+				fprintf(stderr, "sva: only %u threads: %s\n", i,
+					strerror(err));
 			else
 				fprintf(stderr,
 					"sva: cannot start a thread: %s\n",

@@ -188,7 +188,7 @@ int smmuv3_cd_install(struct smmuv3_device *sdev, uint32_t ssid,
 
 static struct smmu_cd read_cd(const le64_atomic *slot)
 {
-	struct smmu_cd cd;
+	struct smmu_cd cd = { .dw = { 0 } };
 	unsigned int i;
 
 	for (i = 0; i < SMMUV3_ENTRY_WORDS; i++)

@@ -11,7 +11,7 @@
 
 static struct smmu_ste to_ste(const struct smmuv3_entry *e)
 {
-	struct smmu_ste ste;
+	struct smmu_ste ste = { .dw = { 0 } };
 	unsigned int i;
 
 	for (i = 0; i < SMMUV3_ENTRY_WORDS; i++)
@@ -21,7 +21,7 @@ static struct smmu_ste to_ste(const struct smmuv3_entry *e)
 
 static struct smmu_cd to_cd(const struct smmuv3_entry *e)
 {
-	struct smmu_cd cd;
+	struct smmu_cd cd = { .dw = { 0 } };
 	unsigned int i;
 
 	for (i = 0; i < SMMUV3_ENTRY_WORDS; i++)
