@@ -253,11 +253,11 @@ void scenario_stop(struct world *w)
 	struct stop stop = { .sim = w->sim };
 	struct job dying = { .rounds = 0 }, living = { .rounds = 0 };
 
-	w->scratch = &stop;
 	map_pages(&w->spaces[0], 3, true);
 	map_pages(&w->spaces[1], 3, false);
 	if (!hold(w, 0, &dying))
 		return;
+	w->scratch = &stop;
 	if (iommu_sva_set_ops(dying.sva, &ops))
 		sim_fail(w->sim, "R14", "set_ops() of a fresh bind fails");
 	if (hold(w, 1, &living)) {
@@ -268,6 +268,7 @@ void scenario_stop(struct world *w)
 				 stop.calls);
 	}
 	job_unbind(&dying);
+	w->scratch = NULL;
 }
 
 /* Who holds a PASID only looks. [C4] */

@@ -313,7 +313,8 @@ void watch_record(struct watch *t, uint64_t pa, void *record)
 	unsigned int lg2 =
 		(unsigned int)REG_GET(SMMU_PRIQ_BASE_LOG2SIZE, t->priq_base);
 	struct sim *s = t->w->sim;
-	uint64_t *dw = record, tmp[2];
+	uint64_t *dw = record;
+	int i;
 
 	watch_event(t, pa, record);
 	if (!base || pa < base + 16 || pa >= base + (UINT64_C(16) << lg2))
@@ -325,8 +326,11 @@ void watch_record(struct watch *t, uint64_t pa, void *record)
 	if (s->exploring && sim_broken(s, BREAK_PRI_ORDER) &&
 	    same_group(dw - 2, dw)) {
 		sim_strike(s, pa);
-		memcpy(tmp, dw, 16);
-		memcpy(dw, dw - 2, 16);
-		memcpy(dw - 2, tmp, 16);
+		for (i = 0; i < 2; i++) {
+			uint64_t word = dw[i];
+
+			dw[i] = dw[i - 2];
+			dw[i - 2] = word;
+		}
 	}
 }
