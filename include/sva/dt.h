@@ -9,6 +9,7 @@
 #ifndef SVA_DT_H
 #define SVA_DT_H
 
+#include <sva/device.h>
 #include <sva/types.h>
 
 /* Interrupts of an SMMU, by their names in the tree. */
@@ -150,5 +151,24 @@ void plat_dt_free(struct plat_dt *dt);
 SVA_MUST_CHECK int plat_dt_find_stream(const struct plat_dt_master *m,
 				       uint16_t rid,
 				       struct plat_dt_stream *ret_stream);
+
+/**
+ * plat_dt_device() - a platform device, as iommu_device_add() wants it
+ * @m:        from the tree; borrowed by *@ret_desc.
+ * @smmu:     index of plat_dt.smmus. A device with StreamIDs at several SMMUs
+ *            is one device behind each.
+ * @ids:      room for its StreamIDs there; the caller's, until the device has
+ *            been added.
+ * @room:     of @ids; m->stream_count is enough.
+ * @ret_desc: name, StreamIDs, pasid_bits and can_stall. The unit is the
+ *            caller's to fill in, as is the group.
+ *
+ * Context: any. Cost: that of the StreamIDs.
+ * Return:  0, -ENOENT it has no StreamID there, -ENOSPC @ids is too small.
+ * Test:    tests/e2e/dt_test.c
+ */
+SVA_MUST_CHECK int plat_dt_device(const struct plat_dt_master *m, size_t smmu,
+				  uint32_t *ids, size_t room,
+				  struct iommu_device_desc *ret_desc);
 
 #endif

@@ -379,3 +379,28 @@ int plat_dt_find_stream(const struct plat_dt_master *m, uint16_t rid,
 	}
 	return -ENOENT;
 }
+
+int plat_dt_device(const struct plat_dt_master *m, size_t smmu, uint32_t *ids,
+		   size_t room, struct iommu_device_desc *ret_desc)
+{
+	unsigned int count = 0;
+	size_t i;
+
+	for (i = 0; i < m->stream_count; i++) {
+		if (m->streams[i].smmu != smmu)
+			continue;
+		if (count == room)
+			return -ENOSPC;
+		ids[count++] = m->streams[i].id;
+	}
+	if (!count)
+		return -ENOENT;
+	*ret_desc = (struct iommu_device_desc){
+		.name = m->path,
+		.stream_ids = ids,
+		.stream_id_count = count,
+		.pasid_bits = m->pasid_bits,
+		.can_stall = m->can_stall,
+	};
+	return 0;
+}
