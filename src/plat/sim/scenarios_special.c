@@ -41,11 +41,12 @@ static void flood(struct job *j)
 
 	agent_init(&a, j->ep, j->sp, j->pasid);
 	for (i = 0; i < j->rounds; i++) {
+		/* One at a time: compilers differ in the order of arguments. */
 		unsigned int first = (unsigned int)sim_random(s, 4);
+		unsigned int count = 1 + (unsigned int)sim_random(s, 3);
+		bool write = sim_random(s, 2);
 
-		if (!agent_request(&a, first,
-				   1 + (unsigned int)sim_random(s, 3),
-				   sim_random(s, 2)))
+		if (!agent_request(&a, first, count, write))
 			sim_relax(s);
 	}
 	agent_fini(&a);
