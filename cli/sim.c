@@ -5,6 +5,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,6 +183,9 @@ static void print_report(const struct sim_args *args,
 		       strategies[args->cfg.strategy], f->seed);
 		if (args->cfg.brk)
 			printf(" --break=%s", args->cfg.brk);
+		/* It says which path the seed is the number of. */
+		if (args->cfg.preemptions)
+			printf(" --preemptions=%u", args->cfg.preemptions);
 		if (f->fail_nth)
 			printf(" --fail-nth=%u", f->fail_nth);
 		puts(" --runs=1 --trace");
@@ -259,9 +263,12 @@ static bool number(const char *text, uint64_t *ret_value)
 {
 	char *end;
 
+	/* Nor a blank or a sign, which strtoull() takes. */
+	if (*text < '0' || *text > '9')
+		return false;
 	errno = 0;
 	*ret_value = strtoull(text, &end, 0);
-	return *text && *text != '-' && !*end && !errno;
+	return !*end && !errno;
 }
 
 static void parse_iommu(struct sim_args *args, const char *arg,
@@ -296,6 +303,8 @@ static void check_args(struct sim_args *args, struct argp_state *state)
 {
 	struct sva_sim_info info;
 
+	if (args->trace && args->json)
+		argp_error(state, "--trace: not with --json");
 	/* A seed alone is one to be looked at. */
 	if (args->seed_set && !args->runs_set) {
 		args->runs = 1;
@@ -335,9 +344,12 @@ static void check_args(struct sim_args *args, struct argp_state *state)
 static error_t parse_number(int key, const char *arg, struct sim_args *args,
 			    struct argp_state *state)
 {
-	uint64_t value;
+	bool narrow = key == OPT_PREEMPTIONS || key == OPT_FAIL_NTH;
+	uint64_t value = 0;
 
-	if (!number(arg, &value) || (key == OPT_RUNS && !value))
+	/* 0 runs find nothing; of the others it would mean the default. */
+	if (!number(arg, &value) || (key != OPT_SEED && !value) ||
+	    (narrow && value > UINT_MAX))
 		argp_error(state, "'%s': a number is expected", arg);
 	if (key == OPT_SEED) {
 		args->cfg.seed = value;

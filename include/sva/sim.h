@@ -31,9 +31,10 @@ enum sva_sim_iommu {
  * @iommu:    vendor.
  * @scenario: name of one.
  * @strategy: see struct strategy in src/plat/sim/strategy.h.
- * @seed:     random, pct: any number. exhaustive: the path's number, from 0;
- *            a path other than 0 and the one after the last run is reached by
- *            going through those before it.
+ * @seed:     random, pct: any number. exhaustive: the path's number, from 0,
+ *            among those of all the other members; a path other than 0 and the
+ *            one after the last run is reached by going through those before
+ *            it.
  * @preemptions: exhaustive: bound of switches that differ from the default:
  *            see there; 0: 2.
  * @brk:      name of a defect to put in, NULL for none.

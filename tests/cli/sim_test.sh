@@ -41,9 +41,22 @@ check "and ends there" names out '  R5: '
 check "every path" exits 0 "$SVA" sim --scenario=tiny --strategy=exhaustive \
 	--preemptions=1 --json
 check "came to an end" json out 'o["exhausted"]'
+check "a break on some path" exits 1 "$SVA" sim --iommu=smmuv3 \
+	--break=no-tlbi --scenario=tiny --strategy=exhaustive --preemptions=1
+replay=$(sed -n 's/^  sva \(sim .*\)/\1/p' out)
+# shellcheck disable=SC2086 # words
+check "is on that path again" exits 1 "$SVA" $replay
 check "every call fails" exits 0 "$SVA" sim --scenario=fault --fail-nth \
 	--runs=1 --json
 check "more than one" json out 'o["runs"] > 10'
+for number in '' x -1 ' -1' +1 1.5 0 4294967296; do
+	check "no number: '$number'" exits 2 "$SVA" sim --scenario=tiny \
+		--strategy=exhaustive --seed=1 "--preemptions=$number"
+	check "no call: '$number'" exits 2 "$SVA" sim --scenario=tiny \
+		--runs=1 "--fail-nth=$number"
+done
+check "a trace is no JSON" exits 2 "$SVA" sim --scenario=tiny --runs=1 \
+	--trace --json
 # The control.
 check_not "a wrong result is noticed" json out 'o["runs"] == 0'
 finish

@@ -133,6 +133,37 @@ static void test_run_exhaustive_comes_to_an_end(void **state)
 	}
 }
 
+/* Which paths there are depends on more than the scenario. */
+static void test_run_exhaustive_path_of_its_bound(void **state)
+{
+	struct sva_sim_cfg cfg = {
+		.iommu = SVA_SIM_SMMUV3,
+		.scenario = "tiny",
+		.strategy = SVA_SIM_EXHAUSTIVE,
+		.preemptions = 1,
+		.seed = 30,
+	};
+	uint64_t alone = run_clean(&cfg).hash, failing;
+
+	(void)state;
+	cfg.fail_nth = 30;
+	failing = run_clean(&cfg).hash;
+	assert_int_not_equal(failing, alone);
+	/* The search stands at path 29 of other trees. */
+	cfg.fail_nth = 0;
+	cfg.preemptions = 3;
+	cfg.seed = 29;
+	run_clean(&cfg);
+	cfg.preemptions = 1;
+	cfg.seed = 30;
+	assert_int_equal(run_clean(&cfg).hash, alone);
+	cfg.seed = 29;
+	run_clean(&cfg);
+	cfg.fail_nth = 30;
+	cfg.seed = 30;
+	assert_int_equal(run_clean(&cfg).hash, failing);
+}
+
 static void test_run_unknown_name_refused(void **state)
 {
 	struct sva_sim_cfg cfg = { .scenario = "no such" };
@@ -166,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_run_trace_same_hash),
 		cmocka_unit_test(test_run_scenarios_clean),
 		cmocka_unit_test(test_run_exhaustive_comes_to_an_end),
+		cmocka_unit_test(test_run_exhaustive_path_of_its_bound),
 		cmocka_unit_test(test_run_unknown_name_refused),
 		cmocka_unit_test(test_run_one_simulator_at_a_time),
 	};

@@ -17,7 +17,8 @@ static const int signals[] = { SIGSEGV, SIGBUS };
 
 /**
  * struct sva_sim - see sva/sim.h
- * @next_path, @exhaustive: where the exhaustive search stands, and in what.
+ * @next_path, @searched: where the exhaustive search stands, and in what: one
+ * tree of paths for each of these.
  */
 struct sva_sim {
 	struct sim sim;
@@ -28,9 +29,12 @@ struct sva_sim {
 	void *signal_stack;
 	stack_t old_stack;
 	struct sigaction old_actions[2];
-	const struct scenario *exhaustive;
-	enum sva_sim_iommu exhaustive_iommu;
-	const struct sim_break *exhaustive_break;
+	struct search {
+		const struct scenario *scenario;
+		const struct sim_break *broken;
+		enum sva_sim_iommu iommu;
+		unsigned int preemptions, fail_at;
+	} searched;
 	uint64_t next_path;
 };
 
@@ -168,34 +172,44 @@ static void one_run(struct sva_sim *sim, enum sva_sim_strategy kind,
 	struct sim *s = &sim->sim;
 
 	sim_memory_reset(&s->mem);
-	strategy_begin(&s->strategy, kind, seed,
-		       preemptions ? preemptions : PREEMPTIONS);
+	strategy_begin(&s->strategy, kind, seed, preemptions);
 	/* All paths of one machine: the workload is that of seed 0. */
 	s->rng = kind == SVA_SIM_EXHAUSTIVE ? 0 : seed;
 	sim_start(s, main_thread, sim);
 	strategy_end(&s->strategy);
 }
 
+static bool same_search(const struct search *a, const struct search *b)
+{
+	return a->scenario == b->scenario && a->broken == b->broken &&
+	       a->iommu == b->iommu && a->preemptions == b->preemptions &&
+	       a->fail_at == b->fail_at;
+}
+
 /* Run @cfg's path; those before it, if they were not the last ones. */
 static void exhaustive_run(struct sva_sim *sim, const struct sva_sim_cfg *cfg)
 {
 	struct sim *s = &sim->sim;
+	const struct search search = {
+		.scenario = sim->scenario,
+		.broken = s->broken,
+		.iommu = sim->iommu,
+		.preemptions = cfg->preemptions ? cfg->preemptions :
+						  PREEMPTIONS,
+		.fail_at = s->fail_at,
+	};
 
-	if (sim->exhaustive != sim->scenario ||
-	    sim->exhaustive_iommu != sim->iommu ||
-	    sim->exhaustive_break != s->broken || !cfg->seed ||
+	if (!same_search(&sim->searched, &search) || !cfg->seed ||
 	    sim->next_path > cfg->seed) {
 		strategy_restart(&s->strategy);
 		sim->next_path = 0;
 	}
-	sim->exhaustive = sim->scenario;
-	sim->exhaustive_iommu = sim->iommu;
-	sim->exhaustive_break = s->broken;
+	sim->searched = search;
 	s->trace = NULL;
 	do {
 		if (sim->next_path == cfg->seed)
 			s->trace = cfg->trace;
-		one_run(sim, SVA_SIM_EXHAUSTIVE, 0, cfg->preemptions);
+		one_run(sim, SVA_SIM_EXHAUSTIVE, 0, search.preemptions);
 	} while (sim->next_path++ < cfg->seed && !s->strategy.exhausted);
 }
 
