@@ -86,6 +86,42 @@ static void test_run_trace_same_hash(void **state)
 	assert_true(lines > 100);
 }
 
+static void count_access(void *arg, const char *line)
+{
+	unsigned int *accesses = arg;
+
+	if (strstr(line, " note ") &&
+	    (strstr(line, " read ") || strstr(line, " write ")))
+		++*accesses;
+}
+
+static void at_work(const struct sva_sim_cfg *cfg)
+{
+	struct sva_sim_cfg copy = *cfg;
+	unsigned int accesses, runs = 0;
+
+	/* There are lookups and no accesses. */
+	if (cfg->strategy != SVA_SIM_RANDOM || !strcmp(cfg->scenario, "find"))
+		return;
+	copy.trace = count_access;
+	copy.trace_arg = &accesses;
+	for (copy.seed = 0; copy.seed < 100; copy.seed++) {
+		accesses = 0;
+		run_clean(&copy);
+		runs += accesses > 0;
+	}
+	if (runs < 20)
+		fail_msg("%s on %s: in %u of 100 runs memory is reached",
+			 cfg->scenario, sva_sim_iommu_name(cfg->iommu), runs);
+}
+
+/* An oracle has something to see: the device gets to memory now and then. */
+static void test_run_devices_reach_memory(void **state)
+{
+	(void)state;
+	for_each(at_work);
+}
+
 static void many(const struct sva_sim_cfg *cfg)
 {
 	struct sva_sim_cfg copy = *cfg;
@@ -195,6 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run_same_seed_same_hash),
 		cmocka_unit_test(test_run_trace_same_hash),
+		cmocka_unit_test(test_run_devices_reach_memory),
 		cmocka_unit_test(test_run_scenarios_clean),
 		cmocka_unit_test(test_run_exhaustive_comes_to_an_end),
 		cmocka_unit_test(test_run_exhaustive_path_of_its_bound),

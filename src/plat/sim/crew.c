@@ -106,9 +106,26 @@ void job_process(struct job *j)
 	}
 }
 
+/* Half of the time at once; else some of what the device wants comes first. */
+static void dawdle(struct job *j)
+{
+	struct sim *s = j->w->sim;
+	uint64_t turns = sim_random(s, 2) ? sim_random(s, 24) : 0;
+
+	while (turns--)
+		sim_relax(s);
+}
+
 void job_exit(struct job *j)
 {
+	dawdle(j);
 	space_exit(j->sp);
+}
+
+void job_leave(struct job *j)
+{
+	dawdle(j);
+	job_unbind(j);
 }
 
 void job_unbind(struct job *j)

@@ -206,7 +206,7 @@ void scenario_fault(struct world *w)
 	owner = proc = dev;
 	proc.rounds = 1;
 	crew_add(&crew, "device", job_device, &dev);
-	crew_add(&crew, "owner", job_unbind, &owner);
+	crew_add(&crew, "owner", job_leave, &owner);
 	crew_add(&crew, "process", job_process, &proc);
 	crew_run(&crew);
 }
@@ -224,7 +224,7 @@ void scenario_exit(struct world *w)
 	crew_add(&crew, "killer", job_exit, &killer);
 	/* Half of the time the unbind comes after the exit. */
 	if (sim_random(w->sim, 2)) {
-		crew_add(&crew, "owner", job_unbind, &owner);
+		crew_add(&crew, "owner", job_leave, &owner);
 		crew_run(&crew);
 	} else {
 		crew_run(&crew);
@@ -250,7 +250,7 @@ void scenario_two_devices(struct world *w)
 	proc.rounds = 2;
 	crew_add(&crew, "device0", job_device, &a);
 	crew_add(&crew, "device1", job_device, &b);
-	crew_add(&crew, "leaver", job_unbind, &leave);
+	crew_add(&crew, "leaver", job_leave, &leave);
 	crew_add(&crew, "process", job_process, &proc);
 	crew_run(&crew);
 	job_unbind(&a);

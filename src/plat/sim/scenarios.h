@@ -80,6 +80,8 @@ void job_device(struct job *j);
 void job_process(struct job *j);
 void job_exit(struct job *j);
 void job_unbind(struct job *j);
+/* The same, some time later. */
+void job_leave(struct job *j);
 void job_rebind(struct job *j);
 void job_tiny_device(struct job *j);
 void job_tiny_process(struct job *j);

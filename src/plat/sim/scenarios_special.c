@@ -183,7 +183,7 @@ void scenario_marker(struct world *w)
 	again.flag = true;
 	crew_add(&crew, "device", job_device, &dev);
 	crew_add(&crew, "markers", send_markers, &marks);
-	crew_add(&crew, "owner", job_unbind, &owner);
+	crew_add(&crew, "owner", job_leave, &owner);
 	crew_add(&crew, "binder", job_rebind, &again);
 	crew_run(&crew);
 }
