@@ -56,6 +56,7 @@ for header in types.h system.h device.h ioasid.h mm.h domain.h sva.h fault.h \
 	      plat.h pci.h; do
 	link api_neutral "sva/$header" "include/sva/$header"
 done
+link compat_api sva/compat include/sva/compat
 for header in dsa.h dsa_regs.h dsa_desc.h pcie.h; do
 	link fmt_dsa "fmt/$header" "src/fmt/$header"
 done

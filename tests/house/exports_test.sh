@@ -18,7 +18,8 @@ exported() {
 		sed 's/@.*//' | LC_ALL=C sort
 }
 exported "$library" >"$SCRATCH/exported"
-"$source/tools/gen-map" "$source"/include/sva/*.h >"$SCRATCH/declared"
+"$source/tools/gen-map" "$source"/include/sva/*.h \
+	"$source"/include/sva/compat/*.h >"$SCRATCH/declared"
 check 'something is declared' test -s "$SCRATCH/declared"
 check 'the library exports what the headers declare' \
 	diff -u "$SCRATCH/declared" "$SCRATCH/exported"
