@@ -64,6 +64,38 @@ SVA_MUST_CHECK int iommu_domain_alloc_sva(struct iommu_unit *unit,
  */
 SVA_MUST_CHECK int iommu_domain_free(struct iommu_domain *domain);
 
+struct iommu_fault_page_request;
+
+/**
+ * iommu_domain_iopf_handler_t - asked for a page the address space refuses
+ * @prm:  the request. Borrowed for the call.
+ * @err:  what the address space said: -EFAULT, -EACCES, ...
+ * @data: as registered.
+ *
+ * Runs in a worker of the fault queue with a user of the address space held;
+ * may sleep, does not wait for other faults and does not detach. Returns 0 to
+ * count the page as resolved, or the error that decides the group.
+ */
+typedef int (*iommu_domain_iopf_handler_t)(
+	struct iommu_device *dev, const struct iommu_fault_page_request *prm,
+	int err, void *data);
+
+/**
+ * iommu_domain_set_iopf_handler() - a last resort for pages that are refused
+ * @domain:  SVA domain, attached nowhere yet.
+ * @handler: NULL for none. Not called for a request that asks for no access,
+ *           nor once the address space is exiting. [F6]
+ *
+ * After the last detach has returned it does not run and will not. [R1]
+ *
+ * Context: any; the caller owns @domain and attaches it after this.
+ * Return:  0, -EINVAL not an SVA domain, -EBUSY attached somewhere.
+ * Test:    tests/core/iopf_test.c
+ */
+SVA_MUST_CHECK int
+iommu_domain_set_iopf_handler(struct iommu_domain *domain,
+			      iommu_domain_iopf_handler_t handler, void *data);
+
 /* Context: any. */
 enum iommu_domain_type iommu_domain_type(const struct iommu_domain *domain);
 

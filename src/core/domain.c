@@ -21,6 +21,8 @@ static int domain_make(struct iommu_unit *unit, enum iommu_domain_type type,
 	domain->type = type;
 	domain->mm = mm;
 	atomic_init(&domain->attach_count, 0);
+	domain->iopf = NULL;
+	domain->iopf_data = NULL;
 	if (mm)
 		iommu_mm_get(mm);
 	atomic_fetch_add_explicit(&unit->domain_count, 1, memory_order_relaxed);
@@ -70,6 +72,19 @@ int iommu_domain_free(struct iommu_domain *domain)
 		iommu_mm_put(mm);
 	/* Release pairs with the acquire in iommu_unit_unregister(). */
 	atomic_fetch_sub_explicit(&unit->domain_count, 1, memory_order_release);
+	return 0;
+}
+
+int iommu_domain_set_iopf_handler(struct iommu_domain *domain,
+				  iommu_domain_iopf_handler_t handler,
+				  void *data)
+{
+	if (domain->type != IOMMU_DOMAIN_SVA)
+		return -EINVAL;
+	if (atomic_load_explicit(&domain->attach_count, memory_order_acquire))
+		return -EBUSY;
+	domain->iopf = handler;
+	domain->iopf_data = data;
 	return 0;
 }
 

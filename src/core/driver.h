@@ -44,12 +44,15 @@ struct iommu_unit {
  * @unit, @type, @mm: set by core after domain_alloc(). @mm: SVA domains only,
  *             with a reference held.
  * @attach_count: (device, PASID) pairs it is attached to; core's.
+ * @iopf, @iopf_data: last resort for pages @mm refuses, or NULL; core's.
  */
 struct iommu_domain {
 	struct iommu_unit *unit;
 	enum iommu_domain_type type;
 	struct iommu_mm *mm;
 	_Atomic unsigned int attach_count;
+	iommu_domain_iopf_handler_t iopf;
+	void *iopf_data;
 	void *core;
 };
 

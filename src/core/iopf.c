@@ -305,12 +305,20 @@ static struct iopf_page *continues(struct iopf_group *group,
 	return next;
 }
 
+/* Refused, and not for want of memory or time, or because it is exiting. */
+static bool last_resort(int err)
+{
+	return err && err != -ENOMEM && err != -EAGAIN && err != -ESRCH;
+}
+
 /*
  * In the order the pages came, runs of them at once. The first that fails
  * decides, and those after it are not touched. [I8] [R3]
  */
-static int resolve_pages(struct iopf_group *group, struct iommu_mm *mm)
+static int resolve_pages(struct iopf_group *group,
+			 const struct iommu_domain *domain)
 {
+	struct iommu_mm *mm = domain->mm;
 	struct list *l = group->pages.next;
 
 	while (l != &group->pages) {
@@ -323,9 +331,14 @@ static int resolve_pages(struct iopf_group *group, struct iommu_mm *mm)
 
 		if (!(perm & IOMMU_PERM_RWX))
 			return -EINVAL;
-		for (; (next = continues(group, page)); page = next)
+		/* With a last resort one by one: it has to know which. */
+		for (; !domain->iopf && (next = continues(group, page));
+		     page = next)
 			count++;
 		err = mm->ops->handle_fault(mm, va, count, perm, &done);
+		if (last_resort(err) && domain->iopf)
+			err = domain->iopf(group->dev, &page->prm, err,
+					   domain->iopf_data);
 		if (err)
 			return err;
 		l = page->link.next;
@@ -352,7 +365,7 @@ static enum iommu_page_response_code resolve(struct iopf_group *group)
 	mm = att->domain->mm;
 	if (!mm || !iommu_mm_get_users(mm))
 		return IOMMU_PAGE_RESP_INVALID;
-	err = resolve_pages(group, mm);
+	err = resolve_pages(group, att->domain);
 	/* The last user's exit may wait for this very worker. [J8] */
 	iommu_mm_put_users_async(mm);
 	return verdict(dev, err);

@@ -567,6 +567,79 @@ static void test_iopf_flush_under_load(void **state)
 	assert_int_equal(mock_response_count(f->rig.mock), a.sent + b.sent);
 }
 
+/* A last resort that resolves all but @bad, and counts. */
+struct resort {
+	unsigned int calls;
+	uint64_t bad, last;
+	int last_err;
+};
+
+static int resort(struct iommu_device *dev,
+		  const struct iommu_fault_page_request *prm, int err,
+		  void *data)
+{
+	struct resort *r = data;
+
+	(void)dev;
+	r->calls++;
+	r->last = prm->addr;
+	r->last_err = err;
+	return prm->addr == r->bad ? err : 0;
+}
+
+/* [F6] Only pages that were refused get there; its error decides. */
+static void test_iopf_last_resort(void **state)
+{
+	struct fixture *f = *state;
+	struct resort r = { .bad = 0x9000 };
+	struct iommu_domain *domain;
+	const ioasid_t pasid = 77, bound = f->pasid;
+
+	assert_ok(iommu_domain_alloc_sva(mock_unit(f->rig.mock), &f->mm->mm,
+					 &domain));
+	assert_ok(iommu_domain_set_iopf_handler(domain, resort, &r));
+	assert_ok(iommu_attach_device_pasid(domain, f->dev, pasid));
+	assert_err(iommu_domain_set_iopf_handler(domain, NULL, NULL), EBUSY);
+	f->mm->limit = 8;
+	f->pasid = pasid;
+	assert_ok(report(f, 1, 0x6000, R, false));
+	assert_ok(report(f, 1, 0x7000, R, false));
+	assert_ok(report(f, 1, 0x8000, R, true));
+	flush(f);
+	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_SUCCESS);
+	assert_int_equal(r.calls, 1);
+	assert_int_equal(r.last, 0x8000);
+	assert_int_equal(r.last_err, -EFAULT);
+	assert_int_equal(f->mm->pages, 2);
+
+	assert_ok(report(f, 2, 0x9000, R, false));
+	assert_ok(report(f, 2, 0x5000, R, true));
+	flush(f);
+	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_INVALID);
+	assert_int_equal(r.calls, 2);
+	assert_int_equal(f->mm->pages, 2);
+
+	/* Not for want of memory, nor for a request that wants nothing. */
+	atomic_store(&f->mm->fail, -ENOMEM);
+	assert_ok(report(f, 3, 0x5000, R, true));
+	flush(f);
+	atomic_store(&f->mm->fail, 0);
+	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_FAILURE);
+	assert_ok(report(f, 4, 0x8000, 0, true));
+	flush(f);
+	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_INVALID);
+	assert_int_equal(r.calls, 2);
+
+	/* Negative control: the other domain has none. */
+	f->pasid = bound;
+	assert_ok(report(f, 5, 0x8000, R, true));
+	flush(f);
+	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_INVALID);
+	assert_int_equal(r.calls, 2);
+	iommu_detach_device_pasid(domain, f->dev, pasid);
+	assert_ok(iommu_domain_free(domain));
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -594,6 +667,7 @@ int main(void)
 		TEST(test_iopf_worker_has_the_last_user),
 		cmocka_unit_test(test_iopf_late_answer_after_timeout),
 		TEST(test_iopf_flush_under_load),
+		TEST(test_iopf_last_resort),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
