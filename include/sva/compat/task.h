@@ -134,7 +134,7 @@ SVA_MUST_CHECK int iommu_set_svm_ops(struct iommu_svm *svm,
  *          PRIVATE_PASID was not asked for, -ESRCH @mm is exiting, -ENOSPC no
  *          PASID or hardware id left, -EOPNOTSUPP the IOMMU cannot walk its
  *          tables, -ENOMEM, -ETIMEDOUT. [F1]
- * Test:    tests/compat/task_test.c
+ * Test:    tests/compat/task_test.c, tests/drivers/smmuv3_task_test.c
  */
 SVA_MUST_CHECK int iommu_bind_task(struct iommu_svm *svm, struct iommu_mm *mm,
 				   ioasid_t *ret_pasid, unsigned int flags,
