@@ -58,7 +58,8 @@ struct iommu_sva_ops {
  *          outside them, or too many uses, -ESRCH @mm is exiting,
  *          -EOPNOTSUPP the IOMMU cannot walk its tables, -EBUSY somebody
  *          attached something else to that PASID of the device, -ENOMEM,
- *          -ETIMEDOUT no answer from the IOMMU. [B1]
+ *          -ETIMEDOUT no answer from the IOMMU. [B1] See sva/why.h for a
+ *          record of which of them it was.
  * Test:    tests/core/sva_test.c
  */
 SVA_MUST_CHECK int iommu_sva_bind(struct iommu_device *dev, struct iommu_mm *mm,

@@ -18,6 +18,7 @@
 #include <sva/fault.h>
 #include <sva/mm.h>
 #include <sva/system.h>
+#include <sva/why.h>
 
 struct iommu_unit_ops;
 
@@ -99,6 +100,11 @@ struct iommu_domain {
  *
  * @map, @unmap: of PAGING domains; NULL: the driver has none.
  * @describe: see iommu_unit_describe(). May be NULL.
+ * @diagnose: a bind or an enable has failed with @why->err, and *@why says what
+ *     core makes of that. The driver writes what it knows better, or nothing.
+ *     @mm NULL: the device cannot have the feature at all; otherwise
+ *     domain_alloc() has failed for it, and a user is held. SVA lock held if
+ *     @mm. May be NULL. [U10]
  */
 struct iommu_unit_ops {
 	int (*probe_device)(struct iommu_unit *unit, struct iommu_device *dev,
@@ -137,6 +143,8 @@ struct iommu_unit_ops {
 			 void (*row)(void *arg,
 				     const struct iommu_unit_row *row),
 			 void *arg);
+	void (*diagnose)(struct iommu_device *dev, struct iommu_mm *mm,
+			 struct iommu_sva_why *why);
 };
 
 /**

@@ -2,6 +2,7 @@
 /* Features of devices, and the limits of SVA on one. */
 #include "base/errno.h"
 #include "core/device.h"
+#include "core/why.h"
 
 bool iommu_dev_has_feature(struct iommu_device *dev,
 			   enum iommu_dev_feature feat)
@@ -21,6 +22,26 @@ bool iommu_dev_has_feature(struct iommu_device *dev,
 		break;
 	}
 	return false;
+}
+
+/* Of a feature that iommu_dev_has_feature() denies. */
+static int why_not(struct iommu_device *dev, struct iommu_sva_why *why)
+{
+	const struct iommu_unit_ops *ops = dev->unit->ops;
+	const struct iommu_device_caps *caps = &dev->caps;
+	enum iommu_sva_req req = IOMMU_SVA_REQ_DRIVER;
+
+	if (!ops->set_dev_pasid)
+		return why_set(why, req, -ENODEV);
+	if (!caps->pasid_bits)
+		req = IOMMU_SVA_REQ_PASID;
+	else if (!caps->sva)
+		req = IOMMU_SVA_REQ_WALK;
+	else if (!caps->pri && !caps->stall)
+		req = IOMMU_SVA_REQ_RECOVERY;
+	else
+		return why_set(why, req, -ENODEV);
+	return why_driver(why, req, -ENODEV, dev, NULL);
 }
 
 static bool known(enum iommu_dev_feature feat)
@@ -57,21 +78,25 @@ static void leave_queue(struct iommu_device *dev)
 }
 
 /* SVA lock held. The order is [A2]'s. */
-static int sva_on_locked(struct iommu_device *dev)
+static int sva_on_locked(struct iommu_device *dev, struct iommu_sva_why *why)
 {
 	int err;
 
 	if (dev->feature_on[IOMMU_DEV_FEAT_SVA] || dev->sva_changing)
-		return -EBUSY;
+		return why_set(why, IOMMU_SVA_REQ_ENABLED, -EBUSY);
 	err = iopf_queue_add_device(dev->unit->iopf, dev);
 	if (err)
-		return err;
+		return why_errno(why, IOMMU_SVA_REQ_QUEUE, err);
 	err = enable_faults(dev);
-	if (err)
+	if (err) {
+		why_errno(why, IOMMU_SVA_REQ_DRIVER, err);
 		goto leave_queue;
+	}
 	err = iommu_register_device_fault_handler(dev, iommu_queue_iopf, NULL);
-	if (err)
+	if (err) {
+		why_errno(why, IOMMU_SVA_REQ_HANDLER, err);
 		goto disable_faults;
+	}
 	dev->feature_on[IOMMU_DEV_FEAT_SVA] = true;
 	return 0;
 
@@ -117,25 +142,32 @@ static int sva_off_locked(struct iommu_device *dev)
 	return 0;
 }
 
-int iommu_dev_enable_feature(struct iommu_device *dev,
-			     enum iommu_dev_feature feat)
+int iommu_dev_enable_feature_why(struct iommu_device *dev,
+				 enum iommu_dev_feature feat,
+				 struct iommu_sva_why *ret_why)
 {
 	const struct plat *plat = dev->sys->plat;
 	int err = 0;
 
 	if (!known(feat))
-		return -EINVAL;
+		return why_set(ret_why, IOMMU_SVA_REQ_FEATURE, -EINVAL);
 	if (!iommu_dev_has_feature(dev, feat))
-		return -ENODEV;
+		return why_not(dev, ret_why);
 	plat_lock(plat, &dev->sys->sva_lock);
 	if (feat == IOMMU_DEV_FEAT_SVA)
-		err = sva_on_locked(dev);
+		err = sva_on_locked(dev, ret_why);
 	else if (dev->feature_on[feat])
-		err = -EBUSY;
+		err = why_set(ret_why, IOMMU_SVA_REQ_ENABLED, -EBUSY);
 	else
 		dev->feature_on[feat] = true;
 	plat_unlock(plat, &dev->sys->sva_lock);
 	return err;
+}
+
+int iommu_dev_enable_feature(struct iommu_device *dev,
+			     enum iommu_dev_feature feat)
+{
+	return iommu_dev_enable_feature_why(dev, feat, NULL);
 }
 
 int iommu_dev_disable_feature(struct iommu_device *dev,
@@ -195,7 +227,7 @@ int iommu_sva_enable(struct iommu_device *dev,
 	if (max > last)
 		max = last;
 	plat_lock(plat, &dev->sys->sva_lock);
-	err = sva_on_locked(dev);
+	err = sva_on_locked(dev, NULL);
 	if (!err) {
 		dev->min_pasid = min;
 		dev->max_pasid = max;

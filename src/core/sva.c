@@ -11,6 +11,7 @@
 
 #include "base/errno.h"
 #include "core/device.h"
+#include "core/why.h"
 
 /*
  * Letters: (c) constant, (s) SVA lock, (a) atomic. The handle is its
@@ -53,9 +54,37 @@ static struct iommu_domain *find_domain(const struct iommu_unit *unit,
 	return NULL;
 }
 
+/* What mm_pasid_get_locked() met. */
+static void why_pasid(struct iommu_sva_why *why, const struct iommu_device *dev,
+		      const struct iommu_mm *mm, int err)
+{
+	ioasid_t pasid = atomic_load_explicit(&mm->pasid, memory_order_relaxed);
+
+	if (err == -ENOSPC)
+		why_numbers(why, IOMMU_SVA_REQ_PASID_SPACE, err, dev->min_pasid,
+			    dev->max_pasid);
+	else if (err == -EOVERFLOW && pasid < dev->min_pasid)
+		why_numbers(why, IOMMU_SVA_REQ_PASID_LIMITS, err,
+			    dev->min_pasid, pasid);
+	else if (err == -EOVERFLOW && pasid > dev->max_pasid)
+		why_numbers(why, IOMMU_SVA_REQ_PASID_LIMITS, err,
+			    dev->max_pasid, pasid);
+	else
+		why_errno(why, IOMMU_SVA_REQ_USES, err);
+}
+
+static void why_attach(struct iommu_sva_why *why, ioasid_t pasid, int err)
+{
+	if (err == -EBUSY)
+		why_numbers(why, IOMMU_SVA_REQ_PASID_TAKEN, err, 0, pasid);
+	else
+		why_errno(why, IOMMU_SVA_REQ_DRIVER, err);
+}
+
 /* SVA lock held, and a user of @mm. Nothing is left behind on an error. */
 static int bond_make(struct iommu_device *dev, struct iommu_mm *mm,
-		     void *drvdata, struct iommu_sva **ret_sva)
+		     void *drvdata, struct iommu_sva **ret_sva,
+		     struct iommu_sva_why *why)
 {
 	const struct plat *plat = dev->sys->plat;
 	struct iommu_domain *shared;
@@ -64,16 +93,20 @@ static int bond_make(struct iommu_device *dev, struct iommu_mm *mm,
 
 	sva = plat_zalloc(plat, sizeof(*sva));
 	if (!sva)
-		return -ENOMEM;
+		return why_set(why, IOMMU_SVA_REQ_MEMORY, -ENOMEM);
 	err = mm_pasid_get_locked(mm, dev->min_pasid, dev->max_pasid);
-	if (err)
+	if (err) {
+		why_pasid(why, dev, mm, err);
 		goto free_bond;
+	}
 	shared = find_domain(dev->unit, mm);
 	sva->att.domain = shared;
 	if (!shared) {
 		err = iommu_domain_alloc_sva(dev->unit, mm, &sva->att.domain);
-		if (err)
+		if (err) {
+			why_driver(why, IOMMU_SVA_REQ_DRIVER, err, dev, mm);
 			goto put_pasid;
+		}
 	}
 	sva->att.dev = dev;
 	sva->att.pasid = atomic_load_explicit(&mm->pasid, memory_order_relaxed);
@@ -83,8 +116,10 @@ static int bond_make(struct iommu_device *dev, struct iommu_mm *mm,
 	sva->uses = 1;
 	atomic_init(&sva->pasid, sva->att.pasid);
 	err = attach_add_locked(&sva->att);
-	if (err)
+	if (err) {
+		why_attach(why, sva->att.pasid, err);
 		goto free_domain;
+	}
 	iommu_mm_get(mm);
 	dev->nr_bonds++;
 	*ret_sva = sva;
@@ -104,48 +139,56 @@ free_bond:
 
 /* SVA lock held, but dropped while an unbind of the same pair finishes. */
 static int bind_locked(struct iommu_device *dev, struct iommu_mm *mm,
-		       void *drvdata, struct iommu_sva **ret_sva)
+		       void *drvdata, struct iommu_sva **ret_sva,
+		       struct iommu_sva_why *why)
 {
 	struct iommu_sva *sva;
 
 	for (;;) {
 		if (!dev->feature_on[IOMMU_DEV_FEAT_SVA])
-			return -ENODEV;
+			return why_set(why, IOMMU_SVA_REQ_FEATURE, -ENODEV);
 		if (device_shares_group(dev))
-			return -EINVAL;
+			return why_set(why, IOMMU_SVA_REQ_GROUP, -EINVAL);
 		sva = find_bond(dev, mm);
 		if (!sva)
-			return bond_make(dev, mm, drvdata, ret_sva);
+			return bond_make(dev, mm, drvdata, ret_sva, why);
 		if (sva->att.detaching) {
 			system_wait_locked(dev->sys);
 			continue;
 		}
 		if (sva->drvdata != drvdata)
-			return -EINVAL;
+			return why_set(why, IOMMU_SVA_REQ_DRVDATA, -EINVAL);
 		if (sva->uses == UINT32_MAX)
-			return -EOVERFLOW;
+			return why_set(why, IOMMU_SVA_REQ_USES, -EOVERFLOW);
 		sva->uses++;
 		*ret_sva = sva;
 		return 0;
 	}
 }
 
-int iommu_sva_bind(struct iommu_device *dev, struct iommu_mm *mm, void *drvdata,
-		   struct iommu_sva **ret_sva)
+int iommu_sva_bind_why(struct iommu_device *dev, struct iommu_mm *mm,
+		       void *drvdata, struct iommu_sva **ret_sva,
+		       struct iommu_sva_why *ret_why)
 {
 	struct iommu_system *sys = dev->sys;
 	int err;
 
 	if (mm->sys != sys)
-		return -EINVAL;
+		return why_set(ret_why, IOMMU_SVA_REQ_SYSTEM, -EINVAL);
 	/* No exit begins before the bind can be found by it. */
 	if (!iommu_mm_get_users(mm))
-		return -ESRCH;
+		return why_set(ret_why, IOMMU_SVA_REQ_MM_LIVE, -ESRCH);
 	plat_lock(sys->plat, &sys->sva_lock);
-	err = bind_locked(dev, mm, drvdata, ret_sva);
+	err = bind_locked(dev, mm, drvdata, ret_sva, ret_why);
 	plat_unlock(sys->plat, &sys->sva_lock);
 	iommu_mm_put_users(mm);
 	return err;
+}
+
+int iommu_sva_bind(struct iommu_device *dev, struct iommu_mm *mm, void *drvdata,
+		   struct iommu_sva **ret_sva)
+{
+	return iommu_sva_bind_why(dev, mm, drvdata, ret_sva, NULL);
 }
 
 /*

@@ -380,10 +380,13 @@ static void probe_features(struct smmuv3_device *sdev,
 		pci_func_init(&sdev->pci, desc->pci);
 		sdev->can_pri = single && f->pri && sdev->pci.pri;
 		sdev->needs_pasid = pci_func_pri_needs_pasid(&sdev->pci);
+		sdev->too_many = !single && f->pri && sdev->pci.pri;
 	} else {
+		bool stall = f->stall && (desc->can_stall || f->stall_forced);
+
 		/* Never PCIe: its completions would time out. [L2] */
-		sdev->can_stall = single && f->stall &&
-				  (desc->can_stall || f->stall_forced);
+		sdev->can_stall = single && stall;
+		sdev->too_many = !single && stall;
 	}
 }
 

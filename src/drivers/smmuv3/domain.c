@@ -116,55 +116,6 @@ static const struct iommu_mm_notifier_ops notifier_ops = {
 	.release = mm_release,
 };
 
-static bool granule_supported(const struct smmuv3 *smmu, unsigned int lg2)
-{
-	uint32_t idr5 = smmu->f.idr[5];
-
-	return (lg2 == 12 && REG_GET(SMMU_IDR5_GRAN4K, idr5)) ||
-	       (lg2 == 14 && REG_GET(SMMU_IDR5_GRAN16K, idr5)) ||
-	       (lg2 == 16 && REG_GET(SMMU_IDR5_GRAN64K, idr5));
-}
-
-/* Beyond 48 bits only with 64 KiB pages, or with LPA2. */
-static bool widths_supported(const struct smmuv3 *smmu,
-			     const struct iommu_mm_table *t)
-{
-	const struct smmuv3_features *f = &smmu->f;
-	unsigned int most = t->granule_lg2 == 16 || t->ds ? 52 : 48;
-	unsigned int least = !REG_GET(SMMU_IDR3_STT, f->idr[3]) ? 25 :
-			     t->granule_lg2 == 16               ? 17 :
-								  16;
-
-	return t->va_bits >= least && t->va_bits <= most &&
-	       t->va_bits <= f->va_bits && t->pa_bits <= most &&
-	       t->pa_bits <= f->oas_bits;
-}
-
-/* [K16]: what the table's owner counts on. */
-static bool features_supported(const struct smmuv3 *smmu,
-			       const struct iommu_mm_table *t)
-{
-	const uint32_t *idr = smmu->f.idr;
-
-	if (t->ds && (t->granule_lg2 == 16 || !REG_GET(SMMU_IDR5_DS, idr[5])))
-		return false;
-	if (t->haft &&
-	    REG_GET(SMMU_IDR0_HTTU, idr[0]) != SMMU_IDR0_HTTU_AF_DIRTY_TABLE)
-		return false;
-	return t->bbml <= REG_GET(SMMU_IDR3_BBML, idr[3]);
-}
-
-static int check_table(const struct smmuv3 *smmu,
-		       const struct iommu_mm_table *t)
-{
-	if (!smmu->f.sva || t->fmt != IOMMU_TABLE_ARM_64_LPAE_S1 ||
-	    !granule_supported(smmu, t->granule_lg2) ||
-	    !widths_supported(smmu, t) || !features_supported(smmu, t) ||
-	    !is_aligned(t->root, 64) || t->root >> t->pa_bits)
-		return -EOPNOTSUPP;
-	return 0;
-}
-
 static uint64_t ips_of(unsigned int pa_bits)
 {
 	static const uint8_t bits[] = { 32, 36, 40, 42, 44, 48, 52, 56 };
@@ -220,9 +171,8 @@ static int init_sva(struct smmuv3_domain *d, struct iommu_mm *mm)
 	err = mm->ops->get_table(mm, IOMMU_TABLE_ARM_64_LPAE_S1, &d->table);
 	if (err)
 		return err;
-	err = check_table(smmu, &d->table);
-	if (err)
-		return err;
+	if (smmuv3_lacks_table(smmu, &d->table, NULL))
+		return -EOPNOTSUPP;
 	plat_lock_init(smmu->plat, &d->lock, PLAT_LOCK_SPIN, PLAT_RANK_DOMAIN,
 		       "smmuv3 domain");
 	err = smmuv3_asid_get(d, mm);

@@ -312,6 +312,7 @@ static const struct iommu_unit_ops unit_ops = {
 	.drain_faults = smmuv3_drain_faults,
 	.page_response = smmuv3_page_response,
 	.describe = smmuv3_describe,
+	.diagnose = smmuv3_diagnose,
 };
 
 static void copy_name(struct smmuv3 *smmu, const char *name)

@@ -229,6 +229,7 @@ struct smmuv3_device {
 	bool is_pci;      /* (c) */
 	bool can_pri;     /* (c) */
 	bool can_stall;   /* (c) */
+	bool too_many;    /* (c) would have either, with one stream */
 	bool needs_pasid; /* (c) in answers to page requests */
 	_Atomic bool ats_on;
 	_Atomic bool faults_on;
@@ -288,6 +289,18 @@ static inline struct smmuv3 *to_smmuv3(struct iommu_unit *unit)
 
 /* probe.c: identification. -ENODEV, with the reason logged. */
 SVA_MUST_CHECK int smmuv3_features_read(struct smmuv3 *smmu);
+/*
+ * Is there something of a table the SMMU cannot walk? *@why, unless NULL, says
+ * what. [K16]
+ */
+bool smmuv3_lacks_table(const struct smmuv3 *smmu,
+			const struct iommu_mm_table *t,
+			struct iommu_sva_why *why);
+
+/* iommu_unit_ops.diagnose [U10] */
+void smmuv3_diagnose(struct iommu_device *dev, struct iommu_mm *mm,
+		     struct iommu_sva_why *why);
+
 void smmuv3_describe(struct iommu_unit *unit,
 		     void (*row)(void *arg, const struct iommu_unit_row *row),
 		     void *arg);
