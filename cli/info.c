@@ -14,12 +14,15 @@
 #include "cli/cli.h"
 #include "cli/info.h"
 #include "cli/info_dtb.h"
+#include "cli/info_why.h"
 
-enum { OPT_JSON = 256, OPT_DTB };
+enum { OPT_JSON = 256, OPT_DTB, OPT_WHY, OPT_LACKS };
 
 struct info_args {
 	bool json;
 	const char *dtb;
+	const char *why;
+	enum sva_lack lacks;
 };
 
 const char *info_feature_name(enum iommu_dev_feature feat)
@@ -120,6 +123,18 @@ static error_t parse_info(int key, char *arg, struct argp_state *state)
 	case OPT_DTB:
 		args->dtb = arg;
 		return 0;
+	case OPT_WHY:
+		args->why = arg;
+		return 0;
+	case OPT_LACKS:
+		if (!info_lack_by_name(arg, &args->lacks))
+			argp_error(state, "'%s': nothing that can be lacking",
+				   arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (args->dtb && (args->why || args->lacks))
+			argp_error(state, "--dtb is about another machine");
+		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s': no arguments are expected", arg);
 		return 0;
@@ -134,6 +149,12 @@ int cmd_info(int argc, char **argv)
 		{ "json", OPT_JSON, NULL, 0, "print it as JSON", 0 },
 		{ "dtb", OPT_DTB, "FILE", 0,
 		  "SMMUs and masters of a device tree instead", 0 },
+		{ "why", OPT_WHY, "DEVICE", 0,
+		  "try to bind this process to a device, and say why not", 0 },
+		{ "lacks", OPT_LACKS, "NAME", 0,
+		  "a machine without pasid, unit_pasid, coherence, ats, pri or "
+		  "the granule",
+		  0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -141,7 +162,7 @@ int cmd_info(int argc, char **argv)
 		.parser = parse_info,
 		.doc = "Show IOMMUs, devices and what the kernel offers.",
 	};
-	const struct sva_machine_cfg cfg = {
+	struct sva_machine_cfg cfg = {
 		.hosted = { .log_level = PLAT_LOG_WARN },
 	};
 	struct sva_machine *machine;
@@ -152,13 +173,16 @@ int cmd_info(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	if (args.dtb)
 		return info_dtb(args.dtb, args.json);
+	cfg.lacks = args.lacks;
 	err = sva_machine_create(&cfg, &machine);
 	if (err) {
 		fprintf(stderr, "sva: cannot build the machine: %s\n",
 			strerror(-err));
 		return CLI_FAILED;
 	}
-	if (!args.json) {
+	if (args.why) {
+		rc = info_why(machine, args.why, args.json);
+	} else if (!args.json) {
 		print_machine(machine);
 	} else if (info_print_json(machine)) {
 		fputs("sva: out of memory\n", stderr);

@@ -33,14 +33,36 @@ enum sva_faults {
 };
 
 /**
+ * enum sva_lack - something of SVA's requirements left out
+ *
+ * The machine comes up, and its device works without SVA.
+ *
+ * @SVA_LACKS_PASID, @SVA_LACKS_ATS, @SVA_LACKS_PRI: the accelerator has no such
+ *        capability. With SVA_FAULTS_PRI; ATS takes PRI with it.
+ * @SVA_LACKS_UNIT_PASID: SMMU_IDR1.SSIDSIZE is 0.
+ * @SVA_LACKS_COHERENCE:  SMMU_IDR0.COHACC is 0.
+ * @SVA_LACKS_GRANULE:    of 4 KiB; the IOMMU has that of 64 KiB.
+ */
+enum sva_lack {
+	SVA_LACKS_NOTHING,
+	SVA_LACKS_PASID,
+	SVA_LACKS_UNIT_PASID,
+	SVA_LACKS_COHERENCE,
+	SVA_LACKS_ATS,
+	SVA_LACKS_PRI,
+	SVA_LACKS_GRANULE,
+};
+
+/**
  * struct sva_machine_cfg - settings; all zero is the default
- * @iommu, @faults, @personality: see there.
+ * @iommu, @faults, @lacks, @personality: see there.
  * @engines: of the accelerator, each with a thread; 0: 1.
  * @hosted: of the platform.
  */
 struct sva_machine_cfg {
 	enum sva_iommu iommu;
 	enum sva_faults faults;
+	enum sva_lack lacks;
 	enum hw_personality personality;
 	unsigned int engines;
 	struct plat_hosted_cfg hosted;

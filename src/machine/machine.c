@@ -245,6 +245,41 @@ static void announce_stalls(struct smmuv3_hw_cfg *cfg)
 		(uint32_t)REG_PUT(SMMU_IDR5_STALL_MAX, cfg->idr[5], STALLS_MAX);
 }
 
+/* Bits of the IOMMU that are not there. */
+static void leave_out_iommu(enum sva_lack lacks, struct smmuv3_hw_cfg *cfg)
+{
+	uint32_t *idr = cfg->idr;
+
+	switch (lacks) {
+	case SVA_LACKS_UNIT_PASID:
+		idr[1] = (uint32_t)REG_PUT(SMMU_IDR1_SSIDSIZE, idr[1], 0);
+		break;
+	case SVA_LACKS_COHERENCE:
+		idr[0] = (uint32_t)REG_PUT(SMMU_IDR0_COHACC, idr[0], 0);
+		break;
+	case SVA_LACKS_GRANULE:
+		idr[5] = (uint32_t)REG_PUT(SMMU_IDR5_GRAN64K, idr[5], 1);
+		idr[5] = (uint32_t)REG_PUT(SMMU_IDR5_GRAN4K, idr[5], 0);
+		break;
+	case SVA_LACKS_NOTHING:
+	case SVA_LACKS_PASID:
+	case SVA_LACKS_ATS:
+	case SVA_LACKS_PRI:
+		break;
+	}
+}
+
+/* Capabilities of the accelerator that are not there. */
+static void leave_out_dsa(enum sva_lack lacks, struct dsa_hw_cfg *cfg)
+{
+	if (lacks == SVA_LACKS_PASID)
+		cfg->pasid_bits = 0;
+	if (lacks == SVA_LACKS_ATS)
+		cfg->ats = false;
+	if (lacks == SVA_LACKS_ATS || lacks == SVA_LACKS_PRI)
+		cfg->pri = false;
+}
+
 static int create_iommu_hw(struct sva_machine *m)
 {
 	const struct hw_bus bus = {
@@ -262,6 +297,7 @@ static int create_iommu_hw(struct sva_machine *m)
 	cfg.personality = m->cfg.personality;
 	if (m->cfg.faults == SVA_FAULTS_STALL)
 		announce_stalls(&cfg);
+	leave_out_iommu(m->cfg.lacks, &cfg);
 	plat_hosted_env(m->hosted, &env);
 	size = smmuv3_hw_size(&cfg);
 	m->iommu_mem = plat_zalloc(m->plat, size);
@@ -296,6 +332,7 @@ static int create_dsa_hw(struct sva_machine *m)
 	}
 	cfg.engines = m->cfg.engines;
 	cfg.personality = m->cfg.personality;
+	leave_out_dsa(m->cfg.lacks, &cfg);
 	plat_hosted_env(m->hosted, &env);
 	size = dsa_hw_size(&cfg);
 	m->dsa_mem = plat_zalloc(m->plat, size);

@@ -56,6 +56,7 @@ check "not three" offers '' sva run compare file1 file2 o
 check "a size" offers '64K 64M' sva run fill file1 64
 check "a pattern" offers 'deadbeef' sva run fill file1 4K de
 check "options of info" offers '--json' sva info --j
+check "what may be lacking" offers 'pasid pri' sva info --lacks = p
 check "nothing else for info" offers '' sva info ''
 check "options of sim" offers '--strategy=' sva sim --st
 check "strategies" offers 'pct' sva sim --strategy = p
