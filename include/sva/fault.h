@@ -78,6 +78,8 @@ struct iommu_fault_unrecov {
  * @perm:   of enum iommu_perm.
  * @addr:   4096-aligned.
  * @private_data: echoed in the answer (VT-d), valid with PRIV_DATA.
+ * @cookie: set by core for the handler, with LAST_PAGE: this very request,
+ *          whatever the device does with its group number later. Not 0.
  */
 struct iommu_fault_page_request {
 	uint32_t flags;
@@ -86,6 +88,7 @@ struct iommu_fault_page_request {
 	uint32_t perm;
 	uint64_t addr;
 	uint64_t private_data[2];
+	uint64_t cookie;
 };
 
 struct iommu_fault {
@@ -112,6 +115,7 @@ enum iommu_page_response_code {
 
 enum iommu_page_response_flags {
 	IOMMU_PAGE_RESP_PASID_VALID = 1 << 0,
+	IOMMU_PAGE_RESP_COOKIE_VALID = 1 << 1,
 };
 
 /**
@@ -122,6 +126,7 @@ enum iommu_page_response_flags {
  * @pasid:   of the request.
  * @grpid:   of the request.
  * @code:    see there.
+ * @cookie:  of the request, valid with COOKIE_VALID: the answer is to no other.
  */
 struct iommu_page_response {
 	uint32_t version;
@@ -129,6 +134,7 @@ struct iommu_page_response {
 	ioasid_t pasid;
 	uint32_t grpid;
 	enum iommu_page_response_code code;
+	uint64_t cookie;
 };
 
 /**
@@ -185,9 +191,14 @@ SVA_MUST_CHECK int iommu_report_device_fault(struct iommu_device *dev,
  *
  * Exactly one answer per record reaches the hardware. [I4]
  *
+ * In a system with a response_timeout_s an answer needs its cookie: after a
+ * timeout the device may have used the group number again, and nothing else
+ * tells a late answer to the old request from one to the new. [I7]
+ *
  * Context: may sleep; takes the device's fault lock, then the driver's queue.
  * Return:  0, -ENODEV the IOMMU driver cannot, -EINVAL @msg is NULL, has an
- *          unknown version, flag or code, or matches no outstanding request;
+ *          unknown version, flag or code, lacks a cookie that is needed, or
+ *          matches no outstanding request;
  *          or what the driver met, with the record gone (-ETIMEDOUT).
  * Test:    tests/core/fault_test.c
  */

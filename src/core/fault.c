@@ -128,6 +128,14 @@ static bool record_matches(const struct fault_record *rec, uint32_t grpid,
 	       rec->prm.pasid == pasid;
 }
 
+static bool answer_matches(const struct fault_record *rec,
+			   const struct iommu_page_response *msg)
+{
+	if (msg->flags & IOMMU_PAGE_RESP_COOKIE_VALID && rec->id != msg->cookie)
+		return false;
+	return record_matches(rec, msg->grpid, msg->pasid);
+}
+
 uint64_t fault_pending_id_locked(struct iommu_device *dev,
 				 const struct iommu_fault_page_request *prm)
 {
@@ -227,6 +235,7 @@ static void count_fault(struct iommu_system *sys,
 int iommu_report_device_fault(struct iommu_device *dev,
 			      const struct iommu_fault *fault)
 {
+	struct iommu_fault own = *fault;
 	iommu_dev_fault_handler_t handler;
 	uint64_t id = 0;
 	void *data;
@@ -241,10 +250,12 @@ int iommu_report_device_fault(struct iommu_device *dev,
 		return -EINVAL;
 	if (is_last(fault))
 		err = record_add(dev, &fault->prm, &id);
+	if (id)
+		own.prm.cookie = id;
 	if (err)
 		fault_discard_group(dev, &fault->prm);
 	else
-		err = handler(fault, dev, data);
+		err = handler(&own, dev, data);
 	/* A handler that answered and then failed has answered: another
 	 * answer from the reporter would be one too many. */
 	if (err && id && !record_take_back(dev, fault->prm.grpid, id))
@@ -286,10 +297,18 @@ int fault_answer_locked(struct iommu_device *dev, struct fault_record *rec,
 	return err;
 }
 
-static int msg_check(const struct iommu_page_response *msg)
+static int msg_check(const struct iommu_device *dev,
+		     const struct iommu_page_response *msg)
 {
+	const uint32_t flags = IOMMU_PAGE_RESP_PASID_VALID |
+			       IOMMU_PAGE_RESP_COOKIE_VALID;
+
 	if (!msg || msg->version != IOMMU_PAGE_RESP_VERSION_1 ||
-	    msg->flags & ~(uint32_t)IOMMU_PAGE_RESP_PASID_VALID)
+	    msg->flags & ~flags)
+		return -EINVAL;
+	/* [I7]: late or not, nobody could say. */
+	if (dev->sys->cfg.response_timeout_s &&
+	    !(msg->flags & IOMMU_PAGE_RESP_COOKIE_VALID))
 		return -EINVAL;
 	switch (msg->code) {
 	case IOMMU_PAGE_RESP_SUCCESS:
@@ -309,13 +328,13 @@ int iommu_page_response(struct iommu_device *dev,
 
 	if (!dev->unit->ops->page_response)
 		return -ENODEV;
-	err = msg_check(msg);
+	err = msg_check(dev, msg);
 	if (err)
 		return err;
 	err = -EINVAL;
 	plat_lock(dev->sys->plat, &fd->lock);
 	list_for_each(rec, bucket_of(fd, msg->grpid), link) {
-		if (record_matches(rec, msg->grpid, msg->pasid)) {
+		if (answer_matches(rec, msg)) {
 			err = fault_answer_locked(dev, rec, msg->code);
 			break;
 		}

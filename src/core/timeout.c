@@ -4,7 +4,8 @@
  * that waits for one is due.
  *
  * A record that is still there was not answered, so its group cannot have been
- * used again by the device meanwhile.
+ * used again by the device meanwhile. A late answer names the record that has
+ * gone, by its id: see iommu_page_response().
  */
 #include "base/errno.h"
 #include "core/device.h"

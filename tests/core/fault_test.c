@@ -205,7 +205,7 @@ static void test_fault_response_checked(void **state)
 	msg.version = 2;
 	assert_err(iommu_page_response(f->dev, &msg), EINVAL);
 	msg = good;
-	msg.flags = 2;
+	msg.flags = 4;
 	assert_err(iommu_page_response(f->dev, &msg), EINVAL);
 	msg = good;
 	msg.code = 3;
@@ -398,8 +398,85 @@ static void test_fault_unanswered_request_times_out(void **state)
 	assert_int_equal(r.prm.grpid, 7);
 	assert_int_equal(rig.tp.warnings_logged, warnings + 1);
 	/* Too late. [R2] */
+	msg.flags |= IOMMU_PAGE_RESP_COOKIE_VALID;
+	msg.cookie = h.last.prm.cookie;
 	assert_err(iommu_page_response(rig.dev[0], &msg), EINVAL);
 	assert_int_equal(mock_response_count(rig.mock), 1);
+	assert_ok(iommu_unregister_device_fault_handler(rig.dev[0]));
+	rig_down(&rig);
+}
+
+/* [I4] [I7] A cookie names one request, whichever has the group's number. */
+static void test_fault_cookie_names_the_request(void **state)
+{
+	struct fixture *f = *state;
+	struct iommu_fault fault = page_request(5, 7, 0x1000, R, true);
+	struct iommu_page_response msg =
+		answer_to(&fault, IOMMU_PAGE_RESP_SUCCESS);
+	struct mock_response r;
+	uint64_t old;
+
+	assert_ok(iommu_report_device_fault(f->dev, &fault));
+	old = f->h.last.prm.cookie;
+	fault.prm.addr = 0x2000;
+	assert_ok(iommu_report_device_fault(f->dev, &fault));
+	assert_int_not_equal(old, 0);
+	assert_int_not_equal(f->h.last.prm.cookie, old);
+
+	msg.flags |= IOMMU_PAGE_RESP_COOKIE_VALID;
+	msg.cookie = 0;
+	assert_err(iommu_page_response(f->dev, &msg), EINVAL);
+	msg.cookie = f->h.last.prm.cookie;
+	msg.grpid = 8;
+	assert_err(iommu_page_response(f->dev, &msg), EINVAL);
+	msg.grpid = 7;
+	assert_int_equal(mock_response_count(f->rig.mock), 0);
+	assert_ok(iommu_page_response(f->dev, &msg));
+	assert_true(mock_response(f->rig.mock, 0, &r));
+	assert_int_equal(r.prm.addr, 0x2000);
+	/* Once. The old one is still there. */
+	assert_err(iommu_page_response(f->dev, &msg), EINVAL);
+	msg.cookie = old;
+	assert_ok(iommu_page_response(f->dev, &msg));
+	assert_true(mock_response(f->rig.mock, 1, &r));
+	assert_int_equal(r.prm.addr, 0x1000);
+}
+
+/*
+ * [I7] [R2] A handler that is late, and a device that has used the number
+ * again: with a cookie or without, the old answer reaches nothing. The new
+ * request may time out too, so what is held is that none is a success.
+ */
+static void test_fault_late_answer_misses_a_reused_group(void **state)
+{
+	const struct iommu_system_cfg cfg = { .response_timeout_s = 1 };
+	struct iommu_fault fault = page_request(5, 7, 0x1000, R, true);
+	struct iommu_page_response late =
+		answer_to(&fault, IOMMU_PAGE_RESP_SUCCESS);
+	struct handler h = { .calls = 0 };
+	struct mock_response r;
+	unsigned int i;
+	struct rig rig;
+
+	(void)state;
+	rig_up(&rig, &cfg, NULL);
+	h.rig = &rig;
+	assert_ok(iommu_register_device_fault_handler(rig.dev[0], handle, &h));
+	assert_ok(iommu_report_device_fault(rig.dev[0], &fault));
+	late.cookie = h.last.prm.cookie;
+	assert_true(mock_wait_responses(rig.mock, 1));
+
+	fault.prm.addr = 0x2000;
+	assert_ok(iommu_report_device_fault(rig.dev[0], &fault));
+	assert_err(iommu_page_response(rig.dev[0], &late), EINVAL);
+	late.flags |= IOMMU_PAGE_RESP_COOKIE_VALID;
+	assert_err(iommu_page_response(rig.dev[0], &late), EINVAL);
+	assert_true(mock_wait_responses(rig.mock, 2));
+	for (i = 0; i < 2; i++) {
+		assert_true(mock_response(rig.mock, i, &r));
+		assert_int_equal(r.code, IOMMU_PAGE_RESP_INVALID);
+	}
+	assert_int_equal(mock_response_count(rig.mock), 2);
 	assert_ok(iommu_unregister_device_fault_handler(rig.dev[0]));
 	rig_down(&rig);
 }
@@ -424,6 +501,8 @@ int main(void)
 		TEST(test_fault_unregister_waits_for_handler),
 		TEST(test_fault_stats),
 		cmocka_unit_test(test_fault_unanswered_request_times_out),
+		cmocka_unit_test(test_fault_late_answer_misses_a_reused_group),
+		TEST(test_fault_cookie_names_the_request),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
