@@ -135,8 +135,8 @@ static void check_record(struct rig *r, const struct access *a)
 	uint64_t sid = dw0;
 
 	/* Aborted, or changed by something else. */
-	if (r->about != r->calls || r->w.abort_last || r->w.meddle ||
-	    !r->w.alias)
+	if (r->about != r->calls || a->aborted || r->w.abort_last ||
+	    r->w.meddle || !r->w.alias)
 		return;
 	if (a->len == sizeof(evt)) {
 		FUZZ_CHECK(is_event(FIELD_GET(SMMU_EVT_ID, &evt)));

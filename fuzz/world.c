@@ -18,10 +18,15 @@ static void note(struct world *w, enum access_kind kind, uint64_t pa,
 	FUZZ_CHECK(len && len - 1 <= UINT64_MAX - pa);
 	FUZZ_CHECK(w->pa_bits > 63 || !((pa + (len - 1)) >> w->pa_bits));
 	FUZZ_CHECK(w->frame);
-	/* The count stays exact when the log is full. */
+	/*
+	 * The count stays exact when the log is full. The window may be gone
+	 * when somebody looks at the log.
+	 */
 	if (w->log_n < WORLD_LOG)
-		w->log[w->log_n++] =
-			(struct access){ kind, pa, len, value, to };
+		w->log[w->log_n++] = (struct access){
+			kind,  pa, len,
+			value, to, kind == ACCESS_WRITE && aborts(w, pa, len),
+		};
 }
 
 static uint8_t *byte_at(struct world *w, uint64_t pa)

@@ -40,6 +40,7 @@ struct access {
 	uint64_t len;
 	uint64_t value;
 	uint64_t to;
+	bool aborted; /* a write that changed nothing */
 };
 
 /*
