@@ -85,8 +85,9 @@ static void forget(struct rig *r)
 {
 	if (r->places_lost) {
 		r->places_n = 0;
-		r->places_lost = false;
+		/* Which may write, before it is known where to. */
 		rig_snapshot(r);
+		r->places_lost = false;
 	} else if (r->places_n) {
 		r->places[0] = r->places[r->places_n - 1];
 		r->places_n = 1;

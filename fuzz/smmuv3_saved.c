@@ -77,6 +77,8 @@ static int restore(struct rig *r, const uint64_t *buf, size_t words)
 		/* Before a look at a register lets commands get on. */
 		FUZZ_CHECK(!smmuv3_hw_save(r->hw, again, 8 * words));
 		FUZZ_CHECK(!memcmp(buf, again, 8 * words));
+		/* A look also lets stalls go on, and they may write there. */
+		r->places_lost = true;
 	}
 	rig_snapshot(r);
 	rig_leave(r, &f);
