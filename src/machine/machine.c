@@ -16,11 +16,9 @@
 
 #include <sva/domain.h>
 #include <sva/machine.h>
-#include <sva/smmuv3.h>
-#include <sva/smmuv3_hw.h>
 #include <sva/window.h>
 
-#include "fmt/smmuv3_regs.h"
+#include "machine/vendor.h"
 
 /*
  * What the accelerator's transactions carry: as a function, bus 1, device 0,
@@ -28,7 +26,6 @@
  * the same.
  */
 #define DEVICE_RID        0x0100u
-#define STALLS_MAX        64u
 #define ENGINE_SPIN_TURNS 200u
 
 struct engine {
@@ -41,6 +38,7 @@ struct engine {
 
 struct sva_machine {
 	struct sva_machine_cfg cfg;
+	const struct machine_vendor *vendor;
 	struct plat_hosted *hosted;
 	const struct plat *plat;
 	struct iommu_system *sys;
@@ -236,39 +234,6 @@ static int start_engines(struct sva_machine *m)
 	return 0;
 }
 
-/* Each stream decides whether its transactions stall. */
-static void announce_stalls(struct smmuv3_hw_cfg *cfg)
-{
-	cfg->idr[0] = (uint32_t)REG_PUT(SMMU_IDR0_STALL_MODEL, cfg->idr[0],
-					SMMU_IDR0_STALL_MODEL_BOTH);
-	cfg->idr[5] =
-		(uint32_t)REG_PUT(SMMU_IDR5_STALL_MAX, cfg->idr[5], STALLS_MAX);
-}
-
-/* Bits of the IOMMU that are not there. */
-static void leave_out_iommu(enum sva_lack lacks, struct smmuv3_hw_cfg *cfg)
-{
-	uint32_t *idr = cfg->idr;
-
-	switch (lacks) {
-	case SVA_LACKS_UNIT_PASID:
-		idr[1] = (uint32_t)REG_PUT(SMMU_IDR1_SSIDSIZE, idr[1], 0);
-		break;
-	case SVA_LACKS_COHERENCE:
-		idr[0] = (uint32_t)REG_PUT(SMMU_IDR0_COHACC, idr[0], 0);
-		break;
-	case SVA_LACKS_GRANULE:
-		idr[5] = (uint32_t)REG_PUT(SMMU_IDR5_GRAN64K, idr[5], 1);
-		idr[5] = (uint32_t)REG_PUT(SMMU_IDR5_GRAN4K, idr[5], 0);
-		break;
-	case SVA_LACKS_NOTHING:
-	case SVA_LACKS_PASID:
-	case SVA_LACKS_ATS:
-	case SVA_LACKS_PRI:
-		break;
-	}
-}
-
 /* Capabilities of the accelerator that are not there. */
 static void leave_out_dsa(enum sva_lack lacks, struct dsa_hw_cfg *cfg)
 {
@@ -288,30 +253,16 @@ static int create_iommu_hw(struct sva_machine *m)
 		.prg_response = bus_prg_response,
 		.resume = bus_resume,
 	};
-	struct smmuv3_hw_cfg cfg;
 	struct hw_env env;
-	size_t size;
-	int err;
 
-	smmuv3_hw_cfg_default(&cfg);
-	cfg.personality = m->cfg.personality;
-	if (m->cfg.faults == SVA_FAULTS_STALL)
-		announce_stalls(&cfg);
-	leave_out_iommu(m->cfg.lacks, &cfg);
 	plat_hosted_env(m->hosted, &env);
-	size = smmuv3_hw_size(&cfg);
-	m->iommu_mem = plat_zalloc(m->plat, size);
-	if (!m->iommu_mem)
-		return -ENOMEM;
-	err = smmuv3_hw_create(&cfg, &env, &bus, m->iommu_mem, size, &m->iommu);
-	if (err)
-		plat_free(m->plat, m->iommu_mem);
-	return err;
+	return m->vendor->create_hw(&m->cfg, m->plat, &env, &bus, &m->iommu_mem,
+				    &m->iommu);
 }
 
 static void destroy_iommu_hw(struct sva_machine *m)
 {
-	smmuv3_hw_destroy(m->iommu);
+	m->vendor->destroy_hw(m->iommu);
 	plat_free(m->plat, m->iommu_mem);
 }
 
@@ -354,19 +305,6 @@ static void destroy_dsa_hw(struct sva_machine *m)
 
 	dsa_hw_destroy(hw);
 	plat_free(m->plat, m->dsa_mem);
-}
-
-static int probe_iommu(struct sva_machine *m)
-{
-	const struct smmuv3_desc desc = {
-		.name = "smmuv3.0",
-		.mmio = sva_window_iommu(m->iommu),
-		.sid_bits = 16,
-		/* Above what the models wait for a thread in an access. */
-		.timeout_ms = 20000,
-	};
-
-	return smmuv3_probe(m->sys, &desc, &m->unit);
 }
 
 static struct plat_pci machine_pci(struct sva_machine *m)
@@ -443,7 +381,7 @@ static int create_parts(struct sva_machine *m)
 	err = iommu_system_create(m->plat, NULL, &m->sys);
 	if (err)
 		goto stop_engines;
-	err = probe_iommu(m);
+	err = m->vendor->probe(m->sys, m->iommu, &m->unit);
 	if (err)
 		goto destroy_system;
 	err = add_device(m);
@@ -463,7 +401,7 @@ close_dsa:
 remove_device:
 	(void)!iommu_device_remove(m->dev);
 remove_iommu:
-	(void)!smmuv3_remove(m->unit);
+	(void)!m->vendor->remove(m->unit);
 destroy_system:
 	(void)!iommu_system_destroy(m->sys);
 stop_engines:
@@ -475,6 +413,15 @@ destroy_iommu_hw:
 destroy_hosted:
 	plat_hosted_destroy(m->hosted);
 	return err;
+}
+
+static const struct machine_vendor *machine_vendor(enum sva_iommu iommu)
+{
+	switch (iommu) {
+	case SVA_IOMMU_SMMUV3:
+		return &machine_smmuv3;
+	}
+	return NULL;
 }
 
 int sva_machine_create(const struct sva_machine_cfg *cfg,
@@ -489,10 +436,10 @@ int sva_machine_create(const struct sva_machine_cfg *cfg,
 		m->cfg = *cfg;
 	if (m->cfg.engines == 0)
 		m->cfg.engines = 1;
-	if (m->cfg.engines > DSA_HW_MAX_ENGINES ||
-	    m->cfg.iommu != SVA_IOMMU_SMMUV3 ||
+	m->vendor = machine_vendor(m->cfg.iommu);
+	if (!m->vendor || m->cfg.engines > DSA_HW_MAX_ENGINES ||
 	    (m->cfg.faults != SVA_FAULTS_PRI &&
-	     m->cfg.faults != SVA_FAULTS_STALL)) {
+	     !(m->cfg.faults == SVA_FAULTS_STALL && m->vendor->stalls))) {
 		free(m);
 		return -EINVAL;
 	}
@@ -526,7 +473,7 @@ static int destroy_users(struct sva_machine *m)
 		m->dev = NULL;
 	}
 	if (m->unit) {
-		err = smmuv3_remove(m->unit);
+		err = m->vendor->remove(m->unit);
 		if (err)
 			return err;
 		m->unit = NULL;
