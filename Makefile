@@ -12,7 +12,7 @@ BUILD ?= build
 SECONDS ?= 600
 MESON_ARGS ?=
 
-.PHONY: all build demo check bench format lint docs asan tsan clang \
+.PHONY: all build demo check check-linux bench format lint docs asan tsan clang \
 	coverage fuzz clean help
 
 all: build
@@ -30,6 +30,9 @@ demo: ## files of this repository go through the accelerator
 
 check: ## build, run every test, use the installed library
 	@tools/check.sh $(BUILD) $(MESON_ARGS)
+
+check-linux: ## unmodified Linux in stock QEMU, behind our models
+	@tools/check-linux.sh $(BUILD)-qemu $(CASE)
 
 bench: ## measure; the table also goes to build/bench.json
 	@tools/deps.sh build
@@ -70,9 +73,9 @@ fuzz: ## random and hostile input, for SECONDS=600 over all targets
 	@tools/fuzz.sh $(BUILD)-fuzz $(SECONDS)
 
 clean: ## remove what was built
-	rm -rf $(BUILD) $(BUILD)-bench $(BUILD)-lint $(BUILD)-coverage \
+	rm -rf $(BUILD) $(BUILD)-qemu $(BUILD)-bench $(BUILD)-lint $(BUILD)-coverage \
 		$(BUILD)-fuzz build-ci
 
 help: ## this list
-	@awk -F ': *## *' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' \
+	@awk -F ': *## *' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)

@@ -8,9 +8,9 @@ set -eu
 cd "$(dirname "$0")/.."
 . tools/steps.sh
 
-c_files=$(find src include cli bench examples tests fuzz -name '*.[ch]' |
+c_files=$(find src include cli bench examples tests fuzz qemu -name '*.[ch]' |
 	LC_ALL=C sort)
-shell_files=$(find tools tests cli .ci -name '*.sh' -o -path .ci/run \
+shell_files=$(find tools tests cli qemu .ci -name '*.sh' -o -path .ci/run \
 	-o -name check-freestanding -o -name '*.bash-completion' |
 	LC_ALL=C sort)
 

@@ -14,7 +14,7 @@ check 'the tree breaks no rule' "$source/tools/check-includes" "$source"
 
 # Everything but what is not part of the project.
 (cd "$source" && tar cf - meson.build meson_options.txt include src cli \
-	bench examples tests fuzz tools docs) | tar xf - -C "$tree"
+	bench examples tests fuzz qemu tools docs) | tar xf - -C "$tree"
 
 # plant FILE INCLUDE: a new file that does nothing but include
 plant() {

@@ -6,8 +6,8 @@ set -eu
 source=$2
 . "$source/tests/house/lib.sh"
 
-targets=$(make -C "$source" help | sed -n 's/^make \([a-z]*\) .*/\1/p')
-for target in demo check bench format lint docs asan tsan clang coverage fuzz \
+targets=$(make -C "$source" help | sed -n 's/^make \([a-z-]*\) .*/\1/p')
+for target in demo check check-linux bench format lint docs asan tsan clang coverage fuzz \
 	clean; do
 	check "make help names $target" \
 		grep -qw "$target" <<<"$targets"
@@ -16,7 +16,7 @@ for target in $targets; do
 	check "make $target is a target" \
 		make -n -s -C "$source" "$target" >/dev/null
 done
-for script in "$source"/tools/*.sh "$source"/tests/*/*.sh \
+for script in "$source"/tools/*.sh "$source"/tests/*/*.sh "$source"/qemu/*.sh \
 	"$source/.ci/run" "$source/tools/check-freestanding"; do
 	check "${script#"$source"/} is a shell script" bash -n "$script"
 done

@@ -1,0 +1,441 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Boot unmodified Debian kernels in stock QEMU behind the plug-in's IOMMUs.
+
+check.py [-l] [-v] [--cache DIR] [--log FILE] --plugins FOLDER [CASE...]
+
+A case is a machine, a kernel and what its guest does; it passes if the guest
+says that everything it tried worked, if the kernel's log has no complaint that
+the case does not provoke, and if QEMU ends by itself with status 0.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Whatever a kernel says of this kind is a failure, unless the case wants it.
+COMPLAINTS = re.compile(
+    r"WARNING:|BUG:|Oops|Call [Tt]race|Kernel panic|blocked for more|"
+    r"arm-smmu-v3.*(event 0x|unexpected|timeout|error|failed|CMDQ)|"
+    r"DMAR:.*(fault|\[Firmware Bug\]|error|failed|Invalidation|timeout)|"
+    r"I/O error|timed out|soft lockup|rcu.*stall")
+# Said on every boot of this machine, IOMMU or not.
+HARMLESS = re.compile(
+    r"msi_domain absent|PMU.*(failed|error)|cacheinfo|"
+    r"Unable to (get|detect)|hpet|ACPI.*(Error|BIOS)|tsc: Fast TSC|"
+    r"Failed to execute|regulatory|can't derive routing|"
+    r"Direct firmware load|blk_update|drm")
+
+ARM = {
+    "arch": "arm64",
+    "kernel": "linux-image-6.12.95+deb12-arm64",
+    "qemu": "qemu-system-aarch64",
+    "machine": ["-M", "virt,gic-version=3,its=on", "-cpu", "max"],
+    "console": "ttyAMA0",
+    "unit": "sva-smmuv3",
+    "found": r"arm-smmu-v3 9050000\.iommu: ias 48-bit",
+}
+
+DISKS = "groups,nvme,virtio,net,msi"
+
+
+def case(name, base, **more):
+    """A case is a base with a few things of its own."""
+    made = dict(base)
+    made.update({
+        "name": name, "steps": DISKS, "unit_options": "", "append": "",
+        "cpus": 1, "expect": [], "provokes": None, "devices": None,
+        "extra": [], "memory": "1G", "must_fail": False,
+    })
+    made.update(more)
+    return made
+
+
+CASES = [
+    case("arm64-smmuv3-strict", ARM, expect=[r"group \d+ DMA "]),
+    case("arm64-smmuv3-eager", ARM, unit_options=",personality=eager"),
+    case("arm64-smmuv3-smp", ARM, cpus=2, devices="iothread"),
+    case("arm64-smmuv3-lazy", ARM, append="iommu.strict=0",
+         expect=[r"group \d+ DMA-FQ "]),
+    case("arm64-smmuv3-passthrough", ARM, append="iommu.passthrough=1",
+         expect=[r"group \d+ identity "]),
+    case("arm64-smmuv3-reboot", ARM, steps=DISKS + ",reboot"),
+    case("arm64-smmuv3-ports", ARM, devices="ports"),
+    case("arm64-smmuv3-linear", ARM,
+         unit_options=",idr0-st-level=0,idr1-sidsize=6"),
+    case("arm64-smmuv3-no-ril", ARM, unit_options=",idr3-ril=0"),
+    # CMD_TLBI_NH_VA: without it the guest's checks have to fail.
+    case("arm64-smmuv3-drop-tlbi", ARM, unit_options=",drop=18",
+         must_fail=True),
+    case("arm64-smmuv3-dsa", ARM, extra=["-device", "sva-dsa"],
+         expect=[r"\[8086:0b25\]"]),
+]
+
+
+class Failure(Exception):
+    """What went wrong, for a person."""
+
+
+# Initial RAM disks
+
+
+def modules_of(root):
+    """name -> file of each module of an unpacked kernel package."""
+    found = {}
+    for folder, _, files in os.walk(os.path.join(root, "lib/modules")):
+        for name in files:
+            stem = name.split(".ko")[0].replace("-", "_")
+            if ".ko" in name:
+                found[stem] = os.path.join(folder, name)
+    return found
+
+
+def read_module(path):
+    """The ELF file, uncompressed."""
+    with open(path, "rb") as f:
+        data = f.read()
+    if path.endswith(".xz"):
+        data = subprocess.run(["xz", "-dc"], input=data, check=True,
+                              stdout=subprocess.PIPE).stdout
+    return data
+
+
+def add_module(found, name, images):
+    """Put a module and what it depends on into images, in loading order."""
+    name = name.replace("-", "_")
+    if name in images or name not in found:
+        return  # there already, or built into this kernel
+    data = read_module(found[name])
+    depends = re.search(rb"\0depends=([^\0]*)\0", data)
+    for other in depends.group(1).decode().split(",") if depends else []:
+        if other:
+            add_module(found, other, images)
+    images[name] = data
+
+
+MODULES = ["virtio_pci", "virtio_blk", "nvme", "virtio_net", "e1000e",
+           "af_packet"]
+
+
+def build_initrd(kernel_root, busybox_root, path):
+    """busybox, the modules the guest wants, and guest/init."""
+    with tempfile.TemporaryDirectory() as top:
+        for name in ("bin", "dev", "proc", "sys", "tmp", "modules"):
+            os.mkdir(os.path.join(top, name))
+        for place in ("usr/bin/busybox", "bin/busybox"):
+            busybox = os.path.join(busybox_root, place)
+            if os.path.exists(busybox):
+                shutil.copy(busybox, os.path.join(top, "bin/busybox"))
+                break
+        else:
+            raise Failure(f"no busybox in {busybox_root}")
+        for applet in ("sh mount sed cat echo ls tr dd md5sum cut ip nc awk "
+                       "sleep usleep head reboot poweroff insmod uname nproc "
+                       "rm expr grep dmesg").split():
+            os.symlink("busybox", os.path.join(top, "bin", applet))
+        images = {}
+        found = modules_of(kernel_root)
+        for name in MODULES:
+            add_module(found, name, images)
+        for name, data in images.items():
+            with open(os.path.join(top, "modules", name + ".ko"), "wb") as f:
+                f.write(data)
+        with open(os.path.join(top, "modules/order"), "w") as f:
+            f.write("".join(name + ".ko\n" for name in images))
+        init = os.path.join(top, "init")
+        shutil.copy(os.path.join(HERE, "guest/init"), init)
+        os.chmod(init, 0o755)
+        names = subprocess.run(["find", ".", "-print0"], cwd=top, check=True,
+                               stdout=subprocess.PIPE).stdout
+        archive = subprocess.run(
+            ["cpio", "--null", "-o", "-H", "newc", "--quiet", "-R", "0:0"],
+            cwd=top, input=names, check=True, stdout=subprocess.PIPE).stdout
+    with open(path, "wb") as f:
+        f.write(subprocess.run(["gzip", "-1n"], input=archive, check=True,
+                               stdout=subprocess.PIPE).stdout)
+
+
+# One run
+
+
+def random_file(path, size):
+    """A file of random bytes; the MD5 sum of its first 8 MiB."""
+    data = os.urandom(size)
+    with open(path, "wb") as f:
+        f.write(data)
+    return hashlib.md5(data[:8 << 20]).hexdigest()
+
+
+class Qmp:
+    """QEMU's control socket."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.sock.connect(path)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise Failure("QEMU did not start") from None
+                time.sleep(0.05)
+        self.sock.settimeout(30)
+        self.file = self.sock.makefile("r")
+        self.file.readline()
+        self.command("qmp_capabilities")
+
+    def command(self, name, **arguments):
+        """The answer, events skipped."""
+        text = json.dumps({"execute": name, "arguments": arguments})
+        try:
+            self.sock.sendall(text.encode() + b"\n")
+        except OSError as e:
+            raise Failure(f"QEMU ended before {name}: {e}") from None
+        while True:
+            try:
+                line = self.file.readline()
+            except OSError:
+                line = ""
+            if not line:
+                raise Failure(f"QEMU ended instead of answering {name}")
+            answer = json.loads(line)
+            if "return" in answer:
+                return answer["return"]
+            if "error" in answer:
+                raise Failure(f"{name}: {answer['error']['desc']}")
+
+    def stats(self, path):
+        """The counters of one of the plug-in's devices."""
+        return json.loads(self.command("qom-get", path=path,
+                                       property="stats"))
+
+
+def device_arguments(c):
+    """Disks and a network card, in one of several arrangements."""
+    out, port = [], ""
+    iothread = ""
+    if c["devices"] == "iothread":
+        out += ["-object", "iothread,id=io0"]
+        iothread = ",iothread=io0"
+    net = "virtio-net-pci,netdev=net0,disable-legacy=on,iommu_platform=on"
+    if c["devices"] == "ports":
+        for i in range(3):
+            out += ["-device", f"pcie-root-port,id=port{i},chassis={i + 1}"]
+        net = "e1000e,netdev=net0,bus=port2"
+        port = ",bus=port"
+    buses = [port + str(i) if port else "" for i in range(2)]
+    return out + [
+        "-device", "nvme,drive=disk0,serial=sva" + buses[0],
+        "-device", "virtio-blk-pci,drive=disk1,disable-legacy=on,"
+        "iommu_platform=on" + iothread + buses[1],
+        "-device", net,
+    ]
+
+
+class Run:
+    """A case at work: its files, its QEMU, and what its console said."""
+
+    def __init__(self, c, options, folder):
+        self.case, self.options, self.folder = c, options, folder
+        self.lines = []
+        self.ended = False
+
+    def command_line(self):
+        c, cache = self.case, self.options.cache
+        kernel = os.path.join(cache, "guest", c["arch"], c["kernel"])
+        version = c["kernel"].replace("linux-image-", "")
+        initrd = os.path.join(self.folder, "initrd.gz")
+        build_initrd(kernel, os.path.join(cache, "guest", c["arch"],
+                                          "busybox-static"), initrd)
+        sums, drives = [], []
+        for i in range(2):
+            path = os.path.join(self.folder, f"disk{i}.img")
+            sums.append(random_file(path, 16 << 20))
+            drives += ["-drive", f"if=none,id=disk{i},file={path},format=raw"]
+        served = os.path.join(self.folder, "served")
+        sums.append(random_file(served, 4 << 20))
+        append = (f"console={c['console']} panic=-1 sva={c['steps']} "
+                  f"disk0={sums[0]} disk1={sums[1]} net={sums[2]} "
+                  f"{c['append']}")
+        return [
+            c["qemu"], *c["machine"], "-smp", str(c["cpus"]),
+            "-m", c["memory"], "-display", "none", "-monitor", "none",
+            "-serial", "stdio", "-no-user-config", "-nodefaults",
+            "-no-shutdown",
+            "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off",
+            "-kernel", os.path.join(kernel, "boot", "vmlinuz-" + version),
+            "-initrd", initrd, "-append", append,
+            "-plugin", os.path.join(self.options.plugins,
+                                    f"libsva-qemu-{c['qemu'][12:]}.so"),
+            "-device", f"{c['unit']},id=unit{c['unit_options']}",
+            *drives,
+            "-netdev", "user,id=net0,restrict=on,guestfwd=tcp:10.0.2.100:1234"
+            f"-cmd:cat {served}",
+            *device_arguments(c), *c["extra"],
+        ]
+
+    def read_console(self, process):
+        for raw in process.stdout:
+            line = raw.decode(errors="replace").rstrip()
+            self.lines.append(line)
+            if self.options.verbose:
+                print(f"    {line}", flush=True)
+            if line.endswith("sva: end"):
+                self.ended = True
+
+    def boot(self):
+        """Start QEMU, wait for the guest's end, and ask for the counters."""
+        with open(os.path.join(self.folder, "stderr"), "wb") as errors:
+            process = subprocess.Popen(
+                self.command_line(), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=errors)
+        reader = threading.Thread(target=self.read_console, args=(process,))
+        reader.start()
+        try:
+            qmp = Qmp(os.path.join(self.folder, "qmp"))
+            patience = 20 if self.case["must_fail"] else self.options.timeout
+            deadline = time.monotonic() + patience
+            while qmp.command("query-status")["status"] != "shutdown":
+                if time.monotonic() > deadline:
+                    if self.case["must_fail"]:
+                        break
+                    raise Failure("the guest did not come to an end")
+                if process.poll() is not None:
+                    raise Failure(f"QEMU ended: {process.returncode}")
+                time.sleep(0.2)
+            stats = qmp.stats("/machine/peripheral/unit")
+            qmp.command("quit")
+            status = process.wait(30)
+            if status:
+                raise Failure(f"QEMU's status is {status}")
+            return stats
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+            reader.join()
+
+    def judge(self, stats):
+        """Raise for whatever is not as it should be."""
+        c = self.case
+        said = [l[l.index("sva: ") + 5:] for l in self.lines if "sva: " in l]
+        passed = [s for s in said if re.match(r"\S+ ok\b", s)]
+        failed = [s for s in said if re.match(r"\S+ FAIL\b", s)]
+        problems = list(failed)
+        if not self.ended:
+            problems.append("the guest did not say that it was through")
+        if len(passed) < len(c["steps"].split(",")):
+            problems.append(f"only {len(passed)} things were tried")
+        text = "\n".join(self.lines)
+        for wanted in [c["found"], *c["expect"]]:
+            if not re.search(wanted, text):
+                problems.append(f"nothing matches {wanted}")
+        for line in self.lines:
+            if not COMPLAINTS.search(line) or HARMLESS.search(line):
+                continue
+            if not c["provokes"] or not re.search(c["provokes"], line):
+                problems.append(line)
+        if c["provokes"] and not re.search(c["provokes"], text):
+            problems.append(f"nothing matches {c['provokes']}")
+        if "passthrough" not in c["name"] and not stats["walks"]:
+            problems.append("the model walked no table")
+        if c["must_fail"]:
+            if not stats["dropped"]:
+                raise Failure("nothing was dropped")
+            if not failed and self.ended:
+                raise Failure("its guest noticed nothing")
+            return len(passed) + len(failed)
+        if problems:
+            raise Failure("\n".join(problems[:12]))
+        return len(passed)
+
+
+def tail_of(path, count):
+    with open(path, errors="replace") as f:
+        return f.read().splitlines()[-count:]
+
+
+def run_case(c, options):
+    """True if it passed. Prints one line, and more if it did not."""
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="sva-linux-") as folder:
+        run = Run(c, options, folder)
+        try:
+            stats = run.boot()
+            count = run.judge(stats)
+        except Failure as e:
+            print(f"{c['name']:<28} FAILED {time.monotonic() - start:6.1f} s")
+            for line in str(e).splitlines():
+                print(f"    {line}")
+            print("    -- end of the console:")
+            for line in run.lines[-12:]:
+                print(f"    {line}")
+            for line in tail_of(os.path.join(folder, "stderr"), 6):
+                print(f"    qemu: {line}")
+            return False
+    begin = next(l for l in run.lines if "sva: begin" in l)
+    version = begin.split("begin ", 1)[1]
+    print(f"{c['name']:<28} ok     {time.monotonic() - start:6.1f} s  "
+          f"{version}; {count} checks; "
+          f"{stats['translations']} translations, {stats['walks']} walks, "
+          f"{stats['tlb_invalidations']} invalidations")
+    for line in run.lines:
+        if re.search(c["found"], line):
+            print(f"    {line}")
+            break
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    default_cache = os.environ.get("SVA_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+        "libsva")
+    parser.add_argument("--plugins", help="the folder of the plug-ins")
+    parser.add_argument("--log", help="a line of JSON here for each case")
+    parser.add_argument("--cache", default=default_cache,
+                        help="where fetch.sh has put things")
+    parser.add_argument("--timeout", type=float, default=240,
+                        help="seconds for one case")
+    parser.add_argument("-l", "--list", action="store_true")
+    parser.add_argument("-v", "--verbose", action="store_true",
+                        help="with the console of each guest")
+    parser.add_argument("case", nargs="*", help="a part of its name")
+    options = parser.parse_args()
+    chosen = [c for c in CASES if not options.case or
+              any(part in c["name"] for part in options.case)]
+    if options.list:
+        for c in chosen:
+            print(c["name"])
+        return 0
+    if not options.plugins or not chosen:
+        parser.error("no plug-ins" if chosen else "no such case")
+    options.plugins = os.path.abspath(options.plugins)
+    sys.stdout.reconfigure(line_buffering=True)
+    failed = 0
+    for c in chosen:
+        good = run_case(c, options)
+        failed += not good
+        if options.log:
+            with open(options.log, "a", encoding="utf-8") as f:
+                f.write(json.dumps({"name": "linux/" + c["name"],
+                                    "result": "OK" if good else "FAIL"}) +
+                        "\n")
+    print(f"{len(chosen) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
