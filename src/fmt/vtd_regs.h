@@ -419,16 +419,16 @@ enum {
 
 /* CIRG and CAIG; 0 is reserved, in CAIG nothing was done. */
 enum {
-	VTD_CCMD_GLOBAL = 1,
-	VTD_CCMD_DOMAIN = 2,
-	VTD_CCMD_DEVICE = 3,
+	VTD_CCMD_CIRG_GLOBAL = 1,
+	VTD_CCMD_CIRG_DOMAIN = 2,
+	VTD_CCMD_CIRG_DEVICE = 3,
 };
 
 /* IIRG and IAIG; 0 is reserved, in IAIG nothing was done. */
 enum {
-	VTD_IOTLB_GLOBAL = 1,
-	VTD_IOTLB_DOMAIN = 2,
-	VTD_IOTLB_PAGE = 3,
+	VTD_IOTLB_IIRG_GLOBAL = 1,
+	VTD_IOTLB_IIRG_DOMAIN = 2,
+	VTD_IOTLB_IIRG_PAGE = 3,
 };
 
 /* IQEI */
