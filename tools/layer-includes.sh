@@ -38,12 +38,12 @@ link fuzz fuzz fuzz
 for driver in pci smmuv3 mock; do
 	link "drv_$driver" "drivers/$driver" "src/drivers/$driver"
 done
-for model in smmuv3 pcie dsa; do
+for model in smmuv3 vtd pcie dsa; do
 	link "hw_$model" "models/$model" "src/models/$model"
 done
 
 # A model implements its own public header, and sees no other.
-for model in smmuv3 dsa; do
+for model in smmuv3 vtd dsa; do
 	link "hw_$model" "sva/${model}_hw.h" "include/sva/${model}_hw.h"
 done
 
