@@ -347,12 +347,12 @@ enum {
 
 #define VTD_VCMD_FIELDS(F, T)						\
 	F(T, VTD_VCMD_CMD,		7, 0, "command")		\
-	F(T, VTD_VCMD_OP,		63, 8, "operand A")
+	F(T, VTD_VCMD_OP,		63, 16, "operand A")
 
 #define VTD_VCRSP_FIELDS(F, T)						\
 	F(T, VTD_VCRSP_IP,		0, 0, "in progress")		\
-	F(T, VTD_VCRSP_SC,		2, 1, "status code")		\
-	F(T, VTD_VCRSP_RSLT,		63, 8, "result")
+	F(T, VTD_VCRSP_SC,		7, 1, "status code")		\
+	F(T, VTD_VCRSP_RSLT,		63, 16, "result")
 
 #define VTD_VCCAP_FIELDS(F, T)						\
 	F(T, VTD_VCCAP_PAS,		0, 0, "PASID allocation")
