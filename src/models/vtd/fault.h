@@ -1,28 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Primary fault recording (7.2.1). */
+/* Primary fault recording (7.2.1), FSTS. All under the lock. */
 #ifndef HW_VTD_FAULT_H
 #define HW_VTD_FAULT_H
 
 #include "models/vtd/state.h"
 
-/*
- * T1 and T2 of a fault record, in this order.
- */
-enum vtd_hw_fault_type {
-	VTD_HW_FAULT_WRITE = 0,
-	VTD_HW_FAULT_PAGE_REQUEST = 1,
-	VTD_HW_FAULT_READ = 2,
-	VTD_HW_FAULT_ATOMIC = 3,
-};
-
 /**
  * struct vtd_hw_fault - a request that was blocked
- * @reason: VTD_FR_*. 0: blocked without a record.
+ * @reason: VTD_FAULT_*. 0: blocked without a record.
  * @fpd:    fault processing is disabled by an entry that was used; counts for
  *          the qualified reasons only, vtd_hw_fault() knows which.
- * @at:     AT of the request: 0 untranslated, 1 translation request, 2
- *          translated.
- * @type:   enum vtd_hw_fault_type.
+ * @at:     VTD_FRCD_AT_*, of the request.
+ * @type:   VTD_FRCD_TYPE_*.
  * @addr:   of the request; recorded by page. Of an interrupt request: its
  *          index.
  * @pasid:  with @pasid_valid; @exec and @priv with it only.
@@ -40,22 +29,23 @@ struct vtd_hw_fault {
 	uint64_t addr;
 };
 
-/* Records it, or not: FPD, overflow, collapse. Under the lock. */
+/* Records it, or not: FPD, overflow, collapse. */
 void vtd_hw_fault(struct vtd_hw *m, const struct vtd_hw_fault *fault);
 
-/* FPD counts for it: a programming error, not one that is found before. */
+/* FPD counts for it: the entry that has the bit was read without an error. */
 bool vtd_hw_fault_qualified(uint8_t reason);
 
-/* A bit of FSTS, and the event of it. Under the lock. */
+/* A bit of FSTS, by number, and the event of it. */
 void vtd_hw_fault_status(struct vtd_hw *m, unsigned int bit);
 
-/* FSTS was written: these bits of it are to be cleared. Under the lock. */
+/* FSTS was written: these bits of it are to be cleared. */
 void vtd_hw_fault_ack(struct vtd_hw *m, uint64_t bits);
 
-/* F of a fault recording register was written with 1. Under the lock. */
-void vtd_hw_fault_clear(struct vtd_hw *m, unsigned int index);
+/* The fault recording registers, @offset from the first one. */
+uint32_t vtd_hw_fault_read(const struct vtd_hw *m, uint64_t offset);
+void vtd_hw_fault_write(struct vtd_hw *m, uint64_t offset, uint32_t value);
 
-/* FSTS as it reads: PPF is what the records say. Under the lock. */
+/* FSTS as it reads: PPF is what the records say. */
 uint64_t vtd_hw_fault_fsts(const struct vtd_hw *m);
 
 #endif

@@ -5,7 +5,11 @@
 #include <stdarg.h>
 
 #include "models/vtd/config.h"
+#include "models/vtd/fault.h"
+#include "models/vtd/intremap.h"
+#include "models/vtd/inval.h"
 #include "models/vtd/port.h"
+#include "models/vtd/prq.h"
 #include "models/vtd/regs.h"
 #include "models/vtd/tlb.h"
 #include "models/vtd/translate.h"
@@ -65,9 +69,77 @@ void vtd_hw_cfg_default(struct vtd_hw_cfg *ret_cfg)
 	};
 }
 
+#define MASK(name) FIELD_MASK(VTD_##name)
+
+/*
+ * What may be announced. The rest is not there: advanced fault logging, write
+ * buffers, caching mode, posted interrupts, enhanced and virtual commands,
+ * memory types, performance monitoring, TDX, and what revision 5 adds. That a
+ * version makes some feature mandatory is not checked: a unit without it is
+ * one more to test with.
+ */
+static const uint64_t cap_announceable =
+	MASK(CAP_ND) | MASK(CAP_PLMR) | MASK(CAP_PHMR) | MASK(CAP_SAGAW) |
+	MASK(CAP_MGAW) | MASK(CAP_ZLR) | MASK(CAP_FRO) | MASK(CAP_SSLPS) |
+	MASK(CAP_PSI) | MASK(CAP_NFR) | MASK(CAP_MAMV) | MASK(CAP_DWD) |
+	MASK(CAP_DRD) | MASK(CAP_FS1GP) | MASK(CAP_FS5LP) | MASK(CAP_ESIRTPS) |
+	MASK(CAP_ESRTPS);
+
+static const uint64_t ecap_announceable =
+	MASK(ECAP_C) | MASK(ECAP_QI) | MASK(ECAP_DT) | MASK(ECAP_IR) |
+	MASK(ECAP_EIM) | MASK(ECAP_PT) | MASK(ECAP_SC) | MASK(ECAP_IRO) |
+	MASK(ECAP_MHMV) | MASK(ECAP_NEST) | MASK(ECAP_PRS) | MASK(ECAP_ERS) |
+	MASK(ECAP_SRS) | MASK(ECAP_NWFS) | MASK(ECAP_EAFS) | MASK(ECAP_PSS) |
+	MASK(ECAP_PASID) | MASK(ECAP_DIT) | MASK(ECAP_PDS) | MASK(ECAP_SMTS) |
+	MASK(ECAP_SSADS) | MASK(ECAP_SSTS) | MASK(ECAP_FSTS) |
+	MASK(ECAP_SMPWCS) | MASK(ECAP_RPS) | MASK(ECAP_ADMS) |
+	MASK(ECAP_RPRIVS);
+
+#define C(f) REG_GET(VTD_CAP_##f, cfg->cap)
+#define E(f) REG_GET(VTD_ECAP_##f, cfg->ecap)
+
+/* Fields with more than two values. */
+static bool values_valid(const struct vtd_hw_cfg *cfg)
+{
+	const uint64_t widths = VTD_CAP_SAGAW_39 | VTD_CAP_SAGAW_48 |
+				VTD_CAP_SAGAW_57;
+
+	return cfg->ver && !(cfg->ver & ~FIELD_DEFINED(VTD_VER_FIELDS, 0)) &&
+	       C(ND) <= 6 && C(SAGAW) && !(C(SAGAW) & ~widths) &&
+	       C(MGAW) < 57 &&
+	       !(C(SSLPS) & ~(uint64_t)(VTD_CAP_SSLPS_2M | VTD_CAP_SSLPS_1G)) &&
+	       E(PSS) < VTD_PASID_BITS;
+}
+
+/* A feature is announced, but not what it is part of. */
+static bool features_valid(const struct vtd_hw_cfg *cfg)
+{
+	bool scalable_only = E(NEST) || E(PRS) || E(ERS) || E(SRS) || E(EAFS) ||
+			     E(PSS) || E(PASID) || E(SSADS) || E(SSTS) ||
+			     E(FSTS) || E(SMPWCS) || E(RPS) || E(RPRIVS);
+
+	if (scalable_only && !E(SMTS))
+		return false;
+	if ((E(SMTS) || E(DT) || E(IR) || E(ADMS)) && !E(QI))
+		return false;
+	/* From version 6 on the queue is the only way to invalidate. */
+	if (REG_GET(VTD_VER_MAX, cfg->ver) >= 6 && !E(QI))
+		return false;
+	if ((E(PRS) || E(DIT)) && !E(DT))
+		return false;
+	if ((E(PSS) || E(ERS) || E(SRS)) && !E(PASID))
+		return false;
+	return !(E(EIM) && !E(IR)) && !(E(PDS) && !E(PRS)) &&
+	       !(E(NEST) && !(E(FSTS) && E(SSTS))) && !(E(SSADS) && !E(SSTS)) &&
+	       !(E(EAFS) && !E(FSTS)) && !((C(FS1GP) || C(FS5LP)) && !E(FSTS));
+}
+
 static bool cfg_valid(const struct vtd_hw_cfg *cfg)
 {
-	return (cfg->personality == HW_STRICT ||
+	return !(cfg->cap & ~cap_announceable) &&
+	       !(cfg->ecap & ~ecap_announceable) && values_valid(cfg) &&
+	       features_valid(cfg) && vtd_hw_regs_size(cfg) &&
+	       (cfg->personality == HW_STRICT ||
 		cfg->personality == HW_EAGER) &&
 	       (!cfg->haw || (cfg->haw >= HAW_MIN && cfg->haw <= HAW_MAX)) &&
 	       (!cfg->iotlb_lg2 || (cfg->iotlb_lg2 >= IOTLB_LG2_MIN &&
@@ -104,46 +176,15 @@ static bool env_complete(const struct hw_env *env)
 	       env->unlock && env->relax && env->now_ns;
 }
 
-static uint64_t mmio_read(struct iommu_hw *hw, uint64_t offset,
-			  unsigned int size)
-{
-	(void)hw, (void)offset, (void)size;
-	return 0;
-}
-
-static void mmio_write(struct iommu_hw *hw, uint64_t offset, unsigned int size,
-		       uint64_t value)
-{
-	(void)hw, (void)offset, (void)size, (void)value;
-}
-
-bool vtd_hw_pmr_blocks(const struct vtd_hw *m, uint64_t addr, uint64_t len)
-{
-	(void)m, (void)addr, (void)len;
-	return false;
-}
-
-void vtd_hw_fault(struct vtd_hw *m, const struct vtd_hw_fault *fault)
-{
-	(void)fault;
-	m->stats.events++;
-}
-
-static void page_request(struct iommu_hw *hw, const struct hw_page_request *req)
-{
-	(void)hw, (void)req;
-}
-
-static void ats_inv_complete(struct iommu_hw *hw, uint64_t cookie, bool ok)
-{
-	(void)hw, (void)cookie, (void)ok;
-}
-
 /* The whole of it under the lock, or before there is one. */
 static void cold(struct vtd_hw *m)
 {
-	atomic_store_explicit(&m->root, 0, memory_order_relaxed);
+	vtd_hw_regs_reset(m);
+	m->irta = 0;
+	vtd_hw_root_restore(m, 0);
 	vtd_hw_xlat_flush(m);
+	vtd_hw_iec_flush(m);
+	vtd_hw_inval_reset(m);
 }
 
 static void reset(struct iommu_hw *hw)
@@ -167,14 +208,14 @@ static void stats(struct iommu_hw *hw, struct iommu_hw_stats *ret_stats)
 }
 
 static const struct iommu_hw_ops ops = {
-	.mmio_read = mmio_read,
-	.mmio_write = mmio_write,
+	.mmio_read = vtd_hw_mmio_read,
+	.mmio_write = vtd_hw_mmio_write,
 	.port_add = vtd_hw_port_add,
 	.port_remove = vtd_hw_port_remove,
 	.translate = vtd_hw_translate,
 	.ats_translate = vtd_hw_ats_translate,
-	.page_request = page_request,
-	.ats_inv_complete = ats_inv_complete,
+	.page_request = vtd_hw_page_request,
+	.ats_inv_complete = vtd_hw_ats_inv_complete,
 	.reset = reset,
 	.stats = stats,
 };
@@ -194,13 +235,14 @@ int vtd_hw_create(const struct vtd_hw_cfg *cfg, const struct hw_env *env,
 		return -EINVAL;
 	memset(m, 0, size);
 	m->hw.ops = &ops;
-	m->hw.mmio_size = 4096;
+	m->hw.mmio_size = vtd_hw_regs_size(cfg);
 	m->env = *env;
 	m->has_bus = bus;
 	if (bus)
 		m->bus = *bus;
 	m->cfg = completed(cfg);
 	m->haw_mask = BIT(m->cfg.haw) - 1;
+	vtd_hw_regs_init(m);
 	vtd_hw_xlat_init(m, m->room);
 	cold(m);
 	m->env.lock_init(m->env.ctx, &m->lock, HW_RANK_IOMMU, "vtd");

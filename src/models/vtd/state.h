@@ -84,10 +84,9 @@ enum {
 	VTD_HW_IEC_LG2 = 10,   /* interrupt entry cache */
 };
 
-/* Something a wait descriptor may have to wait for, (l). */
+/* A device TLB that has not completed an invalidation, (l). */
 struct vtd_hw_inflight {
 	bool used;
-	bool response; /* automatic page group response; else device TLB */
 	uint16_t sid;
 	uint16_t gen; /* told apart from earlier uses of the place */
 	uint64_t seq;
@@ -96,7 +95,7 @@ struct vtd_hw_inflight {
 /* A wait descriptor that was fetched and is not complete, (l). */
 struct vtd_hw_wait {
 	uint64_t seq; /* waits for everything before it */
-	uint64_t desc[2];
+	uint64_t dw[2];
 };
 
 /* A wait for the ports in progress, (l). */
@@ -128,16 +127,20 @@ struct vtd_hw {
 	unsigned int frcd_next;            /* (l) the next one to record in */
 
 	struct {
-		bool running;   /* a thread is in the invalidation queue */
+		bool on;        /* GCMD.QIE; QIES follows */
+		bool running;   /* a thread is in the queue */
 		bool undrained; /* invalidated, ports not yet waited for */
-		bool timed_out; /* a device TLB; no wait has been told */
+		bool timed_out; /* a device TLB; no wait was there to abort */
 		uint16_t timed_out_sid;
 		uint16_t epoch; /* of reset */
 		uint64_t seq;
 		unsigned int waits;
-		struct vtd_hw_wait wait[VTD_HW_WAITS];
+		struct vtd_hw_wait wait[VTD_HW_WAITS]; /* oldest first */
 		struct vtd_hw_inflight inflight[VTD_HW_INFLIGHT];
 	} iq; /* (l) */
+
+	/* Automatic page group responses on their way to a device. */
+	unsigned int responding; /* (l) */
 
 	uint64_t irta; /* (l) IRTA as SIRTP latched it */
 
