@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ATS Translation Requests: section 4.2.3, and the third column of 7.1.3.
+ *
+ * ATS is not for the function, or its tables down to the PASID entry are
+ * wrong: Unsupported Request. Its paging structures are wrong: Completer Abort.
+ * Both are recorded. The page is not there, or not for this request: success
+ * without a permission, and no record; the function may ask for the page. A
+ * request grants a subset of what it asks for; to ask for writing marks a
+ * clean page dirty, since the writes will not be seen here.
+ */
+#include "fmt/vtd_fault.h"
+#include "models/vtd/port.h"
+#include "models/vtd/regs.h"
+#include "models/vtd/translate.h"
+#include "models/vtd/walk.h"
+
+/* The smallest translation unit. */
+enum { STU = 4096 };
+
+static void no_access(const struct vtd_hw_req *req, struct hw_xlat *xlat)
+{
+	*xlat = (struct hw_xlat){ .len = STU - (req->addr & (STU - 1)) };
+}
+
+/* No more than "not there". */
+static bool recoverable(uint8_t reason)
+{
+	switch (reason) {
+	case VTD_FAULT_LGN_1:
+	case VTD_FAULT_LGN_2:
+	case VTD_FAULT_LGN_3:
+	case VTD_FAULT_SFS_2:
+	case VTD_FAULT_SSS_2:
+	case VTD_FAULT_SGN_1:
+	case VTD_FAULT_SGN_2:
+	case VTD_FAULT_SGN_3:
+	case VTD_FAULT_SGN_5:
+	case VTD_FAULT_SGN_6:
+	case VTD_FAULT_SGN_7:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Of a request whose context is found: l->fault as an answer. */
+static enum hw_ats_status failed(struct vtd_hw *m, struct vtd_hw_lookup *l,
+				 struct hw_xlat *xlat)
+{
+	no_access(&l->req, xlat);
+	if (recoverable(l->fault.reason))
+		return HW_ATS_SUCCESS;
+	vtd_hw_record(m, l);
+	return HW_ATS_CA;
+}
+
+static enum hw_ats_status unsupported(struct vtd_hw *m, struct vtd_hw_lookup *l)
+{
+	vtd_hw_record(m, l);
+	return HW_ATS_UR;
+}
+
+/* 3.9, PT: the address is what it is. */
+static enum hw_ats_status identity(struct vtd_hw *m, struct vtd_hw_lookup *l,
+				   struct hw_xlat *xlat)
+{
+	const struct vtd_hw_req *req = &l->req;
+	bool scalable = l->ctx->scalable;
+
+	if (vtd_hw_is_interrupt(req->addr)) {
+		vtd_hw_refuse(l, scalable ? VTD_FAULT_SGN_8 : VTD_FAULT_LGN_4);
+		return failed(m, l, xlat);
+	}
+	/* Neither of these has a translation, and neither is an error. */
+	if (req->addr & ~m->haw_mask ||
+	    vtd_hw_pmr_blocks(m, align_down(req->addr, STU), STU)) {
+		no_access(req, xlat);
+		return HW_ATS_SUCCESS;
+	}
+	no_access(req, xlat);
+	xlat->pa = req->addr;
+	xlat->perm = req->need | (req->priv ? IOMMU_PERM_PRIV : 0);
+	xlat->attr = l->ctx->pgsnp ? VTD_HW_ATTR_SNOOP : 0;
+	return HW_ATS_SUCCESS;
+}
+
+static enum hw_ats_status translate(struct vtd_hw *m, struct vtd_hw_lookup *l,
+				    struct hw_xlat *xlat)
+{
+	const struct vtd_hw_req *req = &l->req;
+	struct vtd_hw_leaf leaf;
+	unsigned int give;
+
+	if (vtd_hw_stages(m, l, true, &leaf))
+		return failed(m, l, xlat);
+	give = req->need & ~vtd_hw_lacks(leaf.bits, req->priv, req->need);
+	/* What can be executed can be read, and neither without the other. */
+	if (!(give & IOMMU_PERM_READ))
+		give &= ~(unsigned int)IOMMU_PERM_EXEC;
+	no_access(req, xlat);
+	if (!(give & (IOMMU_PERM_READ | IOMMU_PERM_WRITE)))
+		return HW_ATS_SUCCESS;
+	vtd_hw_xlat_of(req, l->ctx->pgsnp, &leaf, xlat);
+	xlat->perm = give | (req->priv ? IOMMU_PERM_PRIV : 0);
+	return HW_ATS_SUCCESS;
+}
+
+static enum hw_ats_status request(struct vtd_hw *m, struct vtd_hw_lookup *l,
+				  struct hw_ats_reply *reply)
+{
+	const struct vtd_hw_req *req = &l->req;
+
+	if (!(vtd_hw_root(m) & VTD_HW_ROOT_TE))
+		return HW_ATS_UR;
+	if (vtd_hw_table_mode(m, l) || vtd_hw_context(m, l))
+		return unsupported(m, l);
+	/* 3.14: interrupts are written as they are, by untranslated requests. */
+	if (vtd_hw_is_interrupt(req->addr) && !req->pv) {
+		no_access(req, &reply->xlat);
+		reply->xlat.pa = req->addr;
+		reply->xlat.perm = IOMMU_PERM_WRITE;
+		reply->untranslated_only = true;
+		return HW_ATS_SUCCESS;
+	}
+	if (l->ctx->kind == VTD_HW_PASS)
+		return identity(m, l, &reply->xlat);
+	return translate(m, l, &reply->xlat);
+}
+
+void vtd_hw_ats_translate(struct iommu_hw *hw, struct hw_port *port,
+			  const struct hw_txn *txn,
+			  struct hw_ats_reply *ret_reply)
+{
+	struct vtd_hw_lookup l = { .hit = false };
+	struct vtd_hw *m = vtd_hw_of(hw);
+	struct hw_txn asks = *txn;
+	uint64_t n = vtd_hw_count(&port->translations);
+
+	/* A request asks to read, always; and to fetch as well as to write. */
+	*ret_reply = (struct hw_ats_reply){ .status = HW_ATS_UR };
+	if (txn->flags & HW_TXN_NO_WRITE)
+		asks.perm &= ~(uint32_t)IOMMU_PERM_WRITE;
+	vtd_hw_request(&asks, VTD_FRCD_AT_TRANSLATION, &l.req);
+	l.req.need |= IOMMU_PERM_READ;
+	if (l.req.pv && txn->perm & IOMMU_PERM_EXEC) {
+		l.req.exec = true;
+		l.req.need |= IOMMU_PERM_EXEC;
+	}
+	vtd_hw_lock(m);
+	m->stats.ats_requests++;
+	if (ECAP(m, DT)) {
+		if (vtd_hw_forgets(m, n))
+			vtd_hw_xlat_flush(m);
+		ret_reply->status = request(m, &l, ret_reply);
+	}
+	vtd_hw_unlock(m);
+	if (l.hit)
+		vtd_hw_count(&port->tlb_hits);
+	if (l.miss)
+		vtd_hw_count(&port->tlb_misses);
+}
