@@ -84,6 +84,19 @@ static inline unsigned int vtd_hw_lacks(unsigned int bits, bool priv,
 	return need & ~(bits >> (priv ? LEAF_PRIV_SHIFT : 0)) & LEAF_USER;
 }
 
+/* 3.14: addresses of interrupts. */
+static inline bool vtd_hw_is_interrupt(uint64_t addr)
+{
+	return addr >> 12 >= VTD_MSI_FIRST_PAGE &&
+	       addr >> 12 <= VTD_MSI_LAST_PAGE;
+}
+
+/* A page that nothing is to be mapped to: that is an error, and not kept. */
+static inline bool vtd_hw_leaf_blocked(const struct vtd_hw_leaf *leaf)
+{
+	return leaf->lg2 == 12 && vtd_hw_is_interrupt(leaf->pa);
+}
+
 /* Bytes that follow the model's state for the entries. */
 size_t vtd_hw_tlb_room(unsigned int lg2);
 void vtd_hw_tlb_init(struct vtd_hw_xlat *x, void *room, unsigned int lg2);

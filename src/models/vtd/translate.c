@@ -73,7 +73,8 @@ static uint8_t fault_type(const struct vtd_hw_req *req)
 {
 	if (!req->write)
 		return VTD_FRCD_TYPE_READ;
-	if (req->at == VTD_FRCD_AT_TRANSLATION || !(req->need & IOMMU_PERM_READ))
+	if (req->at == VTD_FRCD_AT_TRANSLATION ||
+	    !(req->need & IOMMU_PERM_READ))
 		return VTD_FRCD_TYPE_WRITE;
 	return VTD_FRCD_TYPE_ATOMIC;
 }
@@ -250,8 +251,9 @@ static int translate_slow(struct vtd_hw *m, struct hw_port *port,
 	int ret;
 
 	vtd_hw_request(txn,
-		       txn->flags & HW_TXN_TRANSLATED ? VTD_FRCD_AT_TRANSLATED :
-							VTD_FRCD_AT_UNTRANSLATED,
+		       txn->flags & HW_TXN_TRANSLATED ?
+			       VTD_FRCD_AT_TRANSLATED :
+			       VTD_FRCD_AT_UNTRANSLATED,
 		       &l.req);
 	vtd_hw_lock(m);
 	if (forget)

@@ -80,13 +80,6 @@ static inline bool vtd_hw_forgets(const struct vtd_hw *m, uint64_t lookup)
 	       lookup % m->cfg.eager_period == 0;
 }
 
-/* 3.14: addresses of interrupts. */
-static inline bool vtd_hw_is_interrupt(uint64_t addr)
-{
-	return addr >> 12 >= VTD_MSI_FIRST_PAGE &&
-	       addr >> 12 <= VTD_MSI_LAST_PAGE;
-}
-
 /* From addr to the end of what is mapped alike, which interrupts are not. */
 static inline uint64_t vtd_hw_len(uint64_t addr, uint64_t len)
 {

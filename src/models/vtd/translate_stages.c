@@ -112,7 +112,7 @@ static int walk_fs(struct vtd_hw *m, struct vtd_hw_lookup *l,
 			return -EFAULT;
 		combine(gpa, &second, leaf);
 	}
-	if (keep)
+	if (keep && !vtd_hw_leaf_blocked(leaf))
 		vtd_hw_tlb_add(&m->xlat->tlb, ctx->tag, va, leaf);
 	return check(l, want, leaf);
 }

@@ -270,7 +270,7 @@ int vtd_hw_second_stage(struct vtd_hw *m, const struct vtd_hw_ctx *ctx,
 	}
 	if (walk(&w, ret_leaf, &keep))
 		return -EFAULT;
-	if (keep)
+	if (keep && !vtd_hw_leaf_blocked(ret_leaf))
 		vtd_hw_tlb_add(&m->xlat->tlb, ctx->ss_tag, gpa, ret_leaf);
 	return 0;
 }
