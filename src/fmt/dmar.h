@@ -81,7 +81,7 @@ struct dmar_sidp {
 	F(T, DMAR_DRHD_TYPE,		15, 0, "type")			\
 	F(T, DMAR_DRHD_LENGTH,		31, 16, "bytes, this included")	\
 	F(T, DMAR_DRHD_INCLUDE_PCI_ALL,	32, 32, "all other devices")	\
-	F(T, DMAR_DRHD_SIZE,		43, 40, "2^SIZE pages of registers") \
+	F(T, DMAR_DRHD_SIZE,		47, 40, "2^SIZE pages of registers") \
 	F(T, DMAR_DRHD_SEGMENT,		63, 48, "PCI segment")		\
 	F(T, DMAR_DRHD_BASE,		127, 64, "registers")
 

@@ -352,7 +352,7 @@ enum {
 #define VTD_VCRSP_FIELDS(F, T)						\
 	F(T, VTD_VCRSP_IP,		0, 0, "in progress")		\
 	F(T, VTD_VCRSP_SC,		7, 1, "status code")		\
-	F(T, VTD_VCRSP_RSLT,		63, 16, "result")
+	F(T, VTD_VCRSP_PASID,		35, 16, "result: PASID allocated")
 
 #define VTD_VCCAP_FIELDS(F, T)						\
 	F(T, VTD_VCCAP_PAS,		0, 0, "PASID allocation")
@@ -436,11 +436,11 @@ enum {
 	VTD_IQEI_UNKNOWN = 0,
 	VTD_IQEI_TAIL = 1,       /* beyond the queue */
 	VTD_IQEI_FETCH = 2,      /* descriptor cannot be read */
-	VTD_IQEI_TYPE = 3,       /* type or width of the type */
-	VTD_IQEI_RESERVED = 4,   /* reserved bits or values in it */
-	VTD_IQEI_WIDTH = 5,      /* 128 bits in scalable mode */
-	VTD_IQEI_TAIL_ALIGN = 6, /* bit 4 with 256 bits */
-	VTD_IQEI_TTM = 7,        /* type does not fit the table mode */
+	VTD_IQEI_TYPE = 3,       /* no such type */
+	VTD_IQEI_RESERVED = 4,   /* reserved bits or values of a type */
+	VTD_IQEI_WIDTH = 5,      /* IQA.DW is not allowed */
+	VTD_IQEI_TAIL_ALIGN = 6, /* bit 4 of the tail, with 256 bits */
+	VTD_IQEI_TTM = 7,        /* RTADDR.TTM is not allowed */
 };
 
 /* Enhanced commands that are known. */

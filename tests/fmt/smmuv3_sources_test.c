@@ -7,11 +7,8 @@
  * smmuv3_sources_test.sh sees to it that no list is left out.
  */
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
@@ -231,7 +228,7 @@ static struct source sources[] = {
 	{ "mu", mu, 0 },
 };
 
-static struct source_check check = {
+static const struct source_check check = {
 	.lists = lists,
 	.n_lists = ARRAY_SIZE(lists),
 	.sources = sources,
@@ -242,123 +239,31 @@ static struct source_check check = {
 	.n_single = ARRAY_SIZE(single),
 };
 
-static int compare(const struct source_check *c)
-{
-	struct source_result result;
-	char err[256];
-
-	return source_compare(c, &result, err, sizeof(err));
-}
-
 static void test_sources_agree_with_every_field_list(void **state)
 {
-	struct source_result result;
-	char err[8192];
-
 	(void)state;
-	if (source_compare(&check, &result, err, sizeof(err)))
-		fail_msg("%s", err);
-	print_message("%u fields, %u of them with two sources or more; "
-		      "%u rows, %u differences resolved\n",
-		      result.fields, result.two, result.rows, result.differ);
-	assert_int_equal(result.fields, result.two + ARRAY_SIZE(single));
-}
-
-/* A row that is wrong as it is may become right: one of several of its field. */
-static bool right(const struct source_row *row)
-{
-	size_t i, j;
-
-	for (i = 0; i < ARRAY_SIZE(lists); i++)
-		for (j = 0; j < lists[i].n; j++)
-			if (!strcmp(lists[i].fields[j].name, row->name))
-				return lists[i].fields[j].hi == row->hi &&
-				       lists[i].fields[j].lo == row->lo;
-	return false;
+	source_assert_agreed(&check);
 }
 
 /* Negative control: any row of any source off by a bit, wider, or renamed. */
 static void test_sources_any_wrong_row_is_noticed(void **state)
 {
-	static struct source_row rows[MU_MAX];
-	size_t i, j;
-
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(sources); i++) {
-		struct source was = sources[i];
-
-		assert_true(was.n && was.n <= ARRAY_SIZE(rows));
-		memcpy(rows, was.rows, was.n * sizeof(rows[0]));
-		sources[i].rows = rows;
-		for (j = 0; j < was.n; j++) {
-			rows[j].hi++;
-			assert_true(right(&rows[j]) || compare(&check));
-			rows[j].lo++;
-			assert_int_not_equal(compare(&check), 0);
-			rows[j] = was.rows[j];
-			rows[j].name = "no such field";
-			assert_int_not_equal(compare(&check), 0);
-			rows[j] = was.rows[j];
-		}
-		sources[i] = was;
-	}
-	assert_int_equal(compare(&check), 0);
+	source_assert_rows_noticed(&check);
 }
 
 /* Negative control: a wrong bit in fmt/, at any field. */
 static void test_sources_any_wrong_field_is_noticed(void **state)
 {
-	struct source_list changed[ARRAY_SIZE(lists)];
-	struct source_check c = check;
-	struct field_desc fields[128];
-	size_t i, j;
-
 	(void)state;
-	memcpy(changed, lists, sizeof(lists));
-	c.lists = changed;
-	for (i = 0; i < ARRAY_SIZE(lists); i++) {
-		assert_true(lists[i].n <= ARRAY_SIZE(fields));
-		memcpy(fields, lists[i].fields, lists[i].n * sizeof(fields[0]));
-		changed[i].fields = fields;
-		for (j = 0; j < lists[i].n; j++) {
-			fields[j].hi++;
-			assert_int_not_equal(compare(&c), 0);
-			fields[j].lo++;
-			assert_int_not_equal(compare(&c), 0);
-			fields[j] = lists[i].fields[j];
-		}
-		changed[i] = lists[i];
-	}
+	source_assert_fields_noticed(&check);
 }
 
 /* Neither list of exceptions has an entry too many, or one too few. */
 static void test_sources_exceptions_are_exact(void **state)
 {
-	struct source_difference diffs[ARRAY_SIZE(differences)];
-	const char *names[ARRAY_SIZE(single)];
-	struct source_check c = check;
-	size_t i;
-
 	(void)state;
-	c.differences = diffs;
-	c.n_differences--;
-	for (i = 0; i < ARRAY_SIZE(differences); i++) {
-		memcpy(diffs, differences, sizeof(differences));
-		diffs[i] = diffs[ARRAY_SIZE(differences) - 1];
-		assert_int_not_equal(compare(&c), 0);
-	}
-	c = check;
-	c.single = names;
-	c.n_single--;
-	for (i = 0; i < ARRAY_SIZE(single); i++) {
-		memcpy(names, single, sizeof(single));
-		names[i] = names[ARRAY_SIZE(single) - 1];
-		assert_int_not_equal(compare(&c), 0);
-	}
-	memcpy(names, single, sizeof(single));
-	names[0] = "SMMU_STE_V"; /* many have it */
-	c.n_single++;
-	assert_int_not_equal(compare(&c), 0);
+	source_assert_exceptions_exact(&check, "SMMU_STE_V");
 }
 
 int main(void)

@@ -6,21 +6,11 @@
  * Where it has one member for two or three fields of the specification (S2Had,
  * S2Rs, Had, Ars), the fields are given, lowest first.
  */
+#include "base/bits.h"
 #include "tests/fmt/sources.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct layout {
-	const char *theirs;
-	const char *prefix; /* of our names */
-	unsigned int bits;
-	const char *members;
-};
-
 /* clang-format off */
-static const struct layout layouts[] = {
+static const struct source_layout layouts[] = {
 	{ "SMMUV3_IDR0", "SMMU_IDR0_", 32,
 	  "S2P:1 S1P:1 TTF:2 COHACC:1 BTM:1 HTTU:2 DORMHINT:1 HYP:1 ATS:1 "
 	  "NS1ATS:1 ASID16:1 MSI:1 SEV:1 ATOS:1 PRI:1 VMW:1 VMID16:1 CD2L:1 "
@@ -195,55 +185,7 @@ static const struct layout layouts[] = {
 };
 /* clang-format on */
 
-/* Names live as long as the test. */
-static const char *joined(const char *prefix, const char *name, size_t len)
-{
-	size_t head = strlen(prefix);
-	char *s = malloc(head + len + 1);
-
-	if (!s)
-		abort();
-	memcpy(s, prefix, head);
-	memcpy(s + head, name, len);
-	s[head + len] = '\0';
-	return s;
-}
-
-static size_t add_layout(const struct layout *l, struct source_row *rows,
-			 size_t n, size_t max)
-{
-	const char *p = l->members;
-	unsigned int bit = 0;
-
-	while (*p) {
-		size_t len = strcspn(p, ":");
-		char *end;
-		unsigned int width =
-			(unsigned int)strtoul(p + len + 1, &end, 10);
-
-		if (*p != '-') {
-			if (n == max)
-				abort();
-			rows[n++] =
-				(struct source_row){ joined(l->prefix, p, len),
-						     l->theirs, bit + width - 1,
-						     bit };
-		}
-		bit += width;
-		p = end + strspn(end, " ");
-	}
-	if (bit == l->bits)
-		return n;
-	fprintf(stderr, "%s: members add up to %u bits of %u\n", l->theirs, bit,
-		l->bits);
-	abort();
-}
-
 size_t source_mu(struct source_row *rows, size_t max)
 {
-	size_t i, n = 0;
-
-	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
-		n = add_layout(&layouts[i], rows, n, max);
-	return n;
+	return source_layouts(layouts, ARRAY_SIZE(layouts), rows, max);
 }

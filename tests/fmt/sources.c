@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -17,7 +19,7 @@
  */
 static struct {
 	uint32_t fields[1024];
-	uint32_t rows[4][1024];
+	uint32_t rows[7][1024];
 } hashes;
 
 static uint32_t hash(const char *name)
@@ -216,4 +218,58 @@ int source_compare(const struct source_check *check,
 		return bad;
 	bad = compare_differences(check, err, errlen);
 	return bad + compare_coverage(check, ret_result, err, errlen);
+}
+
+/* Names live as long as the test. */
+static const char *joined(const char *prefix, const char *name, size_t len)
+{
+	size_t head = strlen(prefix);
+	char *s = malloc(head + len + 1);
+
+	if (!s)
+		abort();
+	memcpy(s, prefix, head);
+	memcpy(s + head, name, len);
+	s[head + len] = '\0';
+	return s;
+}
+
+static size_t add_layout(const struct source_layout *l, struct source_row *rows,
+			 size_t n, size_t max)
+{
+	const char *p = l->members;
+	unsigned int bit = 0;
+
+	while (*p) {
+		size_t len = strcspn(p, ":");
+		char *end;
+		unsigned int width =
+			(unsigned int)strtoul(p + len + 1, &end, 10);
+
+		if (*p != '-') {
+			if (n == max)
+				abort();
+			rows[n++] =
+				(struct source_row){ joined(l->prefix, p, len),
+						     l->theirs, bit + width - 1,
+						     bit };
+		}
+		bit += width;
+		p = end + strspn(end, " ");
+	}
+	if (bit == l->bits)
+		return n;
+	fprintf(stderr, "%s: members add up to %u bits of %u\n", l->theirs, bit,
+		l->bits);
+	abort();
+}
+
+size_t source_layouts(const struct source_layout *layouts, size_t n,
+		      struct source_row *rows, size_t max)
+{
+	size_t i, used = 0;
+
+	for (i = 0; i < n; i++)
+		used = add_layout(&layouts[i], rows, used, max);
+	return used;
 }

@@ -31,6 +31,19 @@ struct source {
 	size_t n;
 };
 
+/*
+ * A source that has the members of a structure in their order.
+ * @members: "NAME:width" separated by blanks; the name is one of ours without
+ *           @prefix, a dash is a reserved member, or one of another list.
+ * @bits:    what the widths add up to.
+ */
+struct source_layout {
+	const char *theirs;
+	const char *prefix;
+	unsigned int bits;
+	const char *members;
+};
+
 /* One field list of fmt/. */
 struct source_list {
 	const char *name;
@@ -67,6 +80,22 @@ struct source_result {
 int source_compare(const struct source_check *check,
 		   struct source_result *ret_result, char *err, size_t errlen);
 
+/* Rows computed from layouts. Returns their number. */
+size_t source_layouts(const struct source_layout *layouts, size_t n,
+		      struct source_row *rows, size_t max);
+
+/*
+ * The tests of a check. The first fails with what disagrees; the others are
+ * its negative controls: any row of any source, and any field of fmt/, moved by
+ * a bit, widened or renamed is noticed, and neither list of exceptions has an
+ * entry too many or too few. @common is a field that several sources have.
+ */
+void source_assert_agreed(const struct source_check *check);
+void source_assert_rows_noticed(const struct source_check *check);
+void source_assert_fields_noticed(const struct source_check *check);
+void source_assert_exceptions_exact(const struct source_check *check,
+				    const char *common);
+
 extern const struct source_row source_arm[], source_linux[], source_qemu[];
 extern const size_t source_arm_n, source_linux_n, source_qemu_n;
 
@@ -75,5 +104,16 @@ extern const size_t source_arm_n, source_linux_n, source_qemu_n;
  * Returns their number.
  */
 size_t source_mu(struct source_row *rows, size_t max);
+
+/* VT-d: rows as typed, and rows that layouts give. */
+extern const struct source_row source_vtd_intel[], source_vtd_linux[],
+	source_vtd_qemu[], source_vtd_freebsd[];
+extern const size_t source_vtd_intel_n, source_vtd_linux_n, source_vtd_qemu_n,
+	source_vtd_freebsd_n;
+size_t source_vtd_linux_layouts(struct source_row *rows, size_t max);
+size_t source_vtd_qemu_layouts(struct source_row *rows, size_t max);
+size_t source_vtd_vbox(struct source_row *rows, size_t max);
+size_t source_vtd_edk2(struct source_row *rows, size_t max);
+size_t source_vtd_openvmm(struct source_row *rows, size_t max);
 
 #endif
