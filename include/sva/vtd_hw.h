@@ -117,7 +117,7 @@ size_t vtd_hw_snapshot_size(void);
  * To be called while nobody else calls the model: between accesses to the
  * registers, with no transaction in flight.
  *
- * Context: takes the register lock. Cost: some 700 words.
+ * Context: takes the register lock. Cost: some 650 words.
  * Return:  0; -EINVAL the buffer is too small, -EBUSY something is under way:
  *          then @buf is as it was.
  * Test:    tests/models/vtd_snapshot_test.c
