@@ -149,7 +149,7 @@ static bool region_blocks(const struct vtd_hw *m, enum vtd_hw_reg base,
 {
 	uint64_t limit = m->reg[base + 1] | GENMASK64(20, 0);
 
-	return addr <= limit && last >= m->reg[base];
+	return m->reg[base] <= limit && addr <= limit && last >= m->reg[base];
 }
 
 bool vtd_hw_pmr_blocks(const struct vtd_hw *m, uint64_t addr, uint64_t len)
