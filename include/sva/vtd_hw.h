@@ -44,12 +44,13 @@ struct vtd_hw_cfg {
  * Version 6.0: scalable mode with first and second stage, nesting and
  * pass-through; 4 and 5 levels, 1 GiB pages, accessed and dirty flags in both
  * stages; 20-bit PASIDs, device TLBs, page requests and their draining,
- * execute and supervisor requests; interrupt remapping with 32-bit
- * destinations; 16-bit domain-ids, eight fault recording registers. Coherent.
+ * supervisor requests; interrupt remapping with 32-bit destinations; 16-bit
+ * domain-ids, eight fault recording registers. Coherent.
  *
  * Also there, for those who announce it: protected memory regions, versions
  * before 6 with register-based invalidation, abort-DMA mode, units without
- * any of the above.
+ * any of the above, and execute requests. With those XD is reserved in paging
+ * entries unless the PASID entry has NXE, which Linux 7 does not set.
  */
 void vtd_hw_cfg_default(struct vtd_hw_cfg *ret_cfg);
 

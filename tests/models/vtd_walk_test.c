@@ -178,7 +178,7 @@ static void test_vtd_walk_first_large_pages(void **state)
 	unsigned int b;
 
 	(void)state;
-	first(&cfg, PE2_NXE);
+	first(&cfg, 0);
 	assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, 0x40234567, R), 0xa34567);
 	assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, 0x8abcdef0, W),
 			 0x4abcdef0);
@@ -200,7 +200,7 @@ static void test_vtd_walk_first_large_pages(void **state)
 		     0x72);
 	vx_fini(&fx);
 	cfg.cap &= ~VT_CAP_FS1GP;
-	first(&cfg, PE2_NXE);
+	first(&cfg, 0);
 	expect(0x80000000, R, 0x72);
 	assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, 0x40234567, R), 0xa34567);
 	vx_fini(&fx);
@@ -322,7 +322,7 @@ static void check_flags(const struct path *p, uint64_t tables, uint64_t leaf)
 /* Also: D is set when a write hits what a read has brought in. */
 static void test_vtd_walk_first_flags(void **state)
 {
-	struct path p = first(NULL, PE2_NXE);
+	struct path p = first(NULL, 0);
 	struct iommu_hw_stats before;
 
 	(void)state;
@@ -345,13 +345,13 @@ static void test_vtd_walk_first_flags(void **state)
 	check_flags(&p, FS_A, FS_A | FS_D);
 	vx_fini(&fx);
 
-	p = first(NULL, PE2_NXE | PE2_EAFE);
+	p = first(NULL, PE2_EAFE);
 	vt_pa(&fx, VT_SID, VT_PASID, VA, W);
 	check_flags(&p, FS_A | FS_EA, FS_A | FS_EA | FS_D);
 	vx_fini(&fx);
 
 	/* A refused access leaves the page's flags alone. */
-	p = first(NULL, PE2_NXE);
+	p = first(NULL, 0);
 	vx_put(&fx, p.at[1], FRAME | FS_P | FS_US);
 	expect(VA, W, 0x85);
 	check_flags(&p, FS_A, 0);
@@ -361,7 +361,7 @@ static void test_vtd_walk_first_flags(void **state)
 /* Without snooped walks no flag can be set: 90h, unless they all are. */
 static void test_vtd_walk_first_flags_need_snoop(void **state)
 {
-	struct path p = first(NULL, PE2_NXE);
+	struct path p = first(NULL, 0);
 	unsigned int l;
 	uint64_t pe = vt_pasid_at(&fx, VT_SID, VT_PASID);
 
@@ -401,7 +401,7 @@ static void abort_cas(struct vx *vx, uint64_t pa)
 
 static void test_vtd_walk_first_flags_race(void **state)
 {
-	struct path p = first(NULL, PE2_NXE);
+	struct path p = first(NULL, 0);
 
 	(void)state;
 	fx.on_cas = race_once;
@@ -565,7 +565,7 @@ static void test_vtd_walk_snoop(void **state)
 	vt_access(&fx, VT_SID, VT_PASID, VA, R, &x);
 	assert_int_equal(x.attr, 1);
 	vx_fini(&fx);
-	first(NULL, PE2_NXE);
+	first(NULL, 0);
 	pe = vt_pasid_at(&fx, VT_SID, VT_PASID);
 	vx_put(&fx, pe + 8, vx_get(&fx, pe + 8) | PE1_PGSNP);
 	vt_access(&fx, VT_SID, VT_PASID, VA, R, &x);
@@ -684,7 +684,7 @@ static void test_vtd_walk_legacy_each_reason(void **state)
 /* 3.14: no page is in the interrupt range, with either stage. */
 static void test_vtd_walk_output_interrupt_range(void **state)
 {
-	struct path p = first(NULL, PE2_NXE);
+	struct path p = first(NULL, 0);
 	uint64_t root, rec[2];
 	struct hw_xlat x;
 

@@ -52,7 +52,6 @@ void vtd_hw_cfg_default(struct vtd_hw_cfg *ret_cfg)
 			REG_CONST(VTD_ECAP_MHMV, 15) |
 			REG_CONST(VTD_ECAP_NEST, 1) |
 			REG_CONST(VTD_ECAP_PRS, 1) |
-			REG_CONST(VTD_ECAP_ERS, 1) |
 			REG_CONST(VTD_ECAP_SRS, 1) |
 			REG_CONST(VTD_ECAP_NWFS, 1) |
 			REG_CONST(VTD_ECAP_EAFS, 1) |
