@@ -213,6 +213,30 @@ static void test_ccmd_no_page_selective(void **state)
 	assert_int_equal(where(1), 0x6000);
 }
 
+/*
+ * 6.8, CAP.ESRTPS: SRTP forgets what was cached, even with the same pointer;
+ * without it nothing is forgotten.
+ */
+static void test_ccmd_srtp_forgets(void **state)
+{
+	unsigned int esrtps;
+
+	(void)state;
+	for (esrtps = 0; esrtps < 2; esrtps++) {
+		vx_fini(&vx);
+		start(5, esrtps ? 0 : UINT64_C(1) << 63, 0);
+		map(1, 0x5000);
+		assert_int_equal(where(1), 0x5000);
+		map(1, 0x6000);
+		vx_gcmd(&vx, VX_SRTP);
+		assert_int_equal(where(1), esrtps ? 0x6000 : 0x5000);
+		vx_put(&vx, context, vx_get(&vx, context) & ~UINT64_C(1));
+		assert_true(where(1) != 0);
+		vx_gcmd(&vx, VX_SRTP);
+		assert_int_equal(where(1), esrtps ? 0 : 0x5000);
+	}
+}
+
 /* Nothing without ICC or IVT; a half that has them is enough. */
 static void test_ccmd_halves(void **state)
 {
@@ -345,9 +369,13 @@ int main(void)
 #define T(name)                                                                \
 	cmocka_unit_test_setup_teardown(test_ccmd_##name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(granularities),     T(iotlb_granularities),
-		T(no_page_selective), T(halves),
-		T(refused),           T(waits_for_ports),
+		T(granularities),
+		T(iotlb_granularities),
+		T(no_page_selective),
+		T(srtp_forgets),
+		T(halves),
+		T(refused),
+		T(waits_for_ports),
 		T(protected_regions),
 	};
 
