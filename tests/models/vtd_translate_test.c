@@ -252,6 +252,60 @@ static void test_vtd_translate_tags(void **state)
 	vx_fini(&fx);
 }
 
+/* Few sets, so that entries that differ in their tag alone meet in one. */
+static void test_vtd_translate_tags_in_one_set(void **state)
+{
+	struct vtd_hw_cfg cfg;
+	unsigned int round, i;
+
+	(void)state;
+	vtd_hw_cfg_default(&cfg);
+	cfg.iotlb_lg2 = 6;
+	vt_start(&fx, &cfg, VT_SCALABLE);
+	vt_first(&fx, 0);
+	/* By PASID, by domain, and by stage. */
+	for (i = 1; i <= 96; i++) {
+		uint64_t root = vt_table(&fx), pa = 0x1000000 + i * 0x1000u;
+		uint64_t did = i <= 48 ? 1 : i;
+
+		if (i % 3) {
+			vt_map(&fx, root, 4, VA, pa | FS_PAGE, 1, FS_TABLE);
+			vt_pasid(&fx, VT_SID, i, VT_P | PE_FS, did | PE1_PWSNP,
+				 root);
+		} else {
+			vt_map(&fx, root, 4, VA, pa | SS_RW, 1, SS_RW);
+			vt_pasid(&fx, VT_SID, i, VT_P | PE_SS | PE_AW(2) | root,
+				 (i == 3 ? 1 : i) | PE1_PWSNP, 0);
+		}
+	}
+	for (round = 0; round < 3; round++)
+		for (i = 1; i <= 96; i++)
+			assert_int_equal(vt_pa(&fx, VT_SID, i, VA, R),
+					 0x1000000 + i * 0x1000u);
+	vx_fini(&fx);
+}
+
+/* A domain's second stage is one, whoever uses it: 6.2. */
+static void test_vtd_translate_second_stage_is_the_domains(void **state)
+{
+	struct iommu_hw_stats before, after;
+	uint64_t root;
+
+	(void)state;
+	vt_start(&fx, NULL, VT_SCALABLE);
+	root = vt_second(&fx, 0);
+	vt_map(&fx, root, 4, VA, FRAME | SS_RW, 1, SS_RW);
+	vt_pa(&fx, VT_SID, VT_PASID, VA, R);
+	vt_map(&fx, root, 4, VA, OTHER | SS_RW, 1, SS_RW);
+	before = vx_stats(&fx);
+	assert_int_equal(vt_pa(&fx, VT_SID, 0, VA, R), FRAME);
+	assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, VA, W), FRAME);
+	after = vx_stats(&fx);
+	assert_int_equal(after.tlb_hits, before.tlb_hits + 2);
+	assert_int_equal(after.walks, before.walks);
+	vx_fini(&fx);
+}
+
 /* Page requests: what the tables let through, for the queue. */
 static void test_vtd_translate_page_request_reasons(void **state)
 {
@@ -301,6 +355,9 @@ int main(void)
 		cmocka_unit_test(test_vtd_translate_protected_regions),
 		cmocka_unit_test(test_vtd_translate_hit),
 		cmocka_unit_test(test_vtd_translate_tags),
+		cmocka_unit_test(test_vtd_translate_tags_in_one_set),
+		cmocka_unit_test(
+			test_vtd_translate_second_stage_is_the_domains),
 		cmocka_unit_test(test_vtd_translate_page_request_reasons),
 	};
 
