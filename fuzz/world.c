@@ -16,7 +16,8 @@ static void note(struct world *w, enum access_kind kind, uint64_t pa,
 		 uint64_t len, uint64_t value, uint64_t to)
 {
 	FUZZ_CHECK(len && len - 1 <= UINT64_MAX - pa);
-	FUZZ_CHECK(w->pa_bits > 63 || !((pa + (len - 1)) >> w->pa_bits));
+	FUZZ_CHECK(w->pa_bits > 63 || (w->msi_any && kind == ACCESS_MSI) ||
+		   !((pa + (len - 1)) >> w->pa_bits));
 	FUZZ_CHECK(w->frame);
 	/*
 	 * The count stays exact when the log is full. The window may be gone
@@ -317,6 +318,7 @@ void world_reset(struct world *w)
 	w->alias = true;
 	w->pa_bits = 64;
 	w->words = false;
+	w->msi_any = false;
 	w->abort_first = w->abort_last = 0;
 	w->meddle = w->meddle_n = 0;
 	w->log_n = 0;

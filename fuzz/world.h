@@ -64,6 +64,7 @@ struct world {
 	bool alias;
 	unsigned int pa_bits;             /* no access is to be beyond */
 	bool words;                       /* aligned 64-bit loads only */
+	bool msi_any;                     /* pa_bits does not count for them */
 	uint64_t abort_first, abort_last; /* external abort, inclusive */
 	unsigned int meddle; /* every so many loads a word changes; 0 never */
 	unsigned int meddle_n;

@@ -69,12 +69,13 @@ static void status(struct vtd_hw *m, uint64_t bit)
 		vtd_hw_event_raise(m, VTD_HW_EVENT_PAGE);
 }
 
-static uint64_t next(const struct vtd_hw *m, uint64_t tail)
+/* Software may have written PQT as if the queue were larger. */
+static uint64_t inside(const struct vtd_hw *m, uint64_t tail)
 {
 	uint64_t size =
 		BIT(VTD_QUEUE_UNIT_LG2 + REG_GET(VTD_PQA_PQS, m->reg[R_PQA]));
 
-	return (tail + BIT(VTD_PRD_LG2)) & (size - 1);
+	return tail & FIELD_MASK(VTD_PQT_PQT) & (size - 1);
 }
 
 enum fate {
@@ -88,8 +89,8 @@ static enum fate enqueue(struct vtd_hw *m, const struct vtd_prd *prd)
 {
 	uint64_t base = REG_GET(VTD_PQA_PQA, m->reg[R_PQA])
 			<< VTD_QUEUE_UNIT_LG2;
-	uint64_t tail = m->reg[R_PQT] & FIELD_MASK(VTD_PQT_PQT);
-	uint64_t after = next(m, tail);
+	uint64_t tail = inside(m, m->reg[R_PQT]);
+	uint64_t after = inside(m, tail + BIT(VTD_PRD_LG2));
 	unsigned char buf[sizeof(prd->dw)];
 
 	if (REG_GET(VTD_PRS_PRO, m->reg[R_PRS]))
