@@ -296,10 +296,12 @@ static void test_ccmd_refused(void **state)
 
 /* The status comes after the requests that used what went. */
 static uint64_t ccmd_seen;
+static uint32_t pmen_seen;
 
 static void leave(struct vx *x)
 {
 	ccmd_seen = vx_r64(x, VX_CCMD) | vx_r64(x, VX_IOTLB);
+	pmen_seen = vx_r32(x, VX_PMEN);
 	x->on_relax = NULL;
 	atomic_fetch_add(&x->port.busy, 1);
 }
@@ -316,6 +318,18 @@ static void test_ccmd_waits_for_ports(void **state)
 	vx.on_relax = leave;
 	assert_int_equal(iotlb(1, 0, 0), 1);
 	assert_true(ccmd_seen >> 63);
+}
+
+/* Turned off, nothing is translated, whatever was cached. */
+static void test_ccmd_off_is_off(void **state)
+{
+	(void)state;
+	map(1, 0x5000);
+	assert_int_equal(where(1), 0x5000);
+	vx_w32(&vx, VX_GCMD, 0);
+	assert_int_equal(where(1), 0x1000);
+	vx_gcmd(&vx, VX_TE);
+	assert_int_equal(where(1), 0x5000);
 }
 
 /* Translation off: may the device reach @addr? */
@@ -357,6 +371,13 @@ static void test_ccmd_protected_regions(void **state)
 	vx_w32(&vx, VX_PMEN, 0);
 	assert_int_equal(vx_r32(&vx, VX_PMEN), 0);
 	assert_true(reaches(0x200000));
+	/* PRS says so once nobody is on the way any more. */
+	atomic_fetch_add(&vx.port.busy, 1);
+	vx.on_relax = leave;
+	vx_w32(&vx, VX_PMEN, UINT32_C(1) << 31);
+	assert_int_equal(pmen_seen, 0x80000000);
+	assert_int_equal(vx_r32(&vx, VX_PMEN), 0x80000001);
+	vx_w32(&vx, VX_PMEN, 0);
 	/* A limit below the base: no region. */
 	vx_w32(&vx, VX_PLMBASE, 0x600000);
 	vx_w32(&vx, VX_PMEN, UINT32_C(1) << 31);
@@ -377,6 +398,7 @@ int main(void)
 		T(refused),
 		T(waits_for_ports),
 		T(protected_regions),
+		T(off_is_off),
 	};
 
 	return cmocka_run_group_tests_name("vtd_ccmd", tests, NULL, NULL);

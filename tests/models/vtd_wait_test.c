@@ -415,6 +415,8 @@ static unsigned int seen_inv;
 
 static void leave(struct vx *x)
 {
+	/* Nobody else gets into the queue by looking at a register. */
+	vx_r64(x, VX_IQH);
 	seen_status = vx_get(x, x->status);
 	seen_inv = x->inv_count;
 	x->on_relax = NULL;
