@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Translation requests and translated requests: VT-d 4.2.3, 7.1.3. What is
- * answered, and what is recorded beside. [R8]
+ * answered, and what is recorded beside.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -513,7 +513,7 @@ static void test_vtd_config_rid_pasid_used(void **state)
 
 /*
  * FPD of any of the three silences what is found after it was read, whether
- * its entry is present or not, but not that it cannot be read.
+ * its entry is present or not, but not that it cannot be read. [M2]
  */
 static void test_vtd_config_fpd(void **state)
 {

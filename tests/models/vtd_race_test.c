@@ -6,7 +6,7 @@
  * The driver moves a page between two frames. After each move, invalidation
  * and wait descriptor it marks the frame the page has left as reusable. A
  * translator that holds a translation (its port is busy) of a frame that is
- * marked has used one that is older than a completed wait. [R9] [L7] [C2]
+ * marked has used one that is older than a completed wait. [R9] [M2]
  *
  * Negative controls: without one of the invalidations, and with a translator
  * that does not tell that it is busy, stale ones are found.

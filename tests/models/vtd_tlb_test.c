@@ -5,7 +5,7 @@
  *
  * Every kind of entry there is gets filled, then what it was made from
  * changes, then the descriptor comes, and then each kind is used again: the
- * old output means that the entry is still there. [M1] [C2]
+ * old output means that the entry is still there. [M1]
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -497,7 +497,7 @@ static void test_vtd_tlb_pasid_cache(void **state)
 /*
  * A PASID that changes hands: with the PASID cache left alone the device goes
  * on in the old process's memory, whatever else is invalidated. Linux clears
- * P, then the PASID cache, then the IOTLB: M2. [C2]
+ * P, then the PASID cache, then the IOTLB. [M2]
  */
 static void
 test_vtd_tlb_pasid_entry_changed_without_its_invalidation(void **state)

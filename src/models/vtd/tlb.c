@@ -55,7 +55,7 @@ int vtd_hw_ctx_find(struct vtd_hw *m, uint64_t key)
 	return -1;
 }
 
-/* While there are protected regions, what passes has to be held against them. */
+/* What passes is held against the protected regions while there are any. */
 static uint64_t ctx_word(const struct vtd_hw *m, const struct vtd_hw_ctx *ctx)
 {
 	bool slow = ctx->kind == VTD_HW_PASS &&

@@ -6,7 +6,7 @@
 #include "models/vtd/config.h"
 #include "models/vtd/tlb.h"
 
-/* Bytes that translation needs, a multiple of 64; its configuration is valid. */
+/* Bytes that translation needs, a multiple of 64; @cfg is valid. */
 size_t vtd_hw_xlat_room(const struct vtd_hw_cfg *cfg);
 /* Once, at create: @room is zeroed and 64-byte aligned. Sets m->xlat. */
 void vtd_hw_xlat_init(struct vtd_hw *m, void *room);
