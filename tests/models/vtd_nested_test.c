@@ -52,7 +52,7 @@ static void start(uint64_t dw0, uint64_t dw2)
 	vt_start(&fx, &cfg, VT_SCALABLE);
 	first = vt_table(&fx);
 	second = vt_table(&fx);
-	vt_sm_context(&fx, VT_SID, VT_P | SM_PASIDE | SM_PDTS(7), 0);
+	vt_sm_context(&fx, VT_SID, VT_P | SM_DTE | SM_PASIDE | SM_PDTS(7), 0);
 	vt_pasid(&fx, VT_SID, VT_PASID,
 		 VT_P | PE_NESTED | PE_AW(2) | second | dw0, VT_DID | PE1_PWSNP,
 		 (GUEST + first) | PE2_NXE | dw2);
@@ -315,6 +315,47 @@ static void test_vtd_nested_flags_fail(void **state)
 	vx_fini(&fx);
 }
 
+/* Translation requests: what both stages grant, and no record of the rest. */
+static unsigned int granted(unsigned int perm)
+{
+	struct hw_txn txn = { .requester = VT_SID,
+			      .flags = HW_TXN_PASID_VALID,
+			      .pasid = VT_PASID,
+			      .perm = perm,
+			      .addr = VA };
+	struct hw_ats_reply reply;
+
+	vt_forget(&fx);
+	fx.hw->ops->ats_translate(fx.hw, &fx.port, &txn, &reply);
+	assert_int_equal(reply.status, HW_ATS_SUCCESS);
+	assert_false(vx_fault(&fx, (uint64_t[2]){ 0 }));
+	return reply.xlat.perm;
+}
+
+static void test_vtd_nested_translation_requests(void **state)
+{
+	uint64_t e1, e2;
+
+	(void)state;
+	start(0, 0);
+	e1 = vx_get(&fx, at[1]);
+	e2 = vx_get(&fx, page2);
+	assert_int_equal(granted(R | W), R | W);
+	vx_put(&fx, page2, e2 & ~SS_W);
+	assert_int_equal(granted(R | W), R);
+	vx_put(&fx, page2, e2 & ~SS_R);
+	assert_int_equal(granted(R | W), W);
+	vx_put(&fx, page2, 0);
+	assert_int_equal(granted(R | W), 0);
+	vx_put(&fx, page2, e2);
+	vx_put(&fx, at[1], e1 & ~FS_RW);
+	assert_int_equal(granted(R | W), R);
+	/* The second stage is not asked, nor is its input an output. */
+	vx_put(&fx, at[1], 0xfee00000 | FS_P | FS_RW);
+	assert_int_equal(granted(R | W), 0);
+	vx_fini(&fx);
+}
+
 /* The smaller of two pages, with the attribute of the second. */
 static void test_vtd_nested_sizes(void **state)
 {
@@ -356,6 +397,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_nested_flags),
 		cmocka_unit_test(test_vtd_nested_flags_refused),
 		cmocka_unit_test(test_vtd_nested_flags_fail),
+		cmocka_unit_test(test_vtd_nested_translation_requests),
 		cmocka_unit_test(test_vtd_nested_sizes),
 	};
 

@@ -319,7 +319,7 @@ static void check_flags(const struct path *p, uint64_t tables, uint64_t leaf)
 	assert_int_equal(vx_get(&fx, p->at[1]) & all, leaf);
 }
 
-/* Also: D is set when a write hits what a read has brought in. */
+/* Also: D is set when a write hits what a read has brought in. [K17] */
 static void test_vtd_walk_first_flags(void **state)
 {
 	struct path p = first(NULL, 0);

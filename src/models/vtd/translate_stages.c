@@ -103,7 +103,9 @@ static int walk_fs(struct vtd_hw *m, struct vtd_hw_lookup *l,
 	/* The second stage is not asked for what the first denies. */
 	lacks = vtd_hw_lacks(leaf->bits, want->priv, want->need);
 	want2.need &= ~lacks;
-	if (want->any ? !want2.need : lacks != 0)
+	if (want->any && !want2.need)
+		return 0;
+	if (!want->any && lacks)
 		return check(l, want, leaf);
 	if (ctx->ss) {
 		gpa = leaf->pa | (va & (BIT(leaf->lg2) - 1));
