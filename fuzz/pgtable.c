@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzz target: the Arm page tables against a list of what is mapped. Every
- * call has the result its header promises, a failed one changes nothing, and
- * walks say what the list says, at the edges and beside them. Allocations fail
- * when the input says so, and none is left at the end.
+ * Fuzz target: the page tables, Arm's, x86-64's and VT-d's second stage,
+ * against a list of what is mapped. Every call has the result its header
+ * promises, a failed one changes nothing, and walks say what the list says, at
+ * the edges and beside them. At the end, the leaves one after the other are all
+ * of the list, in order. Allocations fail when the input says so, and none is
+ * left.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "fuzz/fuzz.h"
-#include "pgtable/arm_lpae.h"
+#include "fuzz/pgtable_table.h"
 
-const char *const fuzz_defects[] = { "pa", "lost", "kept", "leak", NULL };
+const char *const fuzz_defects[] = { "pa",    "lost", "kept", "leak",
+				     "split", "next", NULL };
 
 enum {
 	EXTENTS = 256,
@@ -26,7 +29,7 @@ struct extent {
 
 static struct fuzz {
 	struct plat plat;
-	struct arm_lpae t;
+	struct table t;
 	struct extent list[EXTENTS];
 	unsigned int n;
 	unsigned int live;
@@ -77,12 +80,12 @@ static const struct plat_ops ops = {
 
 static uint64_t granule(void)
 {
-	return UINT64_C(1) << z.t.cfg.granule_lg2;
+	return UINT64_C(1) << z.t.page_lg2;
 }
 
 static uint64_t limit(void)
 {
-	return UINT64_C(1) << z.t.cfg.va_bits;
+	return table_limit(&z.t);
 }
 
 static const struct extent *find(uint64_t va)
@@ -100,8 +103,8 @@ static bool overlaps(uint64_t va, uint64_t size)
 	unsigned int i;
 
 	for (i = 0; i < z.n; i++)
-		if (va < z.list[i].va + z.list[i].size &&
-		    z.list[i].va < va + size)
+		if (va - z.list[i].va < z.list[i].size ||
+		    z.list[i].va - va < size)
 			return true;
 	return false;
 }
@@ -113,25 +116,25 @@ static void add(const struct extent *e)
 	z.list[z.n++] = *e;
 }
 
-/* Takes [start, end) off the list. Returns the bytes that were on it. */
-static uint64_t cut(uint64_t start, uint64_t end)
+/* Takes [start, last] off the list. Returns the bytes that were on it. */
+static uint64_t cut(uint64_t start, uint64_t last)
 {
 	uint64_t bytes = 0;
 	unsigned int i;
 
 	for (i = 0; i < z.n; i++) {
 		struct extent *e = &z.list[i], tail = *e;
-		uint64_t e_end = e->va + e->size;
+		uint64_t e_last = e->va + e->size - 1;
 		uint64_t from = e->va > start ? e->va : start;
-		uint64_t to = e_end < end ? e_end : end;
+		uint64_t to = e_last < last ? e_last : last;
 
-		if (from >= to)
+		if (from > to)
 			continue;
-		bytes += to - from;
+		bytes += to - from + 1;
 		e->size = from - e->va;
-		tail.va = to;
-		tail.pa += to - (e_end - tail.size);
-		tail.size = e_end - to;
+		tail.va = to + 1;
+		tail.pa += tail.va - (e_last + 1 - tail.size);
+		tail.size = e_last - to;
 		if (!e->size)
 			*e = z.list[--z.n];
 		if (tail.size)
@@ -145,8 +148,8 @@ static uint64_t cut(uint64_t start, uint64_t end)
 static void check_at(uint64_t va)
 {
 	const struct extent *e = find(va);
-	struct arm_lpae_leaf leaf;
-	int ret = arm_lpae_walk(&z.t, va, &leaf);
+	struct table_leaf leaf, want;
+	int ret = table_walk(&z.t, va, &leaf);
 	uint64_t size, pa;
 
 	FUZZ_CHECK(ret == (e ? 0 : -ENOENT));
@@ -157,17 +160,17 @@ static void check_at(uint64_t va)
 	if (fuzz_broken("pa") && z.n > 2)
 		pa ^= granule();
 	FUZZ_CHECK(va - leaf.va < size && size >= granule());
+	FUZZ_CHECK(leaf.size_lg2 <= z.t.largest_lg2);
 	FUZZ_CHECK(!(leaf.va & (size - 1)) && !(leaf.pa & (size - 1)));
 	FUZZ_CHECK(pa == e->pa + (va - e->va));
-	/* Writing brings reading along. */
-	FUZZ_CHECK(leaf.perm == (e->perm | IOMMU_PERM_READ));
-	FUZZ_CHECK(leaf.attr == (e->flags & ARM_LPAE_ATTR_MASK));
-	FUZZ_CHECK(leaf.accessed);
-	FUZZ_CHECK(leaf.dirty == (e->perm & IOMMU_PERM_WRITE &&
-				  !(e->flags & ARM_LPAE_CLEAN)));
+	table_expect(&z.t, e->perm, e->flags, &want);
+	FUZZ_CHECK(leaf.perm == want.perm);
+	FUZZ_CHECK(leaf.attr == want.attr);
+	FUZZ_CHECK(leaf.accessed == want.accessed);
+	FUZZ_CHECK(leaf.dirty == want.dirty);
 	/* All of a leaf is mapped: by this extent, or by its neighbours. */
 	FUZZ_CHECK(find(leaf.va) && find(leaf.va + size - 1));
-	if (e->flags & ARM_LPAE_NO_BLOCK)
+	if (e->flags & FLAG_SMALL)
 		FUZZ_CHECK(size == granule());
 }
 
@@ -192,25 +195,27 @@ static void check_all(void)
 static uint64_t address(struct in *in)
 {
 	uint8_t b = in_u8(in);
-	uint64_t v = (uint64_t)(b & 15) << z.t.cfg.granule_lg2;
+	uint64_t v = (uint64_t)(b & 15) << z.t.page_lg2;
 
 	if (b >= 0xf0)
 		return in_word(in);
 	if (b & 0x10)
-		v += UINT64_C(1) << (2 * z.t.cfg.granule_lg2 - 3);
+		v += UINT64_C(1) << (2 * z.t.page_lg2 - 3);
 	if (b & 0x20)
 		v += UINT64_C(1) << 30;
 	if (b & 0x40)
 		v += limit() / 2;
 	if (b & 0x80)
 		v = limit() - granule() - v;
+	if (z.t.kind == KIND_X86 && b & 8)
+		v = ~v & ~(granule() - 1);
 	return v;
 }
 
 static uint64_t size_of(struct in *in)
 {
 	uint8_t b = in_u8(in);
-	unsigned int g = z.t.cfg.granule_lg2;
+	unsigned int g = z.t.page_lg2;
 
 	if (b >= 0xf8)
 		return in_word(in);
@@ -225,27 +230,21 @@ static uint64_t size_of(struct in *in)
 static bool too_long(uint64_t va, uint64_t pa, uint64_t size,
 		     unsigned int flags)
 {
-	uint64_t block = UINT64_C(1) << (2 * z.t.cfg.granule_lg2 - 3);
-	uint64_t pages = size >> z.t.cfg.granule_lg2;
+	uint64_t block = UINT64_C(1) << (2 * z.t.page_lg2 - 3);
+	uint64_t pages = size >> z.t.page_lg2;
 
 	if (pages <= PAGES_MAX)
 		return false;
-	return flags & ARM_LPAE_NO_BLOCK || (va ^ pa) & (block - 1) ||
-	       size / block > PAGES_MAX;
+	return flags & FLAG_SMALL || z.t.largest_lg2 < 21 ||
+	       (va ^ pa) & (block - 1) || size / block > PAGES_MAX;
 }
 
-static bool range_good(uint64_t va, uint64_t size, unsigned int bits)
+static bool pa_good(uint64_t pa, uint64_t size)
 {
-	uint64_t end = UINT64_C(1) << bits;
+	uint64_t end = UINT64_C(1) << z.t.pa_bits;
 
-	return size && !((va | size) & (granule() - 1)) && va < end &&
-	       size <= end - va;
-}
-
-static bool perm_good(unsigned int perm)
-{
-	return !(perm & ~(unsigned int)(IOMMU_PERM_RWX | IOMMU_PERM_PRIV)) &&
-	       perm & (IOMMU_PERM_READ | IOMMU_PERM_WRITE);
+	return size && !((pa | size) & (granule() - 1)) && pa < end &&
+	       size <= end - pa;
 }
 
 static void op_map(struct in *in)
@@ -260,12 +259,12 @@ static void op_map(struct in *in)
 	e.flags = in_u8(in) & 0x1f;
 	if (z.n + 2 > EXTENTS / 2 || too_long(e.va, e.pa, e.size, e.flags))
 		return;
-	if (!range_good(e.va, e.size, z.t.cfg.va_bits) ||
-	    !range_good(e.pa, e.size, z.t.cfg.pa_bits) || !perm_good(e.perm))
+	if (!table_range_good(&z.t, e.va, e.size) || !pa_good(e.pa, e.size) ||
+	    !table_perm_good(&z.t, e.perm))
 		want = -EINVAL;
 	else if (overlaps(e.va, e.size))
 		want = -EEXIST;
-	ret = arm_lpae_map(&z.t, e.va, e.pa, e.size, e.perm, e.flags);
+	ret = table_map(&z.t, e.va, e.pa, e.size, e.perm, e.flags);
 	FUZZ_CHECK(ret == want || (ret == -ENOMEM && want != -EINVAL));
 	if (!ret)
 		add(&e);
@@ -273,32 +272,32 @@ static void op_map(struct in *in)
 
 static bool crosses(uint64_t va)
 {
-	struct arm_lpae_leaf leaf;
+	struct table_leaf leaf;
 
-	return va < limit() && !arm_lpae_walk(&z.t, va, &leaf) && leaf.va != va;
+	return !table_walk(&z.t, va, &leaf) && leaf.va != va;
 }
 
 static void op_unmap(struct in *in)
 {
 	uint64_t va = address(in), size = size_of(in), bytes = 0, want;
-	bool good = range_good(va, size, z.t.cfg.va_bits) && !crosses(va) &&
+	bool good = table_range_good(&z.t, va, size) && !crosses(va) &&
 		    !crosses(va + size);
 	int ret;
 
 	if (z.n + 2 > EXTENTS)
 		return;
-	ret = arm_lpae_unmap(&z.t, va, size, &bytes);
+	ret = table_unmap(&z.t, va, size, &bytes);
 	FUZZ_CHECK(ret == (good ? 0 : -EINVAL));
 	if (ret)
 		return;
-	want = cut(va, va + size);
+	want = cut(va, va + size - 1);
 	FUZZ_CHECK(bytes == want);
 }
 
 static void op_set(struct in *in)
 {
 	struct extent e = { .va = address(in), .size = granule() };
-	struct arm_lpae_leaf leaf;
+	struct table_leaf leaf;
 	uint8_t b = in_u8(in);
 	int ret, want = 0;
 
@@ -306,17 +305,17 @@ static void op_set(struct in *in)
 		return;
 	e.pa = address(in);
 	e.perm = b & 31;
-	if (!range_good(e.va, e.size, z.t.cfg.va_bits) ||
-	    !range_good(e.pa, e.size, z.t.cfg.pa_bits) || !perm_good(e.perm))
+	if (!table_range_good(&z.t, e.va, e.size) || !pa_good(e.pa, e.size) ||
+	    !table_perm_good(&z.t, e.perm))
 		want = -EINVAL;
-	else if (!arm_lpae_walk(&z.t, e.va, &leaf) &&
-		 leaf.size_lg2 != z.t.cfg.granule_lg2)
+	else if (!table_walk(&z.t, e.va, &leaf) &&
+		 leaf.size_lg2 != z.t.page_lg2)
 		want = -EEXIST;
-	ret = arm_lpae_set(&z.t, e.va, e.pa, e.perm);
+	ret = table_set(&z.t, e.va, e.pa, e.perm);
 	FUZZ_CHECK(ret == want || (ret == -ENOMEM && !want));
 	if (ret)
 		return;
-	(void)cut(e.va, e.va + e.size);
+	(void)cut(e.va, e.va + e.size - 1);
 	add(&e);
 }
 
@@ -324,23 +323,67 @@ static void op_set(struct in *in)
 static void op_clear(struct in *in)
 {
 	uint64_t start = address(in), end = start + size_of(in);
-	uint64_t from = start, to;
-	struct arm_lpae_leaf leaf;
+	struct table_leaf leaf;
+	uint64_t from = start, last;
 	size_t cleared = 0;
 
 	if (z.n + 2 > EXTENTS)
 		return;
 	if (end < start)
 		end = UINT64_MAX;
-	to = end < limit() ? end : limit();
-	if (start < to) {
-		if (!arm_lpae_walk(&z.t, to - 1, &leaf))
-			to = leaf.va + (UINT64_C(1) << leaf.size_lg2);
-		if (!arm_lpae_walk(&z.t, start, &leaf))
+	last = end - 1;
+	if (start < end) {
+		if (!table_walk(&z.t, last, &leaf))
+			last = leaf.va + ((UINT64_C(1) << leaf.size_lg2) - 1);
+		if (!table_walk(&z.t, start, &leaf))
 			from = leaf.va;
 	}
-	arm_lpae_clear(&z.t, start, end, &cleared);
-	FUZZ_CHECK(!cut(from, to) == !cleared);
+	table_clear(&z.t, start, end, &cleared);
+	if (start < end)
+		FUZZ_CHECK(!cut(from, last) == !cleared);
+	else
+		FUZZ_CHECK(!cleared);
+}
+
+/* Nothing else is mapped afterwards, and nothing crosses the address. */
+static void op_split(struct in *in)
+{
+	uint64_t va = address(in);
+	bool good = table_range_good(&z.t, va, granule());
+	int ret;
+
+	if (z.t.kind == KIND_ARM)
+		return;
+	ret = fuzz_broken("split") ? (good ? 0 : -EINVAL) :
+				     table_split(&z.t, va);
+	FUZZ_CHECK(ret == (good ? 0 : -EINVAL) || (ret == -ENOMEM && good));
+	if (!ret)
+		FUZZ_CHECK(!crosses(va));
+}
+
+/* From leaf to leaf, all of the list goes by, and nothing twice. */
+static void check_next(void)
+{
+	struct table_leaf leaf;
+	uint64_t left = 0, va = 0;
+	unsigned int i;
+
+	if (z.t.kind == KIND_ARM)
+		return;
+	for (i = 0; i < z.n; i++)
+		left += z.list[i].size;
+	while (!table_next(&z.t, va, &leaf)) {
+		uint64_t size = UINT64_C(1) << leaf.size_lg2;
+
+		FUZZ_CHECK(leaf.va >= va && size <= left && find(leaf.va));
+		left -= size;
+		va = leaf.va + size;
+		if (fuzz_broken("next"))
+			va += granule();
+		if (!va)
+			break;
+	}
+	FUZZ_CHECK(!left);
 }
 
 static void one(struct in *in)
@@ -365,7 +408,10 @@ static void one(struct in *in)
 		op_clear(in);
 		break;
 	default:
-		check_at(address(in));
+		if (b & 0x40)
+			op_split(in);
+		else
+			check_at(address(in));
 		break;
 	}
 	if (fuzz_broken("kept") && z.n)
@@ -374,27 +420,24 @@ static void one(struct in *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t granules[] = { 12, 14, 16, 13 };
 	struct in in = { data, data + size };
-	struct arm_lpae_cfg cfg = { .plat = &z.plat };
 	bool good;
+	int ret;
 
 	if (size > FUZZ_INPUT_MAX)
 		return -1;
 	memset(&z, 0, sizeof(z));
 	z.plat.ops = &ops;
-	cfg.granule_lg2 = granules[in_u8(&in) & 3];
-	cfg.va_bits = 48 - (in_u8(&in) & 31);
-	cfg.pa_bits = 48 - (in_u8(&in) & 31);
-	good = cfg.granule_lg2 != 13 && cfg.va_bits >= 25 && cfg.pa_bits >= 32;
-	FUZZ_CHECK(arm_lpae_init(&z.t, &cfg) == (good ? 0 : -EINVAL));
+	ret = table_init(&z.t, &z.plat, &in, &good);
+	FUZZ_CHECK(ret == (good ? 0 : -EINVAL));
 	if (!good)
 		return -1;
 	while (in.p < in.end) {
 		one(&in);
 		check_all();
 	}
-	arm_lpae_fini(&z.t);
+	check_next();
+	table_fini(&z.t);
 	FUZZ_CHECK(!z.live);
 	return 0;
 }
@@ -403,13 +446,17 @@ bool fuzz_seed(unsigned int n, struct out *out)
 {
 	unsigned int i;
 
-	if (n >= 12)
+	static const uint8_t shapes[] = {
+		0, 1, 2, 0x10, 0x11, 0x21, 0x22, 0x23
+	};
+
+	if (n >= 32)
 		return false;
-	out_bytes(out, 1, n % 3);
-	out_bytes(out, 1, n & 4 ? 9 : 0);
-	out_bytes(out, 1, n & 8 ? 8 : 0);
+	out_bytes(out, 1, shapes[n % 8]);
+	out_bytes(out, 1, n & 8 ? 9 : 0);
+	out_bytes(out, 1, n & 16 ? 8 : 0);
 	for (i = 0; i < 24; i++) {
-		out_bytes(out, 1, i % 8 | (i == 20 ? 0x80 : 0));
+		out_bytes(out, 1, i % 8 | (i == 20 ? 0x80 : 0) | (i & 8) << 3);
 		out_bytes(out, 1, i * (n + 1) * 7 % 0xf0);
 		out_bytes(out, 1, i * 2 + (n & 1));
 		out_bytes(out, 1, n & 2 ? 0x80 : 1 + i);
