@@ -4,7 +4,7 @@
  * that process itself.
  *
  * Physical addresses are the process's own virtual addresses. The mirror of
- * the address space is a page table in the IOMMU's format that I/O page faults
+ * the address space is a page table in the IOMMUs' formats that I/O page faults
  * fill and userfaultfd events clear; data is moved by guarded copies, so the
  * CPU's own permission check at the moment of access is the safety boundary.
  * docs/DESIGN.md tells the protocol, docs/CAVEATS.md what it cannot see.
@@ -29,6 +29,9 @@ struct plat_hosted;
  * @no_signal_handler: do not take SIGSEGV and SIGBUS; data is then moved by
  *              process_vm_readv() and process_vm_writev() on the process
  *              itself, at about 1 us per access.
+ * @table_fmt:  format of the mirror if pages come, by
+ *              plat_hosted_mm_populate(), before an IOMMU has asked for one.
+ *              Else the IOMMUs decide; each format that one asks for is kept.
  * @no_uffd:    behave as on a kernel without userfaultfd.
  * @no_wp_async: behave as on a kernel before 6.7.
  * @no_procmap_query: behave as on a kernel before 6.11.
@@ -37,6 +40,7 @@ struct plat_hosted_cfg {
 	unsigned int workers;
 	enum plat_log_level log_level;
 	void (*log)(enum plat_log_level level, const char *msg);
+	enum iommu_table_fmt table_fmt;
 	bool no_signal_handler;
 	bool no_uffd;
 	bool no_wp_async;

@@ -32,7 +32,8 @@ enum iommu_table_fmt {
  * struct iommu_mm_table - a page table an IOMMU can walk
  * @fmt:        format.
  * @root:       physical address of the first level.
- * @va_bits:    width of an address, 48 for instance.
+ * @va_bits:    width of an address, 48 for instance. Of x86-64, with the sign:
+ *              48 means 4 levels, 57 means 5.
  * @granule_lg2: log2 of the smallest page.
  * @pa_bits:    addresses in the table are below 1 << @pa_bits.
  * @af_managed: the table's owner never leaves the access flag clear.
@@ -58,8 +59,9 @@ struct iommu_mm_table {
 /**
  * struct iommu_mm_ops - what an address space does
  * @get_table:    its table in the format asked for; stays valid until exit.
- *                0, -EOPNOTSUPP not in this format, -ESRCH exiting, -ENOMEM.
- *                May sleep.
+ *                An implementation may keep several formats at a time. 0,
+ *                -EOPNOTSUPP not in this format, -ESRCH exiting, -ENOMEM. May
+ *                sleep; takes locks up to PLAT_RANK_MM.
  * @handle_fault: make @count pages of 4096 bytes from @va accessible for
  *                @perm, as a CPU access would; on return the table has them or
  *                a later access faults again. Stops at the first page that

@@ -413,3 +413,34 @@ int arm_lpae_walk(const struct arm_lpae *t, uint64_t va,
 	}
 	return -ENOENT;
 }
+
+/* Of the entries of one table, from va on. Recurses once per level. */
+static int next_in(const struct arm_lpae *t, const le64_atomic *table,
+		   int level, uint64_t va, struct arm_lpae_leaf *ret_leaf)
+{
+	unsigned int lg2 = entry_lg2(t, level);
+	size_t i = entry_index(t, level, va), n = entry_count(t, level);
+
+	for (; i < n; i++, va = align_down(va, BIT(lg2)) + BIT(lg2)) {
+		/* Pairs with the release of get_entry(). */
+		uint64_t pte = le64_load_acquire(&table[i]);
+
+		if (pte_is_table(pte, level)) {
+			if (!next_in(t, pte_table(t, pte), level + 1, va,
+				     ret_leaf))
+				return 0;
+		} else if (pte_valid(pte)) {
+			decode_leaf(t, pte, va, lg2, ret_leaf);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+int arm_lpae_next(const struct arm_lpae *t, uint64_t va,
+		  struct arm_lpae_leaf *ret_leaf)
+{
+	if (va >= BIT(t->cfg.va_bits))
+		return -ENOENT;
+	return next_in(t, t->root, t->start_level, va, ret_leaf);
+}

@@ -139,4 +139,12 @@ void arm_lpae_clear(struct arm_lpae *t, uint64_t start, uint64_t end,
 SVA_MUST_CHECK int arm_lpae_walk(const struct arm_lpae *t, uint64_t va,
 				 struct arm_lpae_leaf *ret_leaf);
 
+/**
+ * arm_lpae_next() - the first leaf that ends after @va
+ *
+ * Return: 0, -ENOENT there is none.
+ */
+SVA_MUST_CHECK int arm_lpae_next(const struct arm_lpae *t, uint64_t va,
+				 struct arm_lpae_leaf *ret_leaf);
+
 #endif

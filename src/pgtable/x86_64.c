@@ -112,6 +112,11 @@ uint64_t x86_64_root_pa(const struct x86_64 *t)
 	return pt512_root_pa(&t->pt);
 }
 
+unsigned int x86_64_va_bits(const struct x86_64 *t)
+{
+	return x86_pt_va_bits(t->pt.cfg.levels);
+}
+
 int x86_64_map(struct x86_64 *t, uint64_t va, uint64_t pa, uint64_t size,
 	       unsigned int perm, unsigned int flags)
 {

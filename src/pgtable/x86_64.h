@@ -86,6 +86,9 @@ void x86_64_fini(struct x86_64 *t);
 /* What CR3 or a PASID entry takes; aligned to 4096 bytes. */
 uint64_t x86_64_root_pa(const struct x86_64 *t);
 
+/* Width of a canonical address: 48 or 57. */
+unsigned int x86_64_va_bits(const struct x86_64 *t);
+
 /**
  * x86_64_map() - map a range, with the largest pages that fit
  * @perm:  READ, or WRITE which brings it along; EXEC beside them; PRIV for

@@ -165,7 +165,7 @@ static void test_arm_lpae_map_uses_the_largest_blocks(void **state)
 		uint64_t block = 1ull << rows[i].block;
 		uint64_t va = 2 * block - page, pa = 6 * block - page, a;
 		uint64_t size = block + 2 * page, bytes = 0;
-		struct arm_lpae_leaf leaf = { 0 };
+		struct arm_lpae_leaf leaf = { 0 }, next;
 		struct fixture f;
 		unsigned int lg2 = 0;
 
@@ -183,9 +183,18 @@ static void test_arm_lpae_map_uses_the_largest_blocks(void **state)
 						      rows[i].va_bits, &lg2),
 					     0);
 			assert_int_equal(lg2, leaf.size_lg2);
+			assert_int_equal(arm_lpae_next(&f.t, a, &next), 0);
+			assert_int_equal(next.va, a);
+			assert_int_equal(next.size_lg2, leaf.size_lg2);
 		}
 		assert_int_equal(arm_lpae_walk(&f.t, va - 1, &leaf), -ENOENT);
 		assert_int_equal(arm_lpae_walk(&f.t, va + size, &leaf),
+				 -ENOENT);
+		assert_int_equal(arm_lpae_next(&f.t, 0, &next), 0);
+		assert_int_equal(next.va, va);
+		assert_int_equal(arm_lpae_next(&f.t, va + size, &next),
+				 -ENOENT);
+		assert_int_equal(arm_lpae_next(&f.t, UINT64_MAX, &next),
 				 -ENOENT);
 
 		/* Half a block cannot go. */

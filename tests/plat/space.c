@@ -34,24 +34,39 @@ int space_fault(struct space *s, const void *va, size_t pages,
 					ret_done);
 }
 
+/* In every format the mirror has, and those agree. */
+static bool look(struct space *s, const void *va, struct mm_table_leaf *leaf)
+{
+	const struct mm_table *t = &to_hosted_mirror(s->mm)->table;
+	bool found = !mm_table_walk(t, (uintptr_t)va, leaf);
+	struct arm_lpae_leaf arm;
+	struct x86_64_leaf x86;
+
+	if (!t->has_arm || !t->has_x86)
+		return found;
+	assert_int_equal(!arm_lpae_walk(&t->arm, (uintptr_t)va, &arm), found);
+	assert_int_equal(!x86_64_walk(&t->x86, (uintptr_t)va, &x86), found);
+	if (found) {
+		assert_int_equal(arm.pa, leaf->pa);
+		assert_int_equal(x86.pa, leaf->pa);
+		assert_int_equal(arm.perm, leaf->perm);
+		assert_int_equal(x86.perm, leaf->perm);
+	}
+	return found;
+}
+
 unsigned int space_perm(struct space *s, const void *va)
 {
-	struct arm_lpae_leaf leaf;
+	struct mm_table_leaf leaf;
 
-	if (arm_lpae_walk(&to_hosted_mirror(s->mm)->table, (uintptr_t)va,
-			  &leaf))
-		return 0;
-	return leaf.perm;
+	return look(s, va, &leaf) ? leaf.perm : 0;
 }
 
 uint64_t space_frame(struct space *s, const void *va)
 {
-	struct arm_lpae_leaf leaf;
+	struct mm_table_leaf leaf;
 
-	if (arm_lpae_walk(&to_hosted_mirror(s->mm)->table, (uintptr_t)va,
-			  &leaf))
-		return UINT64_MAX;
-	return leaf.pa;
+	return look(s, va, &leaf) ? leaf.pa : UINT64_MAX;
 }
 
 #ifdef __has_feature

@@ -12,6 +12,65 @@ struct hosted_mirror *to_hosted_mirror(struct iommu_mm *mm)
 	return container_of(mm, struct hosted_mirror, mm);
 }
 
+#define VA_BITS 48u
+
+/*
+ * Linux gives processes of x86-64 the lower half of 48 bits, those of others
+ * all of it.
+ */
+#ifdef __x86_64__
+#define X86_LEVELS 4u
+#else
+#define X86_LEVELS 5u
+#endif
+
+void hosted_mirror_init(struct hosted_mirror *m, struct plat_hosted *hosted)
+{
+	const struct mm_table_cfg cfg = {
+		.plat = &hosted->plat,
+		.va_bits = VA_BITS,
+		.pa_bits = VA_BITS,
+		.x86_levels = X86_LEVELS,
+	};
+
+	m->hosted = hosted;
+	mm_table_init(&m->table, &cfg);
+}
+
+int hosted_mirror_get_table(struct hosted_mirror *m, enum iommu_table_fmt fmt,
+			    struct iommu_mm_table *ret_table)
+{
+	struct plat_lock *lock = &m->hosted->notifier.lock;
+	int err;
+
+	hosted_lock(m->hosted, lock);
+	err = m->gone ? -ESRCH : mm_table_want(&m->table, fmt, ret_table);
+	hosted_unlock(m->hosted, lock);
+	return err;
+}
+
+void hosted_mirror_exit(struct hosted_mirror *m)
+{
+	struct plat_lock *lock = &m->hosted->notifier.lock;
+
+	hosted_lock(m->hosted, lock);
+	m->gone = true;
+	mm_table_fini(&m->table);
+	hosted_unlock(m->hosted, lock);
+}
+
+/* Pages may come before an IOMMU asks for a table. */
+static int have_table(struct hosted_mirror *m)
+{
+	struct iommu_mm_table unused;
+
+	if (m->gone)
+		return -ESRCH;
+	if (mm_table_any(&m->table))
+		return 0;
+	return mm_table_want(&m->table, m->hosted->cfg.table_fmt, &unused);
+}
+
 static uint64_t frame_of(struct hosted_mirror *m, uint64_t va,
 			 const struct hosted_map *map)
 {
@@ -25,21 +84,21 @@ int hosted_mirror_install(struct hosted_mirror *m, uint64_t va, size_t count,
 			  size_t *ret_done)
 {
 	uint64_t first = UINT64_MAX, end = 0;
-	struct arm_lpae_leaf leaf;
-	int err = 0;
+	int err = have_table(m);
+	struct mm_table_leaf leaf;
 	size_t i;
 
 	for (i = 0; i < count && !err; i++) {
 		uint64_t at = va + i * HOSTED_PAGE_SIZE;
 		uint64_t pa = frame_of(m, at, map);
-		bool had = !arm_lpae_walk(&m->table, at, &leaf);
+		bool had = !mm_table_walk(&m->table, at, &leaf);
 		unsigned int want = perm;
 
 		if (had)
 			want |= leaf.perm & map->perm;
 		if (had && leaf.perm == want && leaf.pa == pa)
 			continue;
-		err = arm_lpae_set(&m->table, at, pa, want);
+		err = mm_table_set(&m->table, at, pa, want);
 		if (err)
 			break;
 		if (had) {
@@ -50,14 +109,15 @@ int hosted_mirror_install(struct hosted_mirror *m, uint64_t va, size_t count,
 	if (end)
 		iommu_mm_invalidate_range(&m->mm, first, end);
 	*ret_done = i;
-	return err;
+	/* Beyond what the formats translate: no IOMMU gets there. */
+	return err == -EINVAL ? -EFAULT : err;
 }
 
 void hosted_mirror_clear(struct hosted_mirror *m, uint64_t start, uint64_t end)
 {
 	size_t cleared = 0;
 
-	arm_lpae_clear(&m->table, start, end, &cleared);
+	mm_table_clear(&m->table, start, end, &cleared);
 	if (cleared)
 		iommu_mm_invalidate_range(&m->mm, start, end);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The mirror of an address space: a page table that faults fill and events
- * clear. Output addresses are the virtual addresses themselves.
+ * clear, in each format that an IOMMU of the system walks. Output addresses are
+ * the virtual addresses themselves.
  *
  * Some mappings cannot be watched: files opened read-only and mapped shared,
  * mappings another userfaultfd has, the kernel's own pages, files on kernels
@@ -24,7 +25,7 @@
 
 #include <sva/mm.h>
 
-#include "pgtable/arm_lpae.h"
+#include "pgtable/mm_table.h"
 
 #include "plat/hosted/maps.h"
 
@@ -41,13 +42,16 @@ struct hosted_unwatched {
 };
 
 /**
- * struct hosted_mirror - all but the first three under the notifier's lock
+ * struct hosted_mirror - all but the first two under the notifier's lock
+ * @table: in the formats that were asked for; the first page that comes before
+ *         asks for the one of the configuration.
+ * @gone:  it has exited, and has no table any more.
  */
 struct hosted_mirror {
 	struct iommu_mm mm;
 	struct plat_hosted *hosted;
-	uint64_t root;
-	struct arm_lpae table;
+	struct mm_table table;
+	bool gone;
 	struct hosted_mirror *next;
 	struct hosted_unwatched unwatched[HOSTED_UNWATCHED_MAX];
 	unsigned int unwatched_count;
@@ -55,13 +59,24 @@ struct hosted_mirror {
 
 struct hosted_mirror *to_hosted_mirror(struct iommu_mm *mm);
 
+void hosted_mirror_init(struct hosted_mirror *m, struct plat_hosted *hosted);
+
+/* As iommu_mm_ops has it. Takes the lock. */
+SVA_MUST_CHECK int hosted_mirror_get_table(struct hosted_mirror *m,
+					   enum iommu_table_fmt fmt,
+					   struct iommu_mm_table *ret_table);
+
+/* No reader knows it any more: give up the table. Takes the lock. */
+void hosted_mirror_exit(struct hosted_mirror *m);
+
 /* The rest: with the notifier's lock held. */
 
 /*
  * Let the device have count pages from va, all of map. Pages that have an
  * entry keep what it allows and map does too. Subscribers hear of entries that
  * were replaced: an IOMMU may keep one that is merely too strict.
- * *ret_done pages were installed, also on error. 0, -ENOMEM.
+ * *ret_done pages were installed, also on error. 0, -ENOMEM, -EFAULT a page is
+ * beyond what the formats translate, -ESRCH.
  */
 SVA_MUST_CHECK int hosted_mirror_install(struct hosted_mirror *m, uint64_t va,
 					 size_t count, unsigned int perm,

@@ -17,7 +17,6 @@
 
 #include "base/bits.h"
 
-#define VA_BITS     48u
 #define BATCH_PAGES 256u
 /* With the naps of hosted_relax() some 50 ms. */
 #define FAULT_TURNS 1500u
@@ -257,18 +256,8 @@ static int serve_all(struct hosted_mirror *m, struct request rq,
 static int mm_get_table(struct iommu_mm *mm, enum iommu_table_fmt fmt,
 			struct iommu_mm_table *ret_table)
 {
-	if (fmt != IOMMU_TABLE_ARM_64_LPAE_S1)
-		return -EOPNOTSUPP;
-	*ret_table = (struct iommu_mm_table){
-		.fmt = fmt,
-		.root = to_hosted_mirror(mm)->root,
-		.va_bits = VA_BITS,
-		.granule_lg2 = 12,
-		.pa_bits = VA_BITS,
-		.af_managed = true,
-		.mair = ARM_LPAE_MAIR,
-	};
-	return 0;
+	hosted_may_sleep("get_table");
+	return hosted_mirror_get_table(to_hosted_mirror(mm), fmt, ret_table);
 }
 
 static int mm_handle_fault(struct iommu_mm *mm, uint64_t va, size_t count,
@@ -289,7 +278,7 @@ static void mm_exit(struct iommu_mm *mm)
 	struct hosted_mirror *m = to_hosted_mirror(mm);
 
 	hosted_notifier_del(m->hosted, m);
-	arm_lpae_fini(&m->table);
+	hosted_mirror_exit(m);
 }
 
 static void mm_free(struct iommu_mm *mm)
@@ -309,22 +298,12 @@ static const struct iommu_mm_ops mm_ops = {
 int plat_hosted_mm_create(struct plat_hosted *hosted, struct iommu_system *sys,
 			  struct iommu_mm **ret_mm)
 {
-	struct arm_lpae_cfg cfg = {
-		.plat = &hosted->plat,
-		.va_bits = VA_BITS,
-		.pa_bits = VA_BITS,
-		.granule_lg2 = 12,
-	};
 	struct hosted_mirror *m = hosted_zalloc(hosted, sizeof(*m));
 	int err;
 
 	if (!m)
 		return -ENOMEM;
-	m->hosted = hosted;
-	err = arm_lpae_init(&m->table, &cfg);
-	if (err)
-		goto err_free;
-	m->root = arm_lpae_root_pa(&m->table);
+	hosted_mirror_init(m, hosted);
 	/* The reader may call back into it from then on. */
 	iommu_mm_init(&m->mm, sys, &mm_ops);
 	err = hosted_notifier_add(hosted, m);
@@ -335,10 +314,6 @@ int plat_hosted_mm_create(struct plat_hosted *hosted, struct iommu_system *sys,
 	}
 	*ret_mm = &m->mm;
 	return 0;
-
-err_free:
-	hosted_free(hosted, m);
-	return err;
 }
 
 int plat_hosted_mm_populate(struct iommu_mm *mm, const void *va, size_t len,

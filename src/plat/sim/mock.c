@@ -10,15 +10,15 @@ static bool walk(uint64_t root, uint64_t va, unsigned int perm,
 	struct sim *s = sim_running;
 	struct sim_frame *frame = sim_frame_at(&s->mem, root);
 	struct space *sp = space_of_root(s, root);
-	struct arm_lpae_leaf leaf;
+	struct mm_table_leaf leaf;
 
 	if (!sp)
 		return false;
 	if (frame->dead)
 		sim_fail(s, frame->rule, "%s", frame->why);
-	if (arm_lpae_walk(&sp->table, va, &leaf) || perm & ~leaf.perm)
+	if (mm_table_walk(&sp->table, va, &leaf) || perm & ~leaf.perm)
 		return false;
-	*ret_pa = leaf.pa + (va - leaf.va);
+	*ret_pa = leaf.pa + va % SIM_PAGE;
 	return true;
 }
 

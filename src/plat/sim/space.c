@@ -54,17 +54,8 @@ static int op_get_table(struct iommu_mm *mm, enum iommu_table_fmt fmt,
 {
 	struct space *sp = to_space(mm);
 
-	/* The mock asks for x86's and looks at the address alone. */
-	*ret_table = (struct iommu_mm_table){
-		.fmt = fmt,
-		.root = sp->root,
-		.va_bits = SPACE_VA_BITS,
-		.granule_lg2 = 12,
-		.pa_bits = SPACE_PA_BITS,
-		.af_managed = true,
-		.mair = ARM_LPAE_MAIR,
-	};
-	return sp->gone ? -ESRCH : 0;
+	/* Without a lock: no other thread runs before it returns. */
+	return sp->gone ? -ESRCH : mm_table_want(&sp->table, fmt, ret_table);
 }
 
 static struct sim_frame *frame_of(struct space *sp, uint64_t pa)
@@ -94,7 +85,7 @@ static int fault_in(struct space *sp, unsigned int page, unsigned int perm)
 	frame = frame_of(sp, p->frame);
 	frame->va = space_va(page);
 	frame->perm = p->allowed;
-	return arm_lpae_set(&sp->table, space_va(page), p->frame, p->allowed);
+	return mm_table_set(&sp->table, space_va(page), p->frame, p->allowed);
 }
 
 static int op_handle_fault(struct iommu_mm *mm, uint64_t va, size_t count,
@@ -154,7 +145,7 @@ static void op_exit(struct iommu_mm *mm)
 	for (i = 0; i < SPACE_PAGES; i++)
 		give_up(sp, &sp->pages[i], "R6",
 			"a device reaches the memory of a process that exited");
-	arm_lpae_fini(&sp->table);
+	mm_table_fini(&sp->table);
 }
 
 static void op_free(struct iommu_mm *mm)
@@ -180,14 +171,15 @@ static const struct iommu_mm_ops space_ops = {
 };
 
 int space_init(struct space *sp, struct sim *s, struct iommu_system *sys,
-	       const char *name)
+	       const char *name, enum iommu_table_fmt fmt)
 {
-	const struct arm_lpae_cfg cfg = {
+	const struct mm_table_cfg cfg = {
 		.plat = &sp->table_plat,
 		.va_bits = SPACE_VA_BITS,
 		.pa_bits = SPACE_PA_BITS,
-		.granule_lg2 = 12,
+		.x86_levels = 4,
 	};
+	struct iommu_mm_table table;
 	int err;
 
 	memset(sp, 0, sizeof(*sp));
@@ -199,10 +191,10 @@ int space_init(struct space *sp, struct sim *s, struct iommu_system *sys,
 	sp->table_ops.phys_to_virt = table_virt;
 	sp->table_plat.ops = &sp->table_ops;
 	sp->table_plat.ctx = sp;
-	err = arm_lpae_init(&sp->table, &cfg);
+	mm_table_init(&sp->table, &cfg);
+	err = mm_table_want(&sp->table, fmt, &table);
 	if (err)
 		return err;
-	sp->root = arm_lpae_root_pa(&sp->table);
 	plat_lock_init(&s->plat, &sp->lock, PLAT_LOCK_MUTEX, PLAT_RANK_MM,
 		       name);
 	iommu_mm_init(&sp->mm, sys, &space_ops);
@@ -261,7 +253,7 @@ void space_unmap(struct space *sp, unsigned int first, unsigned int count)
 		sp->pages[i].changed = s->steps;
 	}
 	sim_point(s, SIM_NOTE, "unmap", start);
-	arm_lpae_clear(&sp->table, start, end, NULL);
+	mm_table_clear(&sp->table, start, end, NULL);
 	sim_point(s, SIM_NOTE, "cleared", start);
 	invalidate(sp, start, end);
 	/* From here on the memory is somebody else's. */
@@ -289,7 +281,7 @@ void space_protect(struct space *sp, unsigned int page, unsigned int perm)
 		p->allowed &= perm;
 		p->changing = true;
 		p->changed = s->steps;
-		if (p->frame && arm_lpae_set(&sp->table, space_va(page),
+		if (p->frame && mm_table_set(&sp->table, space_va(page),
 					     p->frame, p->allowed))
 			sim_fail(s, "crash", "a page table is full");
 		invalidate(sp, space_va(page), space_va(page + 1));

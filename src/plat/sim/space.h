@@ -9,7 +9,7 @@
 
 #include <sva/mm.h>
 
-#include "pgtable/arm_lpae.h"
+#include "pgtable/mm_table.h"
 #include "plat/sim/sim.h"
 
 #define SPACE_PAGES 8u
@@ -42,8 +42,7 @@ struct space {
 	struct plat table_plat;
 	struct plat_ops table_ops;
 	struct plat_lock lock;
-	struct arm_lpae table;
-	uint64_t root;
+	struct mm_table table;
 	struct space_page pages[SPACE_PAGES];
 	unsigned int handling;
 	uint64_t exit_step;
@@ -52,9 +51,13 @@ struct space {
 	bool freed;
 };
 
-/* Set up in place, in memory of the simulation that is not freed. */
+/*
+ * Set up in place, in memory of the simulation that is not freed. fmt: what the
+ * world's IOMMU will ask for; another one that does gets its table, too.
+ */
 SVA_MUST_CHECK int space_init(struct space *sp, struct sim *s,
-			      struct iommu_system *sys, const char *name);
+			      struct iommu_system *sys, const char *name,
+			      enum iommu_table_fmt fmt);
 
 static inline uint64_t space_va(unsigned int page)
 {

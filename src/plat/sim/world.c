@@ -271,6 +271,10 @@ static int add_endpoint(struct world *w, struct endpoint *ep)
 
 static int build_devices(struct world *w)
 {
+	/* The mock walks x86-64's. */
+	enum iommu_table_fmt fmt = w->iommu == SVA_SIM_MOCK ?
+					   IOMMU_TABLE_X86_64 :
+					   IOMMU_TABLE_ARM_64_LPAE_S1;
 	unsigned int i;
 	int err = 0;
 
@@ -281,7 +285,7 @@ static int build_devices(struct world *w)
 	}
 	for (; w->space_count < w->cfg.spaces && !err; w->space_count++)
 		err = space_init(&w->spaces[w->space_count], w->sim, w->sys,
-				 space_names[w->space_count]);
+				 space_names[w->space_count], fmt);
 	return err;
 }
 
