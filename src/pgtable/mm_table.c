@@ -46,7 +46,7 @@ static int copy_to_x86(struct mm_table *t)
 	while (t->has_arm && !arm_lpae_next(&t->arm, va, &leaf)) {
 		/* The upper half is not what it is at Arm's address. */
 		if (leaf.va >= BIT(x86_64_va_bits(&t->x86) - 1))
-			return -EINVAL;
+			return -EOPNOTSUPP;
 		err = x86_64_set(&t->x86, leaf.va, leaf.pa, leaf.perm);
 		if (err)
 			return err;

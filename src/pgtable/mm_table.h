@@ -65,8 +65,8 @@ static inline bool mm_table_any(const struct mm_table *t)
  * @ret_table: what an IOMMU needs to know of it; stays true until the end.
  *
  * Cost:   the first time, a copy of every page there is.
- * Return: 0, -EOPNOTSUPP an unknown format, -EINVAL the shape, or a page that
- *         is mapped is beyond it, -ENOMEM.
+ * Return: 0, -EOPNOTSUPP an unknown format, or one that does not reach a page
+ *         that is mapped, -EINVAL the shape, -ENOMEM.
  */
 SVA_MUST_CHECK int mm_table_want(struct mm_table *t, enum iommu_table_fmt fmt,
 				 struct iommu_mm_table *ret_table);
