@@ -13,14 +13,16 @@
 
 #include "cli/cli.h"
 #include "cli/info.h"
+#include "cli/info_dmar.h"
 #include "cli/info_dtb.h"
 #include "cli/info_why.h"
 
-enum { OPT_JSON = 256, OPT_DTB, OPT_WHY, OPT_LACKS };
+enum { OPT_JSON = 256, OPT_DTB, OPT_DMAR, OPT_WHY, OPT_LACKS };
 
 struct info_args {
 	bool json;
 	const char *dtb;
+	const char *dmar;
 	const char *why;
 	enum sva_lack lacks;
 };
@@ -123,6 +125,9 @@ static error_t parse_info(int key, char *arg, struct argp_state *state)
 	case OPT_DTB:
 		args->dtb = arg;
 		return 0;
+	case OPT_DMAR:
+		args->dmar = arg;
+		return 0;
 	case OPT_WHY:
 		args->why = arg;
 		return 0;
@@ -134,6 +139,8 @@ static error_t parse_info(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (args->dtb && (args->why || args->lacks))
 			argp_error(state, "--dtb is about another machine");
+		if (args->dmar && (args->dtb || args->why || args->lacks))
+			argp_error(state, "--dmar is about another machine");
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s': no arguments are expected", arg);
@@ -149,6 +156,8 @@ int cmd_info(int argc, char **argv)
 		{ "json", OPT_JSON, NULL, 0, "print it as JSON", 0 },
 		{ "dtb", OPT_DTB, "FILE", 0,
 		  "SMMUs and masters of a device tree instead", 0 },
+		{ "dmar", OPT_DMAR, "FILE", 0,
+		  "VT-d units of an ACPI DMAR table instead", 0 },
 		{ "why", OPT_WHY, "DEVICE", 0,
 		  "try to bind this process to a device, and say why not", 0 },
 		{ "lacks", OPT_LACKS, "NAME", 0,
@@ -173,6 +182,8 @@ int cmd_info(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &args);
 	if (args.dtb)
 		return info_dtb(args.dtb, args.json);
+	if (args.dmar)
+		return info_dmar(args.dmar, args.json);
 	cfg.lacks = args.lacks;
 	err = sva_machine_create(&cfg, &machine);
 	if (err) {

@@ -10,11 +10,8 @@
 #include <sva/dt.h>
 
 #include "cli/cli.h"
+#include "cli/info_file.h"
 #include "cli/json.h"
-#include "cli/text.h"
-
-/* More is no tree. */
-#define SIZE_LIMIT ((size_t)16 << 20)
 
 static const char *const irq_names[PLAT_DT_IRQ_COUNT] = {
 	[PLAT_DT_IRQ_EVENTQ] = "eventq",
@@ -23,32 +20,6 @@ static const char *const irq_names[PLAT_DT_IRQ_COUNT] = {
 	[PLAT_DT_IRQ_CMDQ_SYNC] = "cmdq-sync",
 	[PLAT_DT_IRQ_COMBINED] = "combined",
 };
-
-/* A file without a size too, as those of /sys. 0 or an errno. */
-static int read_all(const char *name, char **ret_data, size_t *ret_size)
-{
-	FILE *f = fopen(name, "rbe");
-	char *data = malloc(SIZE_LIMIT + 1);
-	int err = 0;
-
-	if (!f || !data) {
-		err = f ? ENOMEM : errno;
-	} else {
-		errno = 0;
-		*ret_size = fread(data, 1, SIZE_LIMIT + 1, f);
-		if (ferror(f))
-			err = errno ? errno : EIO;
-		else if (*ret_size > SIZE_LIMIT)
-			err = EFBIG;
-	}
-	if (f)
-		(void)fclose(f);
-	if (err)
-		free(data);
-	else
-		*ret_data = data;
-	return err;
-}
 
 static void print_irq(const char *name, const struct plat_dt_irq *irq)
 {
@@ -238,14 +209,6 @@ static void print_table(const struct plat_dt *dt)
 		print_master(dt, &dt->masters[i]);
 }
 
-static int failed(const char *file, const char *why)
-{
-	fputs("sva: ", stderr);
-	text_print(stderr, file);
-	fprintf(stderr, ": %s\n", why);
-	return CLI_FAILED;
-}
-
 int info_dtb(const char *file, bool json)
 {
 	struct plat_dt_error error;
@@ -254,18 +217,18 @@ int info_dtb(const char *file, bool json)
 	size_t size = 0;
 	char *data;
 
-	err = read_all(file, &data, &size);
+	err = info_file_read(file, &data, &size);
 	if (err)
-		return failed(file, strerror(err));
+		return info_file_failed(file, strerror(err));
 	err = plat_dt_parse(data, size, &dt, &error);
 	free(data);
 	if (err)
-		return failed(file,
-			      err == -EINVAL ? error.text : strerror(-err));
+		return info_file_failed(file, err == -EINVAL ? error.text :
+							       strerror(-err));
 	if (!json)
 		print_table(dt);
 	else if (print_json(dt))
-		rc = failed(file, strerror(ENOMEM));
+		rc = info_file_failed(file, strerror(ENOMEM));
 	plat_dt_free(dt);
 	return rc;
 }
