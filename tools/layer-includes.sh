@@ -35,7 +35,7 @@ link bench bench bench
 link tests tests tests
 link fuzz fuzz fuzz
 
-for driver in pci smmuv3 mock; do
+for driver in pci smmuv3 vtd mock; do
 	link "drv_$driver" "drivers/$driver" "src/drivers/$driver"
 done
 for model in smmuv3 vtd pcie dsa; do
