@@ -13,7 +13,8 @@
  * A batch is written together, with one wait descriptor behind it and one
  * write of the tail. Within it the unit keeps the order this driver relies on:
  * caches of tables before TLBs before device TLBs (inval.c says why that is
- * enough for [R9]). Adding to a full batch submits what is there.
+ * enough for [R9]): add them in that order, for all devices each. Adding to a
+ * full batch submits what is there.
  *
  * Every function may be called with spin locks up to PLAT_RANK_UNIT held, not
  * from interrupts, and polls as vtd_batch_sync() says.
@@ -21,6 +22,7 @@
 #ifndef DRIVERS_VTD_INVAL_H
 #define DRIVERS_VTD_INVAL_H
 
+#include <sva/fault.h>
 #include <sva/plat.h>
 
 #include "drivers/vtd/queue.h"
@@ -33,12 +35,14 @@ enum { VTD_BATCH = 32 };
 /**
  * struct vtd_batch - descriptors to be submitted together
  * @err:   the first error of what was submitted already.
- * @sid:   with @sid_known: the device that did not complete.
+ * @piotlb: a PASID-based IOTLB invalidation is in it, behind the last barrier.
+ * @sid:   with @sid_known: the one device that did not complete.
  */
 struct vtd_batch {
 	struct vtd_unit *u;
 	size_t count;
 	int err;
+	bool piotlb;
 	bool sid_known;
 	uint16_t sid;
 	struct vtd_inv invs[VTD_BATCH];
@@ -74,7 +78,8 @@ void vtd_batch_barrier(struct vtd_batch *b);
  * Return:  0; or, with the queue going on: -EIO a descriptor of these was
  *          invalid and was replaced, -ETIMEDOUT a device did not complete an
  *          invalidation of these: @b->sid, if that is known, otherwise any of
- *          the batch; everything else in it was done. Or, with vtd_is_dead():
+ *          the batch; everything else in it was done, invalidations and
+ *          responses possibly twice. Or, with vtd_is_dead():
  *          -ETIMEDOUT to who found out, -EIO to everybody else.
  * Test:    tests/drivers/vtd_queue_test.c
  */
@@ -124,15 +129,20 @@ void vtd_inv_pasid_dev_tlb(struct vtd_batch *b, const struct vtd_ats *ats,
 			   uint32_t pasid, uint64_t start, uint64_t last);
 
 /**
- * struct vtd_prg_response - an answer to a group of page requests
- * @pasid_valid: it has a PASID. @code: of enum iommu_page_response_code.
+ * struct vtd_prg_response - an answer to a group of page requests [R3]
+ * @pasid_valid: it goes to a PASID.
+ * @private_valid: the request had private data, which only units before
+ *         revision 4 of the specification have: @private_data and @last are
+ *         of the request.
  */
 struct vtd_prg_response {
 	uint16_t sid;
 	uint16_t index;
 	uint32_t pasid;
 	bool pasid_valid;
-	unsigned int code;
+	bool private_valid;
+	bool last;
+	enum iommu_page_response_code code;
 	uint64_t private_data[2];
 };
 

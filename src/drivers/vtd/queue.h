@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The invalidation queue, with descriptors of 256 bits.
+ * The invalidation queue, with descriptors of 256 bits: VT-d, 6.5.2.
  *
  * Any number of threads submit, without a lock, and each is told of the errors
  * of its own descriptors. queue.c has the invariants, error.c what happens when
@@ -12,28 +12,40 @@
 #include <sva/plat.h>
 
 #include "base/le64.h"
+#include "fmt/vtd.h"
 
 struct vtd_unit;
-
-/* One descriptor. */
-struct vtd_inv {
-	uint64_t dw[4];
-};
 
 /* Errors that are remembered for those they are about. */
 #define VTD_QI_ERRORS 32u
 
 /**
+ * struct vtd_qi_error - an error, for those it is about
+ * @pos:  of an invalid descriptor; or, with @what, behind the last descriptor
+ *        that had been fetched when a device did not answer.
+ * @what: 0, or VTD_QI_TIMEOUT and, with VTD_QI_SID, the device.
+ */
+struct vtd_qi_error {
+	_Atomic uint64_t pos;
+	_Atomic uint32_t what;
+};
+
+#define VTD_QI_TIMEOUT (UINT32_C(1) << 31)
+#define VTD_QI_SID     (UINT32_C(1) << 30)
+
+/**
  * struct vtd_qi - an invalidation queue
  * @entries:   the descriptors, by slot.
  * @done:      by slot: written by the unit when the wait descriptor there has
- *             completed. One more is nobody's.
+ *             completed: its lap.
  * @ready:     by slot: where the reservation that begins there ends, once it
- *             has been written.
- * @reserved, @published, @consumed: positions, see queue.c.
+ *             has been written; @gone: once its submitter is through with it.
+ * @reserved, @published, @retired: positions, see queue.c.
  * @publishing: somebody is moving @published and the tail.
  * @ats_until: no device TLB invalidation is in the queue from here on.
- * @error_lock: of GCMD, FSTS and of what follows.
+ * @aborted:   wait descriptors before it that have not completed never will:
+ *             the unit had fetched them when a device did not answer.
+ * @error_lock: of GCMD, of FSTS' errors of the queue and of what follows.
  * @error_at, @error_repeats: where the last error was and how often in a row.
  * @errors:    how many were remembered; @error: the last of them.
  * @dead:      nothing is invalidated any more; set when @stopped is final.
@@ -45,20 +57,55 @@ struct vtd_qi {
 	le64_atomic *entries;    /* (c) */
 	_Atomic uint32_t *done;  /* (a) little-endian */
 	_Atomic uint64_t *ready; /* (a) */
+	_Atomic uint64_t *gone;  /* (a) */
 	unsigned int lg2;        /* (c) */
 	uint64_t ats_timeout_ns; /* (c) */
 	_Alignas(64) _Atomic uint64_t reserved;
 	_Alignas(64) _Atomic uint64_t published; /* (a), written by (o) */
 	_Atomic bool publishing;
-	_Alignas(64) _Atomic uint64_t consumed;
+	_Alignas(64) _Atomic uint64_t retired;
 	_Atomic uint64_t ats_until;
+	_Atomic uint64_t aborted;             /* (a), written by (e) */
 	_Alignas(64) _Atomic uint64_t errors; /* (a), written by (e) */
-	_Atomic uint64_t error[VTD_QI_ERRORS];
+	struct vtd_qi_error error[VTD_QI_ERRORS];
 	_Atomic bool dead;
 	_Atomic bool stopped;
 	struct plat_lock error_lock;
 	uint64_t error_at;          /* (e) */
 	unsigned int error_repeats; /* (e) */
 };
+
+/* Return: 0, -ENOMEM. */
+SVA_MUST_CHECK int vtd_qi_init(struct vtd_unit *u, unsigned int lg2);
+void vtd_qi_fini(struct vtd_unit *u);
+
+/* What vtd_qi_submit() found out. */
+struct vtd_qi_result {
+	int err;
+	bool sid_known;
+	uint16_t sid;
+};
+
+/**
+ * vtd_qi_submit() - have descriptors done
+ * @invs:  in this order, at most VTD_BATCH; those of a device that did not
+ *         answer are taken out.
+ * @drain: the wait descriptor behind them is to drain page requests.
+ *
+ * Returns when all have completed, as vtd_batch_sync() says.
+ */
+SVA_MUST_CHECK struct vtd_qi_result vtd_qi_submit(struct vtd_unit *u,
+						  struct vtd_inv *invs,
+						  size_t count, bool drain);
+
+/* For error.c: where the unit stands, while it stands; slots of positions. */
+uint64_t vtd_qi_head(struct vtd_unit *u);
+void vtd_qi_write(struct vtd_qi *q, uint64_t pos, const struct vtd_inv *inv);
+struct vtd_inv vtd_qi_read(const struct vtd_qi *q, uint64_t pos);
+/* A wait descriptor for this position: it tells whoever waits for that. */
+struct vtd_inv vtd_qi_make_wait(const struct vtd_unit *u, uint64_t pos);
+
+/* error.c: look for errors of the queue and repair them. Does not sleep. */
+void vtd_error_poll(struct vtd_unit *u);
 
 #endif

@@ -45,7 +45,7 @@ struct vtd_tables;
  * @rwbf:        vtd_write_buffer_flush() has something to do.
  * @drain_read, @drain_write: IOTLB invalidations can wait for requests.
  * @page_inv, @mamv: page-selective invalidation of second-stage translations,
- *               and the largest address mask of either.
+ *               and the largest address mask of it.
  * @esrtps:      setting the root table forgets everything.
  * @fault_offset, @fault_count: fault recording registers.
  * @sva:         tables of processes can be walked: what Linux asks for too.
@@ -109,10 +109,25 @@ struct vtd_counters {
 	_Atomic uint64_t prq_overflows;
 };
 
+/*
+ * The fault recording registers. One thread at a time reads them: it has
+ * claimed them. (q) under @lock, (r) the reader's.
+ */
+struct vtd_faults {
+	struct plat_lock lock;
+	struct plat_event event; /* @rounds has moved, or no reader */
+	uint64_t rounds;         /* (q) times all of them were read */
+	bool busy;               /* (q) there is a reader */
+	bool again;              /* (q) it has to look once more */
+	uint64_t log_window;     /* (r) */
+	unsigned int log_count;  /* (r) */
+};
+
 /**
  * struct vtd_unit - a remapping unit
  * @gcmd:      commands in force: bits of GCMD that stay.
- * @null_root: a root table without entries: where a unit that failed is sent.
+ * @null_root: a root table without entries: where a unit that failed is sent;
+ *             @spare_queue: a page to invalidate with then.
  * @lock:      the unit lock; devices.h.
  * @tables, @prq: devices.h.
  */
@@ -126,6 +141,7 @@ struct vtd_unit {
 	struct vtd_features f;   /* (c) */
 	unsigned int prq_lg2;    /* (c) */
 	void *null_root;         /* (c) */
+	void *spare_queue;       /* (c) */
 	uint32_t gcmd;           /* under the queue's error lock */
 
 	struct vtd_qi qi;
@@ -135,9 +151,7 @@ struct vtd_unit {
 	bool msi_allocated[VTD_IRQ_COUNT];
 	bool irq_requested[VTD_IRQ_COUNT];
 
-	struct plat_lock fault_lock; /* of the fault recording registers */
-	uint64_t log_window;         /* under it */
-	unsigned int log_count;      /* under it */
+	struct vtd_faults faults;
 
 	struct plat_lock lock;
 	struct vtd_tables *tables;
@@ -195,10 +209,14 @@ void vtd_describe(struct iommu_unit *unit,
 		  void *arg);
 
 /*
- * fault.c: read the fault recording registers, as the interrupt does; and for
- * iommu_unit_ops.drain_faults: every record there at the call has been
- * reported on return. May sleep; not with the unit lock.
+ * fault.c: read the fault recording registers and look for errors of the queue,
+ * as the fault event does, or leave that to who is reading.
  */
-void vtd_fault_run(struct vtd_unit *u);
+void vtd_fault_irq(void *arg);
+/*
+ * For iommu_unit_ops.drain_faults: every record that is there now has been
+ * reported on return. May sleep; not with the unit lock. -ETIMEDOUT
+ */
+SVA_MUST_CHECK int vtd_fault_drain(struct vtd_unit *u);
 
 #endif
