@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Attaching a domain to a (device, PASID) pair, replacing, taking it away.
+ *
+ * The device sees the old domain, then aborts, then the new one: the entry is
+ * retired with everything cached of it, and only then the new one is installed.
+ * (Linux does the same since 7.0.) Both domains have the pair on their lists
+ * until that is over, so an invalidation of either reaches it. [R11]
+ */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "drivers/vtd/vtd.h"
+
+static struct vtd_domain *to_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct vtd_domain, domain);
+}
+
+static struct vtd_attach *
+find_locked(struct vtd_domain *d, const struct vtd_device *vdev, ioasid_t pasid)
+{
+	struct vtd_attach *a;
+
+	list_for_each(a, &d->attaches, link)
+		if (a->vdev == vdev && a->pasid == pasid)
+			return a;
+	return NULL;
+}
+
+/* Sorted by PASID. */
+static void add_locked(struct vtd_domain *d, struct vtd_attach *a)
+{
+	struct vtd_attach *next;
+
+	list_for_each(next, &d->attaches, link)
+		if (next->pasid >= a->pasid)
+			break;
+	/* Before it; at the end that is the head. */
+	list_add_tail(&next->link, &a->link);
+}
+
+/*
+ * Passive, old leaves the entry alone, but goes on invalidating the pair. If it
+ * gets the entry back, it makes up for a release of meanwhile.
+ */
+static void make_passive(struct vtd_domain *old, const struct vtd_device *vdev,
+			 ioasid_t pasid, bool passive)
+{
+	struct vtd_attach *a;
+
+	plat_lock(old->u->plat, &old->lock);
+	a = find_locked(old, vdev, pasid);
+	if (a)
+		a->passive = passive;
+	if (a && !passive && old->dead)
+		vtd_quiesce_locked(old, a);
+	plat_unlock(old->u->plat, &old->lock);
+}
+
+/* The entry is another domain's, or has gone with all that was cached of it. */
+static void leave(struct vtd_domain *d, const struct vtd_device *vdev,
+		  ioasid_t pasid)
+{
+	struct vtd_attach *a;
+
+	plat_lock(d->u->plat, &d->lock);
+	a = find_locked(d, vdev, pasid);
+	if (a)
+		list_del(&a->link);
+	plat_unlock(d->u->plat, &d->lock);
+	plat_free(d->u->plat, a);
+}
+
+/* The domain's part of an attachment; -ESRCH: nothing was touched. */
+static int join(struct vtd_domain *d, struct vtd_attach *a)
+{
+	struct vtd_pasid entry = vtd_make_pasid(d);
+	int err;
+
+	plat_lock(d->u->plat, &d->lock);
+	if (d->dead) {
+		plat_unlock(d->u->plat, &d->lock);
+		return -ESRCH;
+	}
+	add_locked(d, a);
+	err = vtd_pasid_retire(a->vdev, a->pasid, a->slot, false);
+	if (!err)
+		err = vtd_pasid_install(a->vdev, a->pasid, a->slot, &entry);
+	if (err)
+		list_del(&a->link);
+	plat_unlock(d->u->plat, &d->lock);
+	/* Whatever it was: the pair aborts now. */
+	return err ? -ETIMEDOUT : 0;
+}
+
+static int attach(struct vtd_domain *d, struct vtd_device *vdev, ioasid_t pasid,
+		  struct vtd_domain *old)
+{
+	const struct plat *plat = d->u->plat;
+	struct vtd_attach *a;
+	int err;
+
+	a = plat_zalloc(plat, sizeof(*a));
+	if (!a)
+		return -ENOMEM;
+	a->vdev = vdev;
+	a->pasid = pasid;
+	err = vtd_pasidtab_get(vdev, pasid, &a->slot);
+	if (err)
+		goto free_attach;
+	if (old)
+		make_passive(old, vdev, pasid, true);
+	err = join(d, a);
+	if (old && err == -ESRCH)
+		make_passive(old, vdev, pasid, false);
+	else if (old)
+		leave(old, vdev, pasid);
+	if (!err)
+		return 0;
+free_attach:
+	plat_free(plat, a);
+	return err;
+}
+
+/* Out of the table, quiet or not. Cannot fail: see vtd_pasid_retire(). */
+static void detach(struct vtd_domain *d, struct vtd_device *vdev,
+		   ioasid_t pasid)
+{
+	struct vtd_attach *a;
+
+	plat_lock(d->u->plat, &d->lock);
+	a = find_locked(d, vdev, pasid);
+	if (a && vtd_pasid_retire(vdev, pasid, a->slot, false))
+		plat_log(d->u->plat, PLAT_LOG_ERR,
+			 "%s: PASID %u of %s was not taken out in order",
+			 d->u->name, pasid, iommu_device_name(vdev->dev));
+	if (a)
+		list_del(&a->link);
+	plat_unlock(d->u->plat, &d->lock);
+	plat_free(d->u->plat, a);
+}
+
+int vtd_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
+		      ioasid_t pasid, struct iommu_domain *old)
+{
+	struct vtd_device *vdev = iommu_device_priv(dev);
+	struct vtd_domain *d = to_domain(domain);
+	struct vtd_domain *o = old ? to_domain(old) : NULL;
+
+	if (d->type == IOMMU_DOMAIN_SVA && pasid == IOMMU_NO_PASID)
+		return -EINVAL;
+	if ((uint64_t)pasid >> vdev->ptab.bits)
+		return -EINVAL;
+	/* A pair nothing is attached to is blocked. */
+	if (o && o->type == IOMMU_DOMAIN_BLOCKED)
+		o = NULL;
+	if (d->type != IOMMU_DOMAIN_BLOCKED)
+		return attach(d, vdev, pasid, o);
+	if (o)
+		detach(o, vdev, pasid);
+	return vtd_is_dead(d->u) ? -ETIMEDOUT : 0;
+}
+
+void vtd_remove_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
+			  ioasid_t pasid)
+{
+	detach(to_domain(domain), iommu_device_priv(dev), pasid);
+}
+
+void vtd_quiesce_dev_pasid(struct iommu_domain *domain,
+			   struct iommu_device *dev, ioasid_t pasid)
+{
+	struct vtd_device *vdev = iommu_device_priv(dev);
+	struct vtd_domain *d = to_domain(domain);
+	struct vtd_attach *a;
+
+	plat_lock(d->u->plat, &d->lock);
+	a = find_locked(d, vdev, pasid);
+	if (a)
+		vtd_quiesce_locked(d, a);
+	plat_unlock(d->u->plat, &d->lock);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Domains: blocked, identity, and those of address spaces (SVA).
+ *
+ * An SVA domain has one domain id of this unit (did.c) and one subscription to
+ * its address space. It is attached to a pair by an entry that points to the
+ * address space's own table. The list of attachments is what an invalidation
+ * has to reach; a pair joins it before its entry is written and leaves it after
+ * the last invalidation that concerns it has completed. [R11]
+ */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "drivers/vtd/vtd.h"
+
+static struct vtd_domain *to_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct vtd_domain, domain);
+}
+
+/* Equal PASIDs are neighbours: under one id they are one TLB tag. */
+static void add_piotlb_locked(struct vtd_domain *d, struct vtd_batch *b,
+			      uint64_t start, uint64_t last)
+{
+	ioasid_t done = INVALID_IOASID;
+	struct vtd_attach *a;
+
+	list_for_each(a, &d->attaches, link) {
+		if (a->pasid == done)
+			continue;
+		done = a->pasid;
+		/* Tables may have gone too. */
+		vtd_inv_piotlb(b, d->did, a->pasid, start, last, false);
+	}
+}
+
+/* One pair at a time, to know whose device it is that does not answer. */
+static void flush_each_locked(struct vtd_domain *d)
+{
+	struct vtd_attach *a;
+
+	list_for_each(a, &d->attaches, link)
+		(void)vtd_pair_flush(a->vdev, d->did, a->pasid, false);
+}
+
+/*
+ * TLB, wait, device TLBs, wait [R9]: in this order, or a device TLB is filled
+ * again from the stale TLB. Both waits go in at once.
+ */
+static void invalidate_locked(struct vtd_domain *d, uint64_t start,
+			      uint64_t last)
+{
+	struct vtd_attach *a;
+	struct vtd_batch b;
+	int err;
+
+	if (list_empty(&d->attaches))
+		return;
+	vtd_batch_init(&b, d->u);
+	add_piotlb_locked(d, &b, start, last);
+	vtd_batch_barrier(&b);
+	list_for_each(a, &d->attaches, link)
+		if (vtd_has_ats(a->vdev))
+			vtd_inv_pasid_dev_tlb(&b, &a->vdev->ats, a->pasid,
+					      start, last);
+	err = vtd_batch_sync(&b);
+	if (err) {
+		plat_log(d->u->plat, PLAT_LOG_ERR,
+			 "%s: invalidation of domain %u failed: error %d",
+			 d->u->name, d->did, err);
+		flush_each_locked(d);
+	}
+}
+
+/* [L9]: called with the address space's locks held. */
+static void mm_invalidate_range(struct iommu_mm_notifier *n, uint64_t start,
+				uint64_t end)
+{
+	struct vtd_domain *d = container_of(n, struct vtd_domain, notifier);
+
+	if (start >= end)
+		return;
+	plat_lock(d->u->plat, &d->lock);
+	invalidate_locked(d, start, end == UINT64_MAX ? end : end - 1);
+	plat_unlock(d->u->plat, &d->lock);
+}
+
+/* [M2] [R6]: not present, and silent. */
+void vtd_quiesce_locked(struct vtd_domain *d, struct vtd_attach *a)
+{
+	if (a->quiet || a->passive)
+		return;
+	if (vtd_pasid_retire(a->vdev, a->pasid, a->slot, true))
+		plat_log(d->u->plat, PLAT_LOG_ERR,
+			 "%s: PASID %u of %s did not become quiet", d->u->name,
+			 a->pasid, iommu_device_name(a->vdev->dev));
+	a->quiet = true;
+}
+
+static void mm_release(struct iommu_mm_notifier *n)
+{
+	struct vtd_domain *d = container_of(n, struct vtd_domain, notifier);
+	struct vtd_attach *a;
+	bool passive = false;
+
+	plat_lock(d->u->plat, &d->lock);
+	d->dead = true;
+	list_for_each(a, &d->attaches, link) {
+		vtd_quiesce_locked(d, a);
+		passive |= a->passive;
+	}
+	/* Of a pair that another domain is about to take over. */
+	if (passive)
+		invalidate_locked(d, 0, UINT64_MAX);
+	plat_unlock(d->u->plat, &d->lock);
+}
+
+static const struct iommu_mm_notifier_ops notifier_ops = {
+	.invalidate_range = mm_invalidate_range,
+	.release = mm_release,
+};
+
+/* The widest second stage the unit has. Pass-through is held to its width. */
+static uint64_t widest_aw(const struct vtd_unit *u)
+{
+	return u->f.ss_levels & 1u << 5 ? VTD_AW_57 :
+	       u->f.ss_levels & 1u << 4 ? VTD_AW_48 :
+	       u->f.ss_levels & 1u << 3 ? VTD_AW_39 :
+					  VTD_AW_48;
+}
+
+struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d)
+{
+	const struct vtd_unit *u = d->u;
+	struct vtd_pasid e = { { 0 } };
+
+	FIELD_SET(VTD_PASID_P, &e, 1);
+	FIELD_SET(VTD_PASID_DID, &e, d->did);
+	FIELD_SET(VTD_PASID_AW, &e, widest_aw(u));
+	FIELD_SET(VTD_PASID_PWSNP, &e, u->f.coherent_walk);
+	if (d->type == IOMMU_DOMAIN_IDENTITY) {
+		FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_PT);
+		return e;
+	}
+	FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_FS);
+	FIELD_SET(VTD_PASID_FSPM, &e,
+		  d->table.va_bits > 48 ? VTD_PASID_FSPM_5 : VTD_PASID_FSPM_4);
+	vtd_pasid_set_fsptptr(&e, d->table.root);
+	return e;
+}
+
+static int init_sva(struct vtd_domain *d, struct iommu_mm *mm)
+{
+	struct vtd_unit *u = d->u;
+	int err;
+
+	if (vtd_lacks_sva(u, NULL))
+		return -EOPNOTSUPP;
+	err = mm->ops->get_table(mm, IOMMU_TABLE_X86_64, &d->table);
+	if (err)
+		return err;
+	if (vtd_lacks_table(u, &d->table, NULL))
+		return -EOPNOTSUPP;
+	err = vtd_did_get(u, &d->did);
+	if (err)
+		return err;
+	d->notifier.ops = &notifier_ops;
+	err = iommu_mm_notifier_register(&d->notifier, mm);
+	if (err)
+		vtd_did_put(u, d->did);
+	return err;
+}
+
+static int init_domain(struct vtd_domain *d, struct iommu_mm *mm)
+{
+	switch (d->type) {
+	case IOMMU_DOMAIN_BLOCKED:
+		return 0;
+	case IOMMU_DOMAIN_IDENTITY:
+		d->did = VTD_DID_PASS_THROUGH;
+		return d->u->f.pass_through ? 0 : -EOPNOTSUPP;
+	case IOMMU_DOMAIN_SVA:
+		return init_sva(d, mm);
+	case IOMMU_DOMAIN_PAGING:
+	case IOMMU_DOMAIN_NESTED:
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+int vtd_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
+		     struct iommu_mm *mm, struct iommu_domain **ret_domain)
+{
+	struct vtd_unit *u = to_vtd(unit);
+	struct vtd_domain *d;
+	int err;
+
+	d = plat_zalloc(u->plat, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->u = u;
+	d->type = type;
+	list_init(&d->attaches);
+	/* Before a notifier can come. */
+	plat_lock_init(u->plat, &d->lock, PLAT_LOCK_SPIN, PLAT_RANK_DOMAIN,
+		       "vtd domain");
+	err = init_domain(d, mm);
+	if (err) {
+		plat_lock_fini(u->plat, &d->lock);
+		plat_free(u->plat, d);
+		return err;
+	}
+	*ret_domain = &d->domain;
+	return 0;
+}
+
+void vtd_domain_free(struct iommu_domain *domain)
+{
+	struct vtd_domain *d = to_domain(domain);
+
+	if (d->type == IOMMU_DOMAIN_SVA) {
+		iommu_mm_notifier_unregister(&d->notifier);
+		vtd_did_put(d->u, d->did);
+	}
+	plat_lock_fini(d->u->plat, &d->lock);
+	plat_free(d->u->plat, d);
+}

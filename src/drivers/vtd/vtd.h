@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files share that know devices, domains, tables and page requests;
+ * the unit's own are unit.h's.
+ *
+ * Of the locks there: a device's context entries have a spin lock of the unit's
+ * rank, and nobody has both. A domain's is a spin lock too, held while its
+ * invalidations are submitted and waited for, so that none is under way once an
+ * attachment has gone: the notifier of an address space comes with locks of its
+ * own.
+ */
+#ifndef DRIVERS_VTD_VTD_H
+#define DRIVERS_VTD_VTD_H
+
+#include "base/le64.h"
+#include "base/list.h"
+#include "base/refcount.h"
+#include "drivers/pci/pci_func.h"
+#include "drivers/vtd/devices.h"
+#include "drivers/vtd/unit.h"
+#include "fmt/vtd_tables.h"
+
+/* Words of an entry. */
+enum {
+	VTD_ROOT_WORDS = 2,
+	VTD_CONTEXT_WORDS = 4,
+	VTD_PASID_WORDS = 8,
+};
+
+/*
+ * Domain ids. With CAP.CM the unit tags what is not present with 0, so that is
+ * nobody's. Pass-through is the same for everybody, so it has one for all.
+ *
+ * Every other domain has an id of its own, not one for all address spaces as in
+ * Linux: the TLB tells translations apart by domain id and PASID, and here two
+ * devices may have different address spaces under one PASID, as whoever attaches
+ * a domain picks it.
+ */
+enum {
+	VTD_DID_NONE = 0,
+	VTD_DID_PASS_THROUGH = 1,
+	VTD_DID_FIRST = 2,
+};
+
+/* One requester id and whose it is; NULL while the device is being probed. */
+struct vtd_rid {
+	uint16_t sid;
+	struct vtd_device *vdev;
+};
+
+/**
+ * struct vtd_tables - what a unit has once
+ * @root:     by bus.
+ * @contexts: (u) by bus and upper half: context tables, which stay.
+ * @rids:     (u) sorted.
+ * @did_lock: of @dids, a bitmap of those in use and of those that could not be
+ *            flushed.
+ * @abandoned: (u) devices whose tables the unit may still read.
+ */
+struct vtd_tables {
+	le64_atomic *root;
+	le64_atomic *contexts[2 * VTD_ROOT_ENTRIES];
+	struct vtd_rid *rids;
+	size_t rid_count;
+	size_t rid_room;
+	struct plat_lock did_lock;
+	uint64_t *dids;
+	struct vtd_device *abandoned;
+};
+
+/**
+ * struct vtd_pasidtab - the PASIDs of a device
+ * @bits:    width of those it has; 0: only what stands for none.
+ * @dir:     directory of 1 << @dir_lg2 entries; see vtd_pasidtab_get().
+ *
+ * Leaves, and a larger directory, are made under the device lock. Leaves stay
+ * until fini.
+ */
+struct vtd_pasidtab {
+	const struct plat *plat;
+	unsigned int bits;
+	unsigned int dir_lg2;
+	le64_atomic *dir;
+};
+
+/**
+ * struct vtd_device - a device of this unit
+ * @refs: the device itself, and who handles a fault of it right now.
+ * @ats:  with @ats_on: how to reach what it has cached.
+ * @credits: outstanding page requests it was granted.
+ *
+ * (e) under @ctx_lock.
+ */
+struct vtd_device {
+	struct vtd_unit *u;
+	struct iommu_device *dev;
+	struct refcount refs;
+	uint16_t *sids;         /* (c) */
+	le64_atomic **ctxs;     /* (c) of these; the entries are (e) */
+	unsigned int sid_count; /* (c) */
+	struct plat_lock ctx_lock;
+	bool live; /* (e) the context entries are present */
+	struct vtd_pasidtab ptab;
+	struct pci_func pci;
+	struct vtd_ats ats;   /* (c) */
+	bool is_pci;          /* (c) */
+	bool can_ats;         /* (c) */
+	bool can_pri;         /* (c) */
+	bool too_many;        /* (c) could have page requests, with one id */
+	unsigned int credits; /* device lock */
+	_Atomic bool ats_on;
+	_Atomic bool faults_on;
+	bool abandoned; /* the unit may still read its tables */
+	struct vtd_device *next_abandoned;
+};
+
+/* A (device, PASID) pair of a domain. */
+struct vtd_attach {
+	struct list link;
+	struct vtd_device *vdev;
+	ioasid_t pasid;
+	le64_atomic *slot;
+	bool quiet;   /* the entry is not present, and does not report */
+	bool passive; /* another domain has taken the entry over */
+};
+
+/**
+ * struct vtd_domain - a domain
+ * @did:      (c)
+ * @attaches: (d) sorted by PASID.
+ * @dead:     (d) SVA: the address space has gone.
+ */
+struct vtd_domain {
+	struct iommu_domain domain;
+	struct vtd_unit *u;
+	enum iommu_domain_type type;
+	uint16_t did;
+	struct iommu_mm_table table; /* (c) SVA */
+	struct iommu_mm_notifier notifier;
+	struct plat_lock lock;
+	struct list attaches;
+	bool dead;
+};
+
+/* did.c: -ENOSPC; put: nothing is attached any more. */
+SVA_MUST_CHECK int vtd_dids_init(struct vtd_unit *u, struct vtd_tables *t);
+void vtd_dids_fini(struct vtd_unit *u, struct vtd_tables *t);
+SVA_MUST_CHECK int vtd_did_get(struct vtd_unit *u, uint16_t *ret_did);
+void vtd_did_put(struct vtd_unit *u, uint16_t did);
+
+/*
+ * tables.c: one requester id's context entry, its table made if needed. It
+ * stays where it is. -ENOMEM
+ */
+SVA_MUST_CHECK int vtd_tables_context(struct vtd_unit *u, uint16_t sid,
+				      le64_atomic **ret_slot);
+
+/* rid.c: which device has which requester ids; all of a device's, or none. */
+SVA_MUST_CHECK int vtd_rids_add(struct vtd_device *vdev);
+/* From now on it is found. */
+void vtd_rids_show(struct vtd_device *vdev);
+void vtd_rids_remove(struct vtd_device *vdev);
+/* With a reference, to be returned by vtd_device_put(); NULL: nobody's. */
+struct vtd_device *vtd_device_find(struct vtd_unit *u, uint16_t sid);
+struct vtd_device *vtd_device_any(struct vtd_unit *u);
+
+/* context.c: the context entries of a device, all alike. */
+SVA_MUST_CHECK int vtd_context_install(struct vtd_device *vdev);
+SVA_MUST_CHECK int vtd_context_remove(struct vtd_device *vdev);
+/* Another directory, with what the old one has and more. */
+SVA_MUST_CHECK int vtd_context_set_dir(struct vtd_device *vdev,
+				       le64_atomic *dir, unsigned int dir_lg2);
+/*
+ * The device does not complete invalidations: the unit takes nothing of it any
+ * more, translated or not. Logged. An error means that the unit has failed
+ * closed.
+ */
+SVA_MUST_CHECK int vtd_device_isolate(struct vtd_device *vdev);
+
+/* pasidtab.c */
+SVA_MUST_CHECK int vtd_pasidtab_init(struct vtd_pasidtab *tab,
+				     const struct plat *plat,
+				     unsigned int bits);
+void vtd_pasidtab_fini(struct vtd_pasidtab *tab);
+uint64_t vtd_pasidtab_pa(const struct vtd_pasidtab *tab);
+/* NULL: there is no table for it, or no such PASID. */
+le64_atomic *vtd_pasidtab_find(const struct vtd_pasidtab *tab, ioasid_t pasid);
+/*
+ * The entry of a PASID, with the directory grown and the table made if needed.
+ * -EINVAL no such PASID, -ENOMEM, or what the unit said to a new directory.
+ * Device lock held.
+ */
+SVA_MUST_CHECK int vtd_pasidtab_get(struct vtd_device *vdev, ioasid_t pasid,
+				    le64_atomic **ret_slot);
+
+/*
+ * pasid.c: entries of the PASID table. install: the entry is not present.
+ * retire: P goes, then all caches forget the pair: the PASID cache, the TLB, the
+ * device, in this order [M2]; quiet: FPD stays. Errors have been logged and the
+ * unit has failed closed, so nothing of the entry is used in any case.
+ */
+SVA_MUST_CHECK int vtd_pasid_install(struct vtd_device *vdev, ioasid_t pasid,
+				     le64_atomic *slot,
+				     const struct vtd_pasid *entry);
+SVA_MUST_CHECK int vtd_pasid_retire(struct vtd_device *vdev, ioasid_t pasid,
+				    le64_atomic *slot, bool quiet);
+/*
+ * Nothing cached of the pair is used on return: forgotten, or the device is
+ * isolated, or the unit has failed closed and says so with an error.
+ */
+int vtd_pair_flush(struct vtd_device *vdev, uint16_t did, ioasid_t pasid,
+		   bool second_stage);
+
+/* device.c */
+SVA_MUST_CHECK int vtd_probe_device(struct iommu_unit *unit,
+				    struct iommu_device *dev,
+				    const struct iommu_device_desc *desc,
+				    struct iommu_device_caps *ret_caps,
+				    void **ret_priv);
+void vtd_release_device(struct iommu_unit *unit, struct iommu_device *dev);
+void vtd_device_put(struct vtd_device *vdev);
+/* The unit is disabled. */
+void vtd_free_abandoned(struct vtd_unit *u, struct vtd_tables *t);
+/*
+ * After a batch about one device failed with @err: 0, if the device was the
+ * reason and is isolated now; otherwise the unit has failed closed.
+ */
+int vtd_settle(struct vtd_device *vdev, int err, const char *what);
+
+static inline bool vtd_has_ats(const struct vtd_device *vdev)
+{
+	/* Pairs with the release of who switched ATS on or off. */
+	return atomic_load_explicit(&vdev->ats_on, memory_order_acquire);
+}
+
+/* domain.c */
+SVA_MUST_CHECK int vtd_domain_alloc(struct iommu_unit *unit,
+				    enum iommu_domain_type type,
+				    struct iommu_mm *mm,
+				    struct iommu_domain **ret_domain);
+void vtd_domain_free(struct iommu_domain *domain);
+SVA_MUST_CHECK int vtd_set_dev_pasid(struct iommu_domain *domain,
+				     struct iommu_device *dev, ioasid_t pasid,
+				     struct iommu_domain *old);
+void vtd_remove_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
+			  ioasid_t pasid);
+void vtd_quiesce_dev_pasid(struct iommu_domain *domain,
+			   struct iommu_device *dev, ioasid_t pasid);
+
+/* The entry of a pair it is attached to. */
+struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d);
+/* The pair aborts without reports. The domain's lock is held. */
+void vtd_quiesce_locked(struct vtd_domain *d, struct vtd_attach *a);
+
+/* prq.c */
+SVA_MUST_CHECK int vtd_enable_faults(struct iommu_device *dev);
+void vtd_disable_faults(struct iommu_device *dev);
+void vtd_drain_faults(struct iommu_device *dev);
+int vtd_page_response(struct iommu_device *dev,
+		      const struct iommu_fault_page_request *req,
+		      enum iommu_page_response_code code);
+
+/* why.c: *@why, unless NULL, says what. [K16] [U10] */
+bool vtd_lacks_table(const struct vtd_unit *u, const struct iommu_mm_table *t,
+		     struct iommu_sva_why *why);
+void vtd_diagnose(struct iommu_device *dev, struct iommu_mm *mm,
+		  struct iommu_sva_why *why);
+
+#endif
