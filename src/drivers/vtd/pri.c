@@ -79,14 +79,15 @@ static int send_answer(struct vtd_unit *u, uint16_t sid,
 		.pasid = req->pasid,
 		.pasid_valid = req->flags &
 			       IOMMU_FAULT_PAGE_REQUEST_PASID_VALID,
-		.code = (unsigned int)code,
+		.private_valid = req->flags &
+				 IOMMU_FAULT_PAGE_REQUEST_PRIV_DATA,
+		/* Others are not answered. */
+		.last = true,
+		.code = code,
+		.private_data = { req->private_data[0], req->private_data[1] },
 	};
 	struct vtd_batch b;
 
-	if (req->flags & IOMMU_FAULT_PAGE_REQUEST_PRIV_DATA) {
-		r.private_data[0] = req->private_data[0];
-		r.private_data[1] = req->private_data[1];
-	}
 	vtd_batch_init(&b, u);
 	vtd_prg_response(&b, &r);
 	return vtd_batch_sync(&b);

@@ -276,10 +276,11 @@ void vtd_drain_faults(struct iommu_device *dev)
 
 	if (vdev->can_pri)
 		err = drain_requests(vdev);
+	/* Unrecoverable faults come here for every device. */
+	if (!err)
+		err = vtd_fault_drain(vdev->u);
 	if (err)
 		plat_log(vdev->u->plat, PLAT_LOG_ERR,
-			 "%s: page requests of %s are still being handled",
-			 vdev->u->name, iommu_device_name(dev));
-	/* Unrecoverable faults come here for every device. */
-	vtd_fault_run(vdev->u);
+			 "%s: faults of %s are still being handled: error %d",
+			 vdev->u->name, iommu_device_name(dev), err);
 }

@@ -188,7 +188,8 @@ void vtd_prg_response(struct vtd_batch *b, const struct vtd_prg_response *r)
 		       .pasid = r->pasid,
 		       .valid = r->pasid_valid,
 		       .index = r->index,
-		       .code = r->code,
+		       .code = (unsigned int)r->code,
+		       .priv_valid = r->private_valid,
 		       .priv = { r->private_data[0], r->private_data[1] },
 	       });
 }
@@ -234,9 +235,10 @@ void vtd_describe(struct iommu_unit *unit,
 	(void)arg;
 }
 
-void vtd_fault_run(struct vtd_unit *u)
+int vtd_fault_drain(struct vtd_unit *u)
 {
 	record(of(u), &(struct seam_op){ .kind = SEAM_FAULTS });
+	return 0;
 }
 
 /* Registers of the page request queue. */

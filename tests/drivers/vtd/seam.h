@@ -52,6 +52,7 @@ struct seam_op {
 	bool valid;
 	uint16_t index;
 	unsigned int code;
+	bool priv_valid;
 	uint64_t priv[2];
 	unsigned int offset;
 	uint32_t value;
