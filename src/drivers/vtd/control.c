@@ -56,11 +56,17 @@ int vtd_wait32(struct vtd_unit *u, uint32_t reg, uint32_t mask, uint32_t want)
 	return -ETIMEDOUT;
 }
 
+/* What has not been confirmed is not said again with the next command. */
 static int set_locked(struct vtd_unit *u, uint32_t bit, bool on)
 {
-	u->gcmd = on ? u->gcmd | bit : u->gcmd & ~bit;
-	vtd_write32(u, VTD_GCMD, u->gcmd);
-	return vtd_wait32(u, VTD_GSTS, bit, on ? bit : 0);
+	uint32_t gcmd = on ? u->gcmd | bit : u->gcmd & ~bit;
+	int err;
+
+	vtd_write32(u, VTD_GCMD, gcmd);
+	err = vtd_wait32(u, VTD_GSTS, bit, on ? bit : 0);
+	if (!err)
+		u->gcmd = gcmd;
+	return err;
 }
 
 int vtd_control_set(struct vtd_unit *u, uint32_t bit, bool on)

@@ -117,16 +117,16 @@ static void repair_invalid_locked(struct vtd_unit *u)
 		stop_locked(u, "not even a wait descriptor is valid");
 		return;
 	}
-	if (!again) {
+	if (!again)
 		plat_log(u->plat, PLAT_LOG_ERR,
 			 "%s: descriptor %016llx %016llx is invalid: %s",
 			 u->name, (unsigned long long)inv.dw[0],
 			 (unsigned long long)inv.dw[1], iqei_text(iqei));
-		remember_locked(q, pos, 0);
-	}
-	/* What could not be read may be as good as any the next time. */
+	/* Nothing has happened to it: it is fetched again. */
 	if (iqei == VTD_IQEI_FETCH)
 		return;
+	if (!again)
+		remember_locked(q, pos, 0);
 	inv = vtd_qi_make_wait(u, pos);
 	vtd_qi_write(q, pos, &inv);
 }
