@@ -215,6 +215,24 @@ static void test_vtd_domain_exit_is_quiet(void **state)
 	teardown(&b);
 }
 
+/* [R6] release() does it all, whoever attached it. */
+static void test_vtd_domain_release_alone_is_quiet(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	assert_int_equal(vtd_unit_ops.set_dev_pasid(b.d[0], b.dev, PASID, NULL),
+			 0);
+	seam_clear(b.s);
+	iommu_mm_put_users(&b.m[0].mm);
+	expect_forgotten(b.s, did_of(b.d[0]), PASID, 0);
+	assert_int_equal(seam_pasid(b.s, SID, PASID).dw[0], 2);
+	vtd_unit_ops.remove_dev_pasid(b.d[0], b.dev, PASID);
+	assert_int_equal(seam_pasid(b.s, SID, PASID).dw[0], 0);
+	teardown(&b);
+}
+
 /* [R11] Of a dead address space nothing is attached any more. */
 static void test_vtd_domain_dead(void **state)
 {
@@ -697,6 +715,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_domain_sva_entry),
 		cmocka_unit_test(test_vtd_domain_detach_order),
 		cmocka_unit_test(test_vtd_domain_exit_is_quiet),
+		cmocka_unit_test(test_vtd_domain_release_alone_is_quiet),
 		cmocka_unit_test(test_vtd_domain_dead),
 		cmocka_unit_test(test_vtd_domain_invalidate_order),
 		cmocka_unit_test(test_vtd_domain_several_devices),

@@ -285,6 +285,39 @@ static void test_vtd_prq_overflow(void **state)
 	teardown(&b);
 }
 
+static void fill_behind_the_tail(struct seam *s)
+{
+	struct bench *b = s->hook_arg;
+	struct vtd_prd prd = seam_prd(SID, b->pasid, 1, 0x1000, false);
+
+	s->tail_hook = NULL;
+	while (seam_push(s, &prd))
+		;
+}
+
+/* [R15] What came behind the tail is of before the overflow, too. */
+static void test_vtd_prq_overflow_while_reading(void **state)
+{
+	struct vtd_prd prd;
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	prd = seam_prd(SID, b.pasid, 1, 0x1000, false);
+	push(&b, &prd);
+	b.s->hook_arg = &b;
+	b.s->tail_hook = fill_behind_the_tail;
+	run(&b);
+	assert_null(b.s->tail_hook);
+	assert_int_equal(b.s->prs, 0);
+	prd = seam_prd(SID, b.pasid, 1, 0x2000, true);
+	push(&b, &prd);
+	run(&b);
+	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
+	assert_int_equal(b.m.faults, 1);
+	teardown(&b);
+}
+
 /* [M4] A drain: responses before, the device, PD; then the queue, then faults. */
 static void test_vtd_prq_drain_order(void **state)
 {
@@ -389,7 +422,8 @@ static struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t cond;
 	bool inside, open;
-} gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false };
+} gate = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	   .cond = PTHREAD_COND_INITIALIZER };
 
 static int gated_handler(const struct iommu_fault *fault,
 			 struct iommu_device *dev, void *data)
@@ -480,6 +514,37 @@ static void test_vtd_prq_drain_waits_for_the_reader(void **state)
 	teardown(&b);
 }
 
+/* A drain that waits has the next pass: the interrupt waits for it. */
+static void test_vtd_prq_drains_go_first(void **state)
+{
+	struct vtd_prd prd;
+	struct vtd_prq *q;
+	struct bench b;
+	pthread_t irq;
+
+	(void)state;
+	setup(&b);
+	q = b.s->u.prq;
+	prd = seam_prd(SID, b.pasid, 7, 0x1000, true);
+	push(&b, &prd);
+	plat_lock(b.s->u.plat, &q->lock);
+	q->drains = 1;
+	plat_unlock(b.s->u.plat, &q->lock);
+	assert_int_equal(pthread_create(&irq, NULL, irq_thread, &b.s->u), 0);
+	while (!atomic_load(&q->event.waiters) &&
+	       !seam_count(b.s, SEAM_RESPONSE))
+		;
+	assert_int_equal(seam_count(b.s, SEAM_RESPONSE), 0);
+	plat_lock(b.s->u.plat, &q->lock);
+	q->drains = 0;
+	plat_unlock(b.s->u.plat, &q->lock);
+	plat_event_signal(b.s->u.plat, &q->event);
+	assert_int_equal(pthread_join(irq, NULL), 0);
+	assert_int_equal(iopf_queue_flush_dev(b.dev), 0);
+	assert_int_equal(only_answer(&b)->index, 7);
+	teardown(&b);
+}
+
 /* [B8] [R2] After an exit: Invalid, exactly once. */
 static void test_vtd_prq_exited_space_is_invalid(void **state)
 {
@@ -553,10 +618,12 @@ int main(void)
 		cmocka_unit_test(test_vtd_prq_bad_request_decides_its_group),
 		cmocka_unit_test(test_vtd_prq_markers_and_strangers),
 		cmocka_unit_test(test_vtd_prq_overflow),
+		cmocka_unit_test(test_vtd_prq_overflow_while_reading),
 		cmocka_unit_test(test_vtd_prq_drain_order),
 		cmocka_unit_test(test_vtd_prq_drain_takes_what_was_on_its_way),
 		cmocka_unit_test(test_vtd_prq_drain_of_a_flood_ends),
 		cmocka_unit_test(test_vtd_prq_drain_waits_for_the_reader),
+		cmocka_unit_test(test_vtd_prq_drains_go_first),
 		cmocka_unit_test(test_vtd_prq_exited_space_is_invalid),
 		cmocka_unit_test(test_vtd_prq_credits),
 	};

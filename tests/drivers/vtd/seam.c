@@ -264,6 +264,8 @@ static uint64_t read64(void *dev, uint64_t off)
 	pthread_mutex_lock(&s->lock);
 	v = s->pqt;
 	pthread_mutex_unlock(&s->lock);
+	if (s->tail_hook)
+		s->tail_hook(s);
 	return v;
 }
 
@@ -554,8 +556,10 @@ size_t seam_count(struct seam *s, enum seam_kind kind)
 {
 	size_t i, n = 0;
 
+	pthread_mutex_lock(&s->lock);
 	for (i = 0; i < s->op_count; i++)
 		n += s->ops[i].kind == kind;
+	pthread_mutex_unlock(&s->lock);
 	return n;
 }
 

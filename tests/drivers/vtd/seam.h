@@ -90,6 +90,7 @@ struct seam {
 	uint16_t fail_sid;
 	void (*hook)(struct seam *s, const struct seam_op *op);
 	void *hook_arg;
+	void (*tail_hook)(struct seam *s); /* the tail has been read */
 	bool dead, stopped;
 	bool refuse_stop; /* it does not even stop */
 	bool lacking;
