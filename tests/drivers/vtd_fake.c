@@ -137,13 +137,21 @@ static struct vtd_inv fetch_one(struct vtdfake *f, uint32_t slot)
 	return inv;
 }
 
+/* 4 bytes; the other half is somebody else's. */
 static void complete(const struct vtdfake_wait *w)
 {
-	_Atomic uint32_t *status = (void *)(uintptr_t)w->addr;
+	le64_atomic *word;
+	unsigned int shift = w->addr & 4 ? 32 : 0;
+	uint64_t old;
 
-	if (w->addr)
-		atomic_store_explicit(status, LE32(w->data),
-				      memory_order_release);
+	if (!w->addr)
+		return;
+	word = le64_at((void *)(uintptr_t)align_down(w->addr, 8));
+	old = le64_load_relaxed(word);
+	while (!le64_cmpxchg(word, &old,
+			     (old & ~((uint64_t)UINT32_MAX << shift)) |
+				     (uint64_t)w->data << shift))
+		;
 }
 
 static void execute_wait(struct vtdfake *f, const struct vtd_inv *inv)

@@ -360,7 +360,7 @@ static int wait_room(struct vtd_unit *u, uint64_t end)
 static int wait_done(struct vtd_unit *u, uint64_t end)
 {
 	struct vtd_qi *q = &u->qi;
-	const _Atomic uint32_t *done = &q->done[slot_of(q, end - 1)];
+	const le64_atomic *done = &q->done[slot_of(q, end - 1)];
 	struct progress p = { .head = UINT64_MAX };
 	unsigned int turns;
 	int err = 0;
@@ -374,8 +374,7 @@ static int wait_done(struct vtd_unit *u, uint64_t end)
 		bool aborted = load_acquire(&q->aborted) >= end;
 
 		/* Acquire: pairs with the unit's write, after its work. */
-		if (atomic_load_explicit(done, memory_order_acquire) ==
-		    LE32(lap_of(q, end - 1)))
+		if ((uint32_t)le64_load_acquire(done) == lap_of(q, end - 1))
 			return 0;
 		if (aborted)
 			return -EAGAIN;

@@ -36,8 +36,8 @@ struct vtd_qi_error {
 /**
  * struct vtd_qi - an invalidation queue
  * @entries:   the descriptors, by slot.
- * @done:      by slot: written by the unit when the wait descriptor there has
- *             completed: its lap.
+ * @done:      by slot: the unit writes the lower half when the wait descriptor
+ *             there has completed: its lap. Nobody else ever does.
  * @ready:     by slot: where the reservation that begins there ends, once it
  *             has been written; @gone: once its submitter is through with it.
  * @reserved, @published, @retired: positions, see queue.c.
@@ -55,7 +55,7 @@ struct vtd_qi_error {
  */
 struct vtd_qi {
 	le64_atomic *entries;    /* (c) */
-	_Atomic uint32_t *done;  /* (a) little-endian */
+	le64_atomic *done;       /* (a) */
 	_Atomic uint64_t *ready; /* (a) */
 	_Atomic uint64_t *gone;  /* (a) */
 	unsigned int lg2;        /* (c) */
