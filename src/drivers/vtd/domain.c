@@ -144,6 +144,11 @@ struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d)
 	FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_FS);
 	FIELD_SET(VTD_PASID_FSPM, &e,
 		  d->table.va_bits > 48 ? VTD_PASID_FSPM_5 : VTD_PASID_FSPM_4);
+	/*
+	 * Tables of CPUs have XD. A unit that takes requests to execute has it
+	 * reserved unless it is told; others ignore it. ERE stays 0.
+	 */
+	FIELD_SET(VTD_PASID_NXE, &e, u->f.exec);
 	vtd_pasid_set_fsptptr(&e, d->table.root);
 	return e;
 }
