@@ -98,6 +98,17 @@ SVA_MUST_CHECK struct vtd_qi_result vtd_qi_submit(struct vtd_unit *u,
 						  struct vtd_inv *invs,
 						  size_t count, bool drain);
 
+/*
+ * For submit.c: steps 2, 4 and 5, 6, and 7 of queue.c; [first, end) is the
+ * reservation. The waits return -ETIMEDOUT to who found out that the queue is
+ * dead, -EIO to everybody else; the second one -EAGAIN if the unit has given up
+ * the wait descriptor, with everything before it in doubt.
+ */
+SVA_MUST_CHECK int vtd_qi_wait_room(struct vtd_unit *u, uint64_t end);
+void vtd_qi_publish(struct vtd_unit *u, uint64_t first, uint64_t end);
+SVA_MUST_CHECK int vtd_qi_wait_done(struct vtd_unit *u, uint64_t end);
+void vtd_qi_retire(struct vtd_unit *u, uint64_t first, uint64_t end);
+
 /* For error.c: where the unit stands, while it stands; slots of positions. */
 uint64_t vtd_qi_head(struct vtd_unit *u);
 void vtd_qi_write(struct vtd_qi *q, uint64_t pos, const struct vtd_inv *inv);
