@@ -639,6 +639,62 @@ static int run_untagged(struct bench *b)
 	return bad;
 }
 
+/* A table of the driver's, on a PASID and without. [A6] */
+static int run_paging(struct bench *b, ioasid_t pasid)
+{
+	const uint64_t big = UINT64_C(2) << 20;
+	struct iommu_domain *d;
+	uint64_t bytes = 0;
+	int bad = 0;
+
+	assert_int_equal(iommu_domain_alloc(b->unit, IOMMU_DOMAIN_PAGING, &d),
+			 0);
+	if (pasid)
+		assert_int_equal(iommu_attach_device_pasid(d, b->dev, pasid),
+				 0);
+	else
+		assert_int_equal(iommu_attach_device(d, b->dev), 0);
+	EXPECT(dma(b, pasid, big) == 0);
+	assert_int_equal(iommu_map(d, big, 64 * big, big, IOMMU_PERM_READ), 0);
+	assert_int_equal(iommu_map(d, PAGE(3), PAGE(0x333), PAGE(2),
+				   IOMMU_PERM_READ | IOMMU_PERM_WRITE),
+			 0);
+	assert_int_equal(iommu_map(d, PAGE(4), PAGE(0x333), PAGE(1),
+				   IOMMU_PERM_READ),
+			 -EEXIST);
+	EXPECT(dma(b, pasid, big + PAGE(9)) == 64 * big + PAGE(9));
+	EXPECT(dma(b, pasid, PAGE(4)) == PAGE(0x334));
+	EXPECT(ats(b, pasid, PAGE(4)) == PAGE(0x334));
+	EXPECT(ats(b, pasid, PAGE(3)) == PAGE(0x333));
+	assert_int_equal(iommu_unmap(d, PAGE(4), PAGE(1), &bytes), 0);
+	assert_int_equal(bytes, PAGE(1));
+	EXPECT(dma(b, pasid, PAGE(4)) == 0);
+	EXPECT(!atc_has(b, pasid, PAGE(4)));
+	EXPECT(dma(b, pasid, PAGE(3)) == PAGE(0x333));
+	/* From the middle of a large page. */
+	assert_int_equal(iommu_unmap(d, big + PAGE(9), PAGE(1), &bytes), 0);
+	assert_int_equal(bytes, PAGE(1));
+	EXPECT(dma(b, pasid, big + PAGE(9)) == 0);
+	EXPECT(dma(b, pasid, big + PAGE(8)) == 64 * big + PAGE(8));
+	EXPECT(dma(b, pasid, big + PAGE(10)) == 64 * big + PAGE(10));
+	/* Nothing there, nothing said. */
+	assert_int_equal(iommu_unmap(d, PAGE(4), PAGE(1), &bytes), 0);
+	assert_int_equal(bytes, 0);
+	assert_int_equal(iommu_map(d, UINT64_C(1) << 60, 0, PAGE(1),
+				   IOMMU_PERM_READ),
+			 -EINVAL);
+	assert_int_equal(iommu_unmap(d, UINT64_C(1) << 60, PAGE(1), &bytes),
+			 -EINVAL);
+	if (pasid)
+		iommu_detach_device_pasid(d, b->dev, pasid);
+	else
+		assert_int_equal(iommu_detach_device(d, b->dev), 0);
+	EXPECT(dma(b, pasid, PAGE(3)) == 0);
+	EXPECT(!atc_has(b, pasid, PAGE(3)));
+	assert_int_equal(iommu_domain_free(d), 0);
+	return bad;
+}
+
 static int run_scenario(const struct kind *drop, unsigned int levels,
 			unsigned int command_batch)
 {
@@ -662,6 +718,8 @@ static int run_scenario(const struct kind *drop, unsigned int levels,
 	add_device(b);
 	EXPECT(dma(b, 7, PAGE(16)) == 0);
 	bad = bad ? bad : run_untagged(b);
+	bad = bad ? bad : run_paging(b, 0);
+	bad = bad ? bad : run_paging(b, 70);
 	assert_int_equal(attach(b, &m1, 7, &d1), 0);
 	EXPECT(dma(b, 7, PAGE(16)) == PAGE(0x111));
 	EXPECT(dma(b, 7, PAGE(17) - 1) == PAGE(0x112) - 1);
@@ -735,6 +793,8 @@ static void test_vtd_any_dropped_invalidation_is_noticed(void **state)
 		{ "PASID cache, PASID", 0x7, 1 },
 		{ "PASID-based IOTLB, PASID", 0x6, 2 },
 		{ "PASID-based IOTLB, page", 0x6, 3 },
+		{ "IOTLB, domain", 0x2, 2 },
+		{ "IOTLB, page", 0x2, 3 },
 		{ "device TLB", 0x3, 0 },
 		{ "PASID-based device TLB", 0x8, 0 },
 	};

@@ -11,11 +11,6 @@
 #include "base/errno.h"
 #include "drivers/vtd/vtd.h"
 
-static struct vtd_domain *to_domain(struct iommu_domain *domain)
-{
-	return container_of(domain, struct vtd_domain, domain);
-}
-
 static struct vtd_attach *
 find_locked(struct vtd_domain *d, const struct vtd_device *vdev, ioasid_t pasid)
 {
@@ -144,8 +139,8 @@ int vtd_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
 		      ioasid_t pasid, struct iommu_domain *old)
 {
 	struct vtd_device *vdev = iommu_device_priv(dev);
-	struct vtd_domain *d = to_domain(domain);
-	struct vtd_domain *o = old ? to_domain(old) : NULL;
+	struct vtd_domain *d = to_vtd_domain(domain);
+	struct vtd_domain *o = old ? to_vtd_domain(old) : NULL;
 
 	if (d->type == IOMMU_DOMAIN_SVA && pasid == IOMMU_NO_PASID)
 		return -EINVAL;
@@ -164,14 +159,14 @@ int vtd_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
 void vtd_remove_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
 			  ioasid_t pasid)
 {
-	detach(to_domain(domain), iommu_device_priv(dev), pasid);
+	detach(to_vtd_domain(domain), iommu_device_priv(dev), pasid);
 }
 
 void vtd_quiesce_dev_pasid(struct iommu_domain *domain,
 			   struct iommu_device *dev, ioasid_t pasid)
 {
 	struct vtd_device *vdev = iommu_device_priv(dev);
-	struct vtd_domain *d = to_domain(domain);
+	struct vtd_domain *d = to_vtd_domain(domain);
 	struct vtd_attach *a;
 
 	plat_lock(d->u->plat, &d->lock);

@@ -287,6 +287,8 @@ const struct iommu_unit_ops vtd_unit_ops = {
 	.disable_faults = vtd_disable_faults,
 	.drain_faults = vtd_drain_faults,
 	.page_response = vtd_page_response,
+	.map = vtd_map,
+	.unmap = vtd_unmap,
 	.describe = vtd_describe,
 	.diagnose = vtd_diagnose,
 };

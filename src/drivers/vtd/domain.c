@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domains: blocked, identity, and those of address spaces (SVA).
+ * Domains: blocked, identity, paging (paging.c has its table), and those of
+ * address spaces (SVA).
  *
  * An SVA domain has one domain id of this unit (did.c) and one subscription to
  * its address space. It is attached to a pair by an entry that points to the
@@ -12,18 +13,20 @@
 #include "base/errno.h"
 #include "drivers/vtd/vtd.h"
 
-static struct vtd_domain *to_domain(struct iommu_domain *domain)
-{
-	return container_of(domain, struct vtd_domain, domain);
-}
-
-/* Equal PASIDs are neighbours: under one id they are one TLB tag. */
-static void add_piotlb_locked(struct vtd_domain *d, struct vtd_batch *b,
-			      uint64_t start, uint64_t last)
+/*
+ * A second stage is tagged with the domain id alone. Otherwise equal PASIDs are
+ * neighbours, and under one id they are one tag.
+ */
+static void add_iotlb_locked(struct vtd_domain *d, struct vtd_batch *b,
+			     uint64_t start, uint64_t last)
 {
 	ioasid_t done = INVALID_IOASID;
 	struct vtd_attach *a;
 
+	if (d->type == IOMMU_DOMAIN_PAGING) {
+		vtd_inv_iotlb(b, d->did, start, last, false);
+		return;
+	}
 	list_for_each(a, &d->attaches, link) {
 		if (a->pasid == done)
 			continue;
@@ -34,41 +37,54 @@ static void add_piotlb_locked(struct vtd_domain *d, struct vtd_batch *b,
 }
 
 /* One pair at a time, to know whose device it is that does not answer. */
-static void flush_each_locked(struct vtd_domain *d)
+static int flush_each_locked(struct vtd_domain *d)
 {
 	struct vtd_attach *a;
+	int err = 0, one;
 
-	list_for_each(a, &d->attaches, link)
-		(void)vtd_pair_flush(a->vdev, d->did, a->pasid, false);
+	list_for_each(a, &d->attaches, link) {
+		one = vtd_pair_flush(a->vdev, d->did, a->pasid,
+				     d->type == IOMMU_DOMAIN_PAGING);
+		err = err ? err : one;
+	}
+	return err;
 }
 
 /*
  * TLB, wait, device TLBs, wait [R9]: in this order, or a device TLB is filled
  * again from the stale TLB. Both waits go in at once.
  */
-static void invalidate_locked(struct vtd_domain *d, uint64_t start,
-			      uint64_t last)
+static int invalidate_locked(struct vtd_domain *d, uint64_t start,
+			     uint64_t last)
 {
 	struct vtd_attach *a;
 	struct vtd_batch b;
 	int err;
 
 	if (list_empty(&d->attaches))
-		return;
+		return 0;
 	vtd_batch_init(&b, d->u);
-	add_piotlb_locked(d, &b, start, last);
+	add_iotlb_locked(d, &b, start, last);
 	vtd_batch_barrier(&b);
 	list_for_each(a, &d->attaches, link)
-		if (vtd_has_ats(a->vdev))
-			vtd_inv_pasid_dev_tlb(&b, &a->vdev->ats, a->pasid,
-					      start, last);
+		vtd_add_dev_tlb(&b, a->vdev, a->pasid, start, last);
 	err = vtd_batch_sync(&b);
-	if (err) {
-		plat_log(d->u->plat, PLAT_LOG_ERR,
-			 "%s: invalidation of domain %u failed: error %d",
-			 d->u->name, d->did, err);
-		flush_each_locked(d);
-	}
+	if (!err)
+		return 0;
+	plat_log(d->u->plat, PLAT_LOG_ERR,
+		 "%s: invalidation of domain %u failed: error %d", d->u->name,
+		 d->did, err);
+	return flush_each_locked(d);
+}
+
+bool vtd_domain_invalidate(struct vtd_domain *d, uint64_t start, uint64_t last)
+{
+	int err;
+
+	plat_lock(d->u->plat, &d->lock);
+	err = invalidate_locked(d, start, last);
+	plat_unlock(d->u->plat, &d->lock);
+	return !err;
 }
 
 /* [L9]: called with the address space's locks held. */
@@ -79,9 +95,8 @@ static void mm_invalidate_range(struct iommu_mm_notifier *n, uint64_t start,
 
 	if (start >= end)
 		return;
-	plat_lock(d->u->plat, &d->lock);
-	invalidate_locked(d, start, end == UINT64_MAX ? end : end - 1);
-	plat_unlock(d->u->plat, &d->lock);
+	(void)vtd_domain_invalidate(d, start,
+				    end == UINT64_MAX ? end : end - 1);
 }
 
 /* [M2] [R6]: not present, and silent. */
@@ -110,7 +125,7 @@ static void mm_release(struct iommu_mm_notifier *n)
 	}
 	/* Of a pair that another domain is about to take over. */
 	if (passive)
-		invalidate_locked(d, 0, UINT64_MAX);
+		(void)invalidate_locked(d, 0, UINT64_MAX);
 	plat_unlock(d->u->plat, &d->lock);
 }
 
@@ -139,6 +154,12 @@ struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d)
 	FIELD_SET(VTD_PASID_PWSNP, &e, u->f.coherent_walk);
 	if (d->type == IOMMU_DOMAIN_IDENTITY) {
 		FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_PT);
+		return e;
+	}
+	if (d->type == IOMMU_DOMAIN_PAGING) {
+		FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_SS);
+		FIELD_SET(VTD_PASID_AW, &e, d->ss_levels - 2);
+		vtd_pasid_set_ssptptr(&e, vtdss_root_pa(&d->ss));
 		return e;
 	}
 	FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_FS);
@@ -186,6 +207,7 @@ static int init_domain(struct vtd_domain *d, struct iommu_mm *mm)
 	case IOMMU_DOMAIN_SVA:
 		return init_sva(d, mm);
 	case IOMMU_DOMAIN_PAGING:
+		return vtd_paging_init(d);
 	case IOMMU_DOMAIN_NESTED:
 	default:
 		return -EOPNOTSUPP;
@@ -220,12 +242,14 @@ int vtd_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
 
 void vtd_domain_free(struct iommu_domain *domain)
 {
-	struct vtd_domain *d = to_domain(domain);
+	struct vtd_domain *d = to_vtd_domain(domain);
 
 	if (d->type == IOMMU_DOMAIN_SVA) {
 		iommu_mm_notifier_unregister(&d->notifier);
 		vtd_did_put(d->u, d->did);
 	}
+	if (d->type == IOMMU_DOMAIN_PAGING)
+		vtd_paging_fini(d);
 	plat_lock_fini(d->u->plat, &d->lock);
 	plat_free(d->u->plat, d);
 }

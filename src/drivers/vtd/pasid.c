@@ -21,14 +21,16 @@ struct pasid_update {
 	bool second_stage;
 };
 
-static void add_dev_tlb(struct vtd_batch *b, struct vtd_device *vdev,
-			ioasid_t pasid)
+void vtd_add_dev_tlb(struct vtd_batch *b, struct vtd_device *vdev,
+		     ioasid_t pasid, uint64_t start, uint64_t last)
 {
+	if (!vtd_has_ats(vdev))
+		return;
 	/* What was asked for without a PASID is known without one. [R10] */
 	if (pasid == IOMMU_NO_PASID)
-		vtd_inv_dev_tlb(b, &vdev->ats, 0, UINT64_MAX);
+		vtd_inv_dev_tlb(b, &vdev->ats, start, last);
 	else
-		vtd_inv_pasid_dev_tlb(b, &vdev->ats, pasid, 0, UINT64_MAX);
+		vtd_inv_pasid_dev_tlb(b, &vdev->ats, pasid, start, last);
 }
 
 static int flush_tlbs(struct vtd_device *vdev, struct vtd_batch *b,
@@ -39,10 +41,8 @@ static int flush_tlbs(struct vtd_device *vdev, struct vtd_batch *b,
 		vtd_inv_iotlb_domain(b, did);
 	else
 		vtd_inv_piotlb_all(b, did, pasid);
-	if (vtd_has_ats(vdev)) {
-		vtd_batch_barrier(b);
-		add_dev_tlb(b, vdev, pasid);
-	}
+	vtd_batch_barrier(b);
+	vtd_add_dev_tlb(b, vdev, pasid, 0, UINT64_MAX);
 	return vtd_settle(vdev, vtd_batch_sync(b), "a PASID stays in use");
 }
 

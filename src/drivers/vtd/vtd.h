@@ -19,6 +19,7 @@
 #include "drivers/vtd/devices.h"
 #include "drivers/vtd/unit.h"
 #include "fmt/vtd_tables.h"
+#include "pgtable/vtdss.h"
 
 /* Words of an entry. */
 enum {
@@ -127,6 +128,8 @@ struct vtd_attach {
 /**
  * struct vtd_domain - a domain
  * @did:      (c)
+ * @ss:       paging: its table, under @map_lock; of @ss_levels, for addresses
+ *            of @ss_va_bits (c).
  * @attaches: (d) sorted by PASID.
  * @dead:     (d) SVA: the address space has gone.
  */
@@ -137,6 +140,10 @@ struct vtd_domain {
 	uint16_t did;
 	struct iommu_mm_table table; /* (c) SVA */
 	struct iommu_mm_notifier notifier;
+	struct vtdss ss;
+	unsigned int ss_levels;
+	unsigned int ss_va_bits;
+	struct plat_lock map_lock;
 	struct plat_lock lock;
 	struct list attaches;
 	bool dead;
@@ -210,6 +217,9 @@ SVA_MUST_CHECK int vtd_pasid_retire(struct vtd_device *vdev, ioasid_t pasid,
  */
 int vtd_pair_flush(struct vtd_device *vdev, uint16_t did, ioasid_t pasid,
 		   bool second_stage);
+/* To the batch, if the device has any: [start, last] of a PASID, or of none. */
+void vtd_add_dev_tlb(struct vtd_batch *b, struct vtd_device *vdev,
+		     ioasid_t pasid, uint64_t start, uint64_t last);
 
 /* device.c */
 SVA_MUST_CHECK int vtd_probe_device(struct iommu_unit *unit,
@@ -226,6 +236,11 @@ void vtd_free_abandoned(struct vtd_unit *u, struct vtd_tables *t);
  * reason and is isolated now; otherwise the unit has failed closed.
  */
 int vtd_settle(struct vtd_device *vdev, int err, const char *what);
+
+static inline struct vtd_domain *to_vtd_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct vtd_domain, domain);
+}
 
 static inline bool vtd_has_ats(const struct vtd_device *vdev)
 {
@@ -247,12 +262,25 @@ void vtd_remove_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
 void vtd_quiesce_dev_pasid(struct iommu_domain *domain,
 			   struct iommu_device *dev, ioasid_t pasid);
 
+/*
+ * What is cached of [start, last], wherever the domain is attached: the TLB,
+ * then the devices. False: it could not be said, and the unit has failed closed.
+ */
+bool vtd_domain_invalidate(struct vtd_domain *d, uint64_t start, uint64_t last);
 /* The entry of a pair it is attached to. */
 struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d);
 /* The pair aborts without reports. The domain's lock is held. */
 void vtd_quiesce_locked(struct vtd_domain *d, struct vtd_attach *a);
 
-/* prq.c */
+/* paging.c: -EOPNOTSUPP, -ENOSPC, -ENOMEM */
+SVA_MUST_CHECK int vtd_paging_init(struct vtd_domain *d);
+void vtd_paging_fini(struct vtd_domain *d);
+SVA_MUST_CHECK int vtd_map(struct iommu_domain *domain, uint64_t iova,
+			   uint64_t pa, uint64_t size, unsigned int perm);
+SVA_MUST_CHECK int vtd_unmap(struct iommu_domain *domain, uint64_t iova,
+			     uint64_t size, uint64_t *ret_unmapped);
+
+/* prq.c and pri.c */
 SVA_MUST_CHECK int vtd_enable_faults(struct iommu_device *dev);
 void vtd_disable_faults(struct iommu_device *dev);
 void vtd_drain_faults(struct iommu_device *dev);

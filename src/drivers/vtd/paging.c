@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Paging domains: a second-stage table of the driver. [A6]
+ *
+ * Tables are freed with the domain, so a unit that still walks one when it has
+ * gone from the level above reads what it was, and is told before the caller
+ * gives the memory away.
+ */
+#include "base/bits.h"
+#include "base/errno.h"
+#include "drivers/vtd/vtd.h"
+
+/* Four, if there are: most have them, and nobody needs more. 0: none. */
+static unsigned int levels_of(const struct vtd_unit *u)
+{
+	return u->f.ss_levels & BIT(4) ? 4 :
+	       u->f.ss_levels & BIT(5) ? 5 :
+	       u->f.ss_levels & BIT(3) ? 3 :
+					 0;
+}
+
+static uint64_t sizes_of(const struct vtd_unit *u)
+{
+	uint64_t large = REG_GET(VTD_CAP_SSLPS, u->f.cap);
+
+	return BIT(12) | (large & VTD_CAP_SSLPS_2M ? BIT(21) : 0) |
+	       (large & VTD_CAP_SSLPS_1G ? BIT(30) : 0);
+}
+
+int vtd_paging_init(struct vtd_domain *d)
+{
+	struct vtd_unit *u = d->u;
+	unsigned int levels = levels_of(u);
+	struct vtdss_cfg cfg = {
+		.plat = u->plat,
+		.levels = levels,
+		.va_bits = 12 + 9 * levels,
+		/* What the machine has nobody says here. */
+		.pa_bits = 52,
+		.sizes = sizes_of(u),
+	};
+	int err;
+
+	/* Coherent, as nobody flushes CPU caches. */
+	if (!u->f.second_stage || !u->f.coherent_walk || !levels)
+		return -EOPNOTSUPP;
+	if (cfg.va_bits > u->f.mgaw_bits)
+		cfg.va_bits = u->f.mgaw_bits;
+	d->ss_levels = levels;
+	d->ss_va_bits = cfg.va_bits;
+	err = vtdss_init(&d->ss, &cfg);
+	if (err)
+		return err == -EINVAL ? -EOPNOTSUPP : err;
+	err = vtd_did_get(u, &d->did);
+	if (err) {
+		vtdss_fini(&d->ss);
+		return err;
+	}
+	plat_lock_init(u->plat, &d->map_lock, PLAT_LOCK_MUTEX, PLAT_RANK_MM,
+		       "vtd paging");
+	return 0;
+}
+
+void vtd_paging_fini(struct vtd_domain *d)
+{
+	plat_lock_fini(d->u->plat, &d->map_lock);
+	vtd_did_put(d->u, d->did);
+	vtdss_fini(&d->ss);
+}
+
+int vtd_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
+	    uint64_t size, unsigned int perm)
+{
+	struct vtd_domain *d = to_vtd_domain(domain);
+	const struct plat *plat = d->u->plat;
+	int err;
+
+	plat_lock(plat, &d->map_lock);
+	err = vtdss_map(&d->ss, iova, pa, size, perm, 0);
+	/* That nothing was there may be cached. */
+	if (!err && d->u->f.cm &&
+	    !vtd_domain_invalidate(d, iova, iova + (size - 1)))
+		err = -ETIMEDOUT;
+	if (!err)
+		err = vtd_write_buffer_flush(d->u);
+	if (err == -ETIMEDOUT)
+		vtdss_clear(&d->ss, iova, iova + size, NULL);
+	plat_unlock(plat, &d->map_lock);
+	return err;
+}
+
+/*
+ * Make pages smaller where the range ends inside one. The unit may use the
+ * larger one until it is told, and what is told then is the smaller range.
+ */
+static int split_ends(struct vtd_domain *d, uint64_t iova, uint64_t size)
+{
+	int err = vtdss_split(&d->ss, iova);
+
+	/* The end may be the end of the table. */
+	if (!err && (iova + size) >> d->ss_va_bits == 0)
+		err = vtdss_split(&d->ss, iova + size);
+	if (!err && !vtd_domain_invalidate(d, 0, UINT64_MAX))
+		err = -ETIMEDOUT;
+	return err;
+}
+
+int vtd_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
+	      uint64_t *ret_unmapped)
+{
+	struct vtd_domain *d = to_vtd_domain(domain);
+	const struct plat *plat = d->u->plat;
+	uint64_t bytes = 0;
+	int err;
+
+	plat_lock(plat, &d->map_lock);
+	err = vtdss_unmap(&d->ss, iova, size, &bytes);
+	if (err == -EINVAL) {
+		err = split_ends(d, iova, size);
+		if (!err)
+			err = vtdss_unmap(&d->ss, iova, size, &bytes);
+	}
+	if (bytes && !vtd_domain_invalidate(d, iova, iova + (size - 1)))
+		err = -ETIMEDOUT;
+	plat_unlock(plat, &d->map_lock);
+	if (!err && ret_unmapped)
+		*ret_unmapped = bytes;
+	return err;
+}
