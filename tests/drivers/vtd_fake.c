@@ -114,7 +114,7 @@ static bool fence_pending(const struct vtdfake *f)
 	size_t i;
 
 	for (i = 0; i < f->wait_count; i++)
-		if (f->waits[i].fence)
+		if (FIELD_GET(VTD_INV_WAIT_FN, &f->waits[i].inv))
 			return true;
 	return false;
 }
@@ -137,44 +137,58 @@ static struct vtd_inv fetch_one(struct vtdfake *f, uint32_t slot)
 	return inv;
 }
 
-/* 4 bytes; the other half is somebody else's. */
-static void complete(const struct vtdfake_wait *w)
+static uint64_t status_of(const struct vtd_inv *inv)
 {
-	le64_atomic *word;
-	unsigned int shift = w->addr & 4 ? 32 : 0;
-	uint64_t old;
+	return FIELD_GET(VTD_INV_WAIT_SW, inv) ? vtd_inv_wait_staddr(inv) : 0;
+}
 
-	if (!w->addr)
-		return;
-	word = le64_at((void *)(uintptr_t)align_down(w->addr, 8));
-	old = le64_load_relaxed(word);
+/* 4 bytes; the other half is somebody else's. */
+static void write_status(uint64_t addr, uint32_t data)
+{
+	le64_atomic *word = le64_at((void *)(uintptr_t)align_down(addr, 8));
+	unsigned int shift = addr & 4 ? 32 : 0;
+	uint64_t old = le64_load_relaxed(word);
+
 	while (!le64_cmpxchg(word, &old,
 			     (old & ~((uint64_t)UINT32_MAX << shift)) |
-				     (uint64_t)w->data << shift))
+				     (uint64_t)data << shift))
 		;
+}
+
+/* It is done for good, then it says so. */
+static void complete(struct vtdfake *f, const struct vtdfake_wait *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->count; i++) {
+		record(f, &w->before[i]);
+		if (f->effect)
+			f->effect(f->effect_arg, &w->before[i]);
+	}
+	record(f, &w->inv);
+	if (status_of(&w->inv))
+		write_status(status_of(&w->inv),
+			     (uint32_t)FIELD_GET(VTD_INV_WAIT_STDATA, &w->inv));
 }
 
 static void execute_wait(struct vtdfake *f, const struct vtd_inv *inv)
 {
-	struct vtdfake_wait w = {
-		.addr = FIELD_GET(VTD_INV_WAIT_SW, inv) ?
-				vtd_inv_wait_staddr(inv) :
-				0,
-		.data = (uint32_t)FIELD_GET(VTD_INV_WAIT_STDATA, inv),
-		.fence = FIELD_GET(VTD_INV_WAIT_FN, inv),
-	};
 	size_t i;
 
+	f->segment.inv = *inv;
 	if (!f->segment_pending) {
-		complete(&w);
+		complete(f, &f->segment);
+		f->segment.count = 0;
 		return;
 	}
 	for (i = 0; i < f->wait_count; i++)
-		if (w.addr && f->waits[i].addr == w.addr)
+		if (status_of(inv) &&
+		    status_of(&f->waits[i].inv) == status_of(inv))
 			violate(f, "two pending waits write one word");
 	assert_true(f->wait_count < VTDFAKE_WAITS);
-	f->waits[f->wait_count++] = w;
+	f->waits[f->wait_count++] = f->segment;
 	f->segment_pending = 0;
+	f->segment.count = 0;
 }
 
 static bool is_slow(const struct vtdfake *f, const struct vtd_inv *inv)
@@ -194,10 +208,13 @@ static bool is_slow(const struct vtdfake *f, const struct vtd_inv *inv)
 
 static void execute(struct vtdfake *f, const struct vtd_inv *inv)
 {
-	record(f, inv);
-	if (vtd_inv_type(inv) == VTD_INV_WAIT)
+	if (vtd_inv_type(inv) == VTD_INV_WAIT) {
 		execute_wait(f, inv);
-	else if (is_slow(f, inv))
+		return;
+	}
+	assert_true(f->segment.count < VTDFAKE_SEGMENT);
+	f->segment.before[f->segment.count++] = *inv;
+	if (is_slow(f, inv))
 		f->segment_pending++;
 }
 
@@ -300,7 +317,7 @@ void vtdfake_answer(struct vtdfake *f)
 
 	pthread_mutex_lock(&f->lock);
 	for (i = 0; i < f->wait_count; i++)
-		complete(&f->waits[i]);
+		complete(f, &f->waits[i]);
 	f->wait_count = 0;
 	f->segment_pending = 0;
 	consume(f);
@@ -315,6 +332,7 @@ void vtdfake_timeout(struct vtdfake *f, bool known)
 		/* 6.5.2.11: wait descriptors that are pending are aborted. */
 		f->wait_count = 0;
 		f->segment_pending = 0;
+		f->segment.count = 0;
 		f->timeouts++;
 		set_reg64(f, VTD_IQERCD, known ? (uint64_t)f->slow << 32 : 0);
 		if (f->detached)

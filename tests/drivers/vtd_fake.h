@@ -6,8 +6,9 @@
  *
  * It is as weak as the specification allows. A wait descriptor waits for what
  * stands between it and the one before, no more (6.5.2.12), so with a device
- * that is slow they complete out of order; descriptors may be fetched as soon
- * as the tail has been written, so they are copied then if it is detached.
+ * that is slow they complete out of order, and what was fetched when a device
+ * does not answer is not done; descriptors may be fetched as soon as the tail
+ * has been written, so they are copied then if it is detached.
  * What breaks the rules of the interface is noted in @violation.
  *
  * Everything is under one lock, so threads may use it. Descriptors are consumed
@@ -28,13 +29,17 @@
 #include "fmt/vtd.h"
 #include "tests/support/testplat.h"
 
-enum { VTDFAKE_SIZE = 0x1000, VTDFAKE_WAITS = 1024 };
+enum { VTDFAKE_SIZE = 0x1000, VTDFAKE_WAITS = 256, VTDFAKE_SEGMENT = 64 };
 
-/* A wait descriptor that has been fetched and has not completed. */
+/*
+ * A wait descriptor that has been fetched and has not completed, and what
+ * stands between it and the one before: done when it completes, never if it is
+ * aborted.
+ */
 struct vtdfake_wait {
-	uint64_t addr;
-	uint32_t data;
-	bool fence;
+	struct vtd_inv inv;
+	struct vtd_inv before[VTDFAKE_SEGMENT];
+	size_t count;
 };
 
 /**
@@ -50,6 +55,7 @@ struct vtdfake_wait {
  *              vtdfake_timeout().
  * @slow_on:    there is one; @slow_also: and another.
  * @hook:       called before each descriptor, without the lock.
+ * @effect:     called when one has been done, under the lock; @ops has them.
  * @gcmds:      values written to GCMD.
  */
 struct vtdfake {
@@ -75,6 +81,8 @@ struct vtdfake {
 	uint16_t slow_also;
 	void (*hook)(struct vtdfake *f, const struct vtd_inv *inv);
 	void *hook_arg;
+	void (*effect)(void *arg, const struct vtd_inv *inv);
+	void *effect_arg;
 	bool consuming;
 
 	uint32_t reg[VTDFAKE_SIZE / 4];
@@ -84,6 +92,7 @@ struct vtdfake {
 	const char *violation;
 
 	unsigned int segment_pending; /* slow ones since the last wait */
+	struct vtdfake_wait segment;  /* since the last wait */
 	struct vtdfake_wait waits[VTDFAKE_WAITS];
 	size_t wait_count;
 	unsigned int timeouts;

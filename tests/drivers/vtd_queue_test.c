@@ -10,7 +10,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/bits.h"
 #include "tests/drivers/vtd_fake.h"
@@ -340,29 +343,37 @@ static void test_vtd_queue_stop_without_esrtps_unconfirmed(void **state)
 	unhang(f);
 }
 
-/*
- * ITE: the device is named, its invalidations are given up, all else is done,
- * again if need be. [L10] 6.5.2.11
- */
+/* Called before each descriptor: as soon as anything is pending. */
 static void time_out(struct vtdfake *f, const struct vtd_inv *inv)
 {
 	bool *known = f->hook_arg;
 
-	/* When the last wait has been fetched there is nothing more to do. */
 	(void)inv;
 	vtdfake_timeout(f, *known);
 }
 
-static void test_vtd_queue_device_does_not_answer(void **state)
+/* When the wait descriptor is pending. */
+static void *time_out_later(void *arg)
 {
-	struct vtdfake *f = *state;
-	bool known = true;
+	struct vtdfake *f = arg;
+	size_t pending = 0;
+
+	while (!pending) {
+		pthread_mutex_lock(&f->lock);
+		pending = f->wait_count;
+		pthread_mutex_unlock(&f->lock);
+		sched_yield();
+	}
+	vtdfake_timeout(f, true);
+	return NULL;
+}
+
+static void submit_to_a_mute_device(struct vtdfake *f)
+{
 	struct vtd_batch b;
 
 	f->slow_on = true;
 	f->slow = SID;
-	f->hook = time_out;
-	f->hook_arg = &known;
 	vtd_batch_init(&b, f->u);
 	vtd_inv_pasid_dev_tlb(&b, &ats, PASID, 0, UINT64_MAX);
 	vtd_inv_pasid_dev_tlb(&b, &other, PASID, 0, UINT64_MAX);
@@ -373,17 +384,51 @@ static void test_vtd_queue_device_does_not_answer(void **state)
 	assert_int_equal(f->timeouts, 1);
 	assert_int_equal(stats_of(f).queue_timeouts, 1);
 	assert_int_equal(stats_of(f).failed_closed, 0);
-	/* Once in vain; the others then for good. */
-	assert_int_equal(vtdfake_find(f, VTD_INV_PIOTLB, 0) != SIZE_MAX, true);
-	assert_int_equal(vtd_inv_type(&f->ops[f->op_count - 1]), VTD_INV_WAIT);
-	assert_int_equal(FIELD_GET(VTD_INV_PDEVTLB_SID,
-				   &f->ops[f->op_count - 3]),
-			 OTHER);
-	/* The queue goes on. */
 	f->hook = NULL;
+}
+
+/* What is behind a device's invalidation is done, in this order. */
+static void assert_rest(struct vtdfake *f, size_t from)
+{
+	assert_int_equal(FIELD_GET(VTD_INV_PDEVTLB_SID, &f->ops[from]), OTHER);
+	assert_int_equal(vtd_inv_type(&f->ops[from + 1]), VTD_INV_PIOTLB);
+	assert_int_equal(vtd_inv_type(&f->ops[from + 2]), VTD_INV_WAIT);
+}
+
+/*
+ * ITE: the device is named, its invalidations are given up, all else is done
+ * again, as nobody knows what of it has been. [L10] 6.5.2.11
+ */
+static void test_vtd_queue_device_does_not_answer(void **state)
+{
+	struct vtdfake *f = *state;
+	struct vtd_batch b;
+	pthread_t t;
+
+	assert_int_equal(pthread_create(&t, NULL, time_out_later, f), 0);
+	submit_to_a_mute_device(f);
+	pthread_join(t, NULL);
+	assert_int_equal(f->op_count, 3);
+	assert_rest(f, 0);
+	/* The queue goes on. */
+	vtd_batch_init(&b, f->u);
 	vtd_inv_pasid_dev_tlb(&b, &other, PASID, 0, UINT64_MAX);
 	assert_int_equal(vtd_batch_sync(&b), 0);
 	assert_false(b.sid_known);
+}
+
+/* The same when only a part had been fetched, whose wait completes later. */
+static void test_vtd_queue_device_does_not_answer_halfway(void **state)
+{
+	struct vtdfake *f = *state;
+	bool known = true;
+
+	f->hook = time_out;
+	f->hook_arg = &known;
+	submit_to_a_mute_device(f);
+	assert_int_equal(f->op_count, 6);
+	assert_rest(f, 0);
+	assert_rest(f, 3);
 }
 
 /* Without ITESID it may have been any. */
@@ -421,6 +466,116 @@ static void test_vtd_queue_odd_completion(void **state)
 	assert_int_equal(vtd_batch_sync(&b), 0);
 }
 
+static void *answer_later(void *arg)
+{
+	struct vtdfake *f = arg;
+	struct timespec ts = { .tv_nsec = 20 * 1000 * 1000 };
+	unsigned int looks;
+	size_t pending;
+
+	/* Several timeouts of the unit after it began to wait. */
+	for (looks = 0; looks < 20; looks++) {
+		pthread_mutex_lock(&f->lock);
+		pending = f->wait_count;
+		pthread_mutex_unlock(&f->lock);
+		looks = pending ? looks : 0;
+		nanosleep(&ts, NULL);
+	}
+	vtdfake_answer(f);
+	return NULL;
+}
+
+/* A device may take longer than the unit itself: ats_timeout_ms. */
+static void test_vtd_queue_slow_device_has_its_time(void **state)
+{
+	struct vtdfake *f = *state;
+	struct vtd_batch b;
+	pthread_t t;
+
+	f->slow_on = true;
+	f->slow = SID;
+	vtd_batch_init(&b, f->u);
+	assert_int_equal(pthread_create(&t, NULL, answer_later, f), 0);
+	vtd_inv_pasid_dev_tlb(&b, &ats, PASID, 0, UINT64_MAX);
+	assert_int_equal(vtd_batch_sync(&b), 0);
+	pthread_join(t, NULL);
+	assert_int_equal(stats_of(f).failed_closed, 0);
+	/* Its time is its own: behind it the unit's counts again. */
+	f->no_consume = true;
+	vtd_inv_piotlb_all(&b, DID, PASID);
+	assert_int_equal(vtd_batch_sync(&b), -ETIMEDOUT);
+	f->no_consume = false;
+}
+
+/* Somebody has taken a position and does not come back. */
+static void test_vtd_queue_submitter_hangs(void **state)
+{
+	struct vtdfake *f = *state;
+	struct vtd_batch b;
+
+	atomic_fetch_add(&f->u->qi.reserved, 2);
+	vtd_batch_init(&b, f->u);
+	vtd_inv_piotlb_all(&b, DID, PASID);
+	assert_int_equal(vtd_batch_sync(&b), -ETIMEDOUT);
+	assert_closed(f, VTD_RTADDR_TTM_SCALABLE);
+	assert_int_equal(f->op_count, 0);
+}
+
+struct filler {
+	struct vtdfake *f;
+	unsigned int count;
+};
+
+static void *fill(void *arg)
+{
+	struct filler *fl = arg;
+	struct vtd_batch b;
+	unsigned int i;
+
+	vtd_batch_init(&b, fl->f->u);
+	for (i = 0; i < fl->count; i++)
+		vtd_inv_piotlb_all(&b, DID, i);
+	assert_int_equal(vtd_batch_sync(&b), 0);
+	return NULL;
+}
+
+/*
+ * A queue that is full to the last slot is an empty one to the unit, so it
+ * never is. 6.5.2: head and tail are slots.
+ */
+static void test_vtd_queue_is_never_full(void **state)
+{
+	enum { SIZE = 128, N = 4 };
+	struct vtd_desc desc = { .queue_lg2 = 7, .timeout_ms = 20000 };
+	struct filler fillers[N];
+	struct vtdfake *f = *state;
+	pthread_t t[N];
+	unsigned int i;
+
+	assert_int_equal(vtdfake_remove(f), 0);
+	assert_int_equal(vtdfake_probe_desc(f, &desc), 0);
+	vtdfake_detach(f, NULL, NULL);
+	for (i = 0; i < N; i++) {
+		/* 3 * 33 and 29 are 128. */
+		fillers[i] = (struct filler){ f, i < 3 ? 32 : 28 };
+		assert_int_equal(pthread_create(&t[i], NULL, fill, &fillers[i]),
+				 0);
+	}
+	while (atomic_load(&f->u->qi.reserved) < SIZE)
+		sched_yield();
+	/* Time enough for who should wait to do what it should not. */
+	for (i = 0; i < 3000 && atomic_load(&f->u->qi.published) < SIZE; i++)
+		sched_yield();
+	assert_true(atomic_load(&f->u->qi.published) < SIZE);
+	while (atomic_load(&f->u->qi.retired) < SIZE)
+		(void)vtdfake_step(f, 200);
+	for (i = 0; i < N; i++)
+		pthread_join(t[i], NULL);
+	vtdfake_attach(f);
+	assert_null(f->violation);
+	assert_int_equal(vtdfake_count(f, VTD_INV_PIOTLB), 3 * 32 + 28);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,8 +594,12 @@ int main(void)
 		T(test_vtd_queue_stop_without_esrtps_flushes),
 		T(test_vtd_queue_stop_without_esrtps_unconfirmed),
 		T(test_vtd_queue_device_does_not_answer),
+		T(test_vtd_queue_device_does_not_answer_halfway),
 		T(test_vtd_queue_device_unknown),
 		T(test_vtd_queue_odd_completion),
+		T(test_vtd_queue_slow_device_has_its_time),
+		T(test_vtd_queue_submitter_hangs),
+		T(test_vtd_queue_is_never_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
