@@ -397,6 +397,8 @@ static uint32_t read32(void *dev, uint64_t off)
 	consume(f);
 	v = f->gone ? UINT32_MAX : off == VTD_FSTS ? fsts(f) : REG(f, off);
 	pthread_mutex_unlock(&f->lock);
+	if (f->read_hook)
+		f->read_hook(f, off);
 	return v;
 }
 

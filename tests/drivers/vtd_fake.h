@@ -55,6 +55,8 @@ struct vtdfake_wait {
  *              vtdfake_timeout().
  * @slow_on:    there is one; @slow_also: and another.
  * @hook:       called before each descriptor, without the lock.
+ * @read_hook:  called after a register was read, before the reader knows what,
+ *              without the lock.
  * @effect:     called when one has been done, under the lock; @ops has them.
  * @gcmds:      values written to GCMD.
  */
@@ -80,6 +82,7 @@ struct vtdfake {
 	bool slow_also_on;
 	uint16_t slow_also;
 	void (*hook)(struct vtdfake *f, const struct vtd_inv *inv);
+	void (*read_hook)(struct vtdfake *f, uint64_t off);
 	void *hook_arg;
 	void (*effect)(void *arg, const struct vtd_inv *inv);
 	void *effect_arg;

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -335,6 +336,103 @@ static void test_vtd_fault_gone(void **state)
 	b->f.gone = false;
 }
 
+/* The second look at FSTS is the last: then it comes, and so does its event. */
+static void fault_too_late(struct vtdfake *f, uint64_t off)
+{
+	unsigned int *looks = f->hook_arg;
+
+	if (off != VTD_FSTS || ++*looks != 2)
+		return;
+	assert_true(vtdfake_fault(f, make_frcd(RID, 0x71, 0)));
+	vtd_fault_irq(f->u);
+}
+
+/* An event that finds a reader at it makes that one look again. [L1] */
+static void test_vtd_fault_event_while_reading(void **state)
+{
+	struct bench *b = *state;
+	unsigned int looks = 0;
+
+	b->f.read_hook = fault_too_late;
+	b->f.hook_arg = &looks;
+	vtd_fault_irq(b->f.u);
+	b->f.read_hook = NULL;
+	assert_int_equal(b->count, 1);
+	assert_int_equal(vtdfake_reg32(&b->f, VTD_FSTS) & 0xff, 0);
+}
+
+struct drainer {
+	struct bench *b;
+	_Atomic bool done;
+	unsigned int seen;
+	pthread_t thread;
+};
+
+static struct drainer *the_drainer;
+
+static void *drain_once(void *arg)
+{
+	struct drainer *d = arg;
+
+	assert_int_equal(vtd_fault_drain(d->b->f.u), 0);
+	d->seen = atomic_load(&d->b->count);
+	atomic_store(&d->done, true);
+	return NULL;
+}
+
+static bool told_to_look_again(struct vtd_unit *u)
+{
+	bool again;
+
+	plat_lock(u->plat, &u->faults.lock);
+	again = u->faults.again;
+	plat_unlock(u->plat, &u->faults.lock);
+	return again;
+}
+
+static void drain_meanwhile(struct bench *b)
+{
+	unsigned int i;
+
+	/* While the first is handled a second is recorded, then a drain. */
+	if (atomic_load(&b->count) == 1) {
+		assert_true(vtdfake_fault(&b->f, make_frcd(RID, 0x71, 0)));
+		assert_int_equal(pthread_create(&the_drainer->thread, NULL,
+						drain_once, the_drainer),
+				 0);
+		while (!told_to_look_again(b->f.u))
+			sched_yield();
+		return;
+	}
+	/* The second is not done with: time enough for who should wait. */
+	atomic_store(&b->count, 1);
+	for (i = 0; i < 3000 && !atomic_load(&the_drainer->done); i++)
+		sched_yield();
+	atomic_store(&b->count, 2);
+}
+
+/*
+ * The round in which a drain begins may be past the record it is about, so it
+ * waits for the end of the next. One record is enough for that. [L4]
+ */
+static void test_vtd_fault_drain_waits_for_a_whole_round(void **state)
+{
+	struct bench *b = *state;
+	struct drainer d = { .b = b };
+
+	b->f.u->f.fault_count = 1;
+	b->f.cap &= ~FIELD_MASK(VTD_CAP_NFR);
+	b->f.fault_index = 0;
+	the_drainer = &d;
+	b->hook = drain_meanwhile;
+	assert_true(vtdfake_fault(&b->f, make_frcd(RID, 0x71, 0)));
+	vtd_fault_irq(b->f.u);
+	pthread_join(d.thread, NULL);
+	b->hook = NULL;
+	assert_int_equal(b->count, 2);
+	assert_int_equal(d.seen, 2);
+}
+
 struct shared {
 	struct bench *b;
 	_Atomic bool stop;
@@ -419,6 +517,8 @@ int main(void)
 		T(test_vtd_fault_event_repairs_the_queue),
 		T(test_vtd_fault_drain),
 		T(test_vtd_fault_gone),
+		T(test_vtd_fault_event_while_reading),
+		T(test_vtd_fault_drain_waits_for_a_whole_round),
 		T(test_vtd_fault_readers_race),
 	};
 

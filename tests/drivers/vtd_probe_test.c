@@ -248,11 +248,16 @@ static void test_vtd_probe_features(void **state)
 	assert_false(f->u->f.nested);
 	assert_int_equal(vtdfake_remove(f), 0);
 
+	unmake(f);
+	f = make();
 	f->ecap &= ~(REG_CONST(VTD_ECAP_PASID, 1) | REG_CONST(VTD_ECAP_DT, 1));
 	assert_int_equal(vtdfake_probe(f), 0);
 	assert_true(vtd_lacks_sva(f->u, &why));
 	assert_int_equal(why.req, IOMMU_SVA_REQ_UNIT_PASID);
 	assert_false(f->u->f.pri || f->u->f.drain);
+	/* Nor is there an event for them, or a message. */
+	assert_int_equal(vtdfake_reg32(f, VTD_PEADDR), 0);
+	assert_false(f->u->msi_allocated[VTD_IRQ_PAGE_REQUEST]);
 	unmake(f);
 }
 
