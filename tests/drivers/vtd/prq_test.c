@@ -574,7 +574,7 @@ static void test_vtd_prq_credits(void **state)
 	enum { DEVICES = 6 };
 	struct iommu_device *dev[DEVICES];
 	struct seam *s = seam_make();
-	uint32_t granted[DEVICES], sum = 0;
+	uint32_t granted[DEVICES];
 	unsigned int i;
 
 	(void)state;
@@ -588,7 +588,6 @@ static void test_vtd_prq_credits(void **state)
 		/* They share the function here. */
 		s->cfg[SEAM_PRI + 4] = 0;
 		s->cfg[SEAM_PRI + 7] = 1;
-		sum += granted[i];
 	}
 	assert_int_equal(granted[0], VTD_PRI_QUOTA);
 	assert_int_equal(granted[3], QUEUE - 1 - 3 * VTD_PRI_QUOTA);
