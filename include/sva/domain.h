@@ -96,6 +96,34 @@ SVA_MUST_CHECK int
 iommu_domain_set_iopf_handler(struct iommu_domain *domain,
 			      iommu_domain_iopf_handler_t handler, void *data);
 
+/**
+ * iommu_domain_exit_handler_t - the address space of an attachment is going
+ * @data: as registered.
+ *
+ * What iommu_sva_ops.mm_exit is to a bind: called once per (device, PASID),
+ * before the entry goes quiet, without core's locks. May sleep. Must not detach
+ * the pair it is called for, and takes no lock that is held while a user of the
+ * address space is dropped.
+ */
+typedef void (*iommu_domain_exit_handler_t)(struct iommu_device *dev,
+					    ioasid_t pasid, void *data);
+
+/**
+ * iommu_domain_set_exit_handler() - hear of the exit of the address space
+ * @domain:  SVA domain, attached nowhere yet.
+ * @handler: NULL for none.
+ *
+ * It does not run for a pair whose detach came first, and a detach waits for
+ * one that runs: after it has returned the handler will not run. [B4] [R1]
+ *
+ * Context: any; the caller owns @domain and attaches it after this.
+ * Return:  0, -EINVAL not an SVA domain, -EBUSY attached somewhere.
+ * Test:    tests/core/exit_test.c
+ */
+SVA_MUST_CHECK int
+iommu_domain_set_exit_handler(struct iommu_domain *domain,
+			      iommu_domain_exit_handler_t handler, void *data);
+
 /* Context: any. */
 enum iommu_domain_type iommu_domain_type(const struct iommu_domain *domain);
 

@@ -23,6 +23,8 @@ static int domain_make(struct iommu_unit *unit, enum iommu_domain_type type,
 	atomic_init(&domain->attach_count, 0);
 	domain->iopf = NULL;
 	domain->iopf_data = NULL;
+	domain->exit = NULL;
+	domain->exit_data = NULL;
 	if (mm)
 		iommu_mm_get(mm);
 	atomic_fetch_add_explicit(&unit->domain_count, 1, memory_order_relaxed);
@@ -85,6 +87,19 @@ int iommu_domain_set_iopf_handler(struct iommu_domain *domain,
 		return -EBUSY;
 	domain->iopf = handler;
 	domain->iopf_data = data;
+	return 0;
+}
+
+int iommu_domain_set_exit_handler(struct iommu_domain *domain,
+				  iommu_domain_exit_handler_t handler,
+				  void *data)
+{
+	if (domain->type != IOMMU_DOMAIN_SVA)
+		return -EINVAL;
+	if (atomic_load_explicit(&domain->attach_count, memory_order_acquire))
+		return -EBUSY;
+	domain->exit = handler;
+	domain->exit_data = data;
 	return 0;
 }
 

@@ -46,6 +46,7 @@ struct iommu_unit {
  *             with a reference held.
  * @attach_count: (device, PASID) pairs it is attached to; core's.
  * @iopf, @iopf_data: last resort for pages @mm refuses, or NULL; core's.
+ * @exit, @exit_data: told of the exit of @mm, or NULL; core's.
  */
 struct iommu_domain {
 	struct iommu_unit *unit;
@@ -54,6 +55,8 @@ struct iommu_domain {
 	_Atomic unsigned int attach_count;
 	iommu_domain_iopf_handler_t iopf;
 	void *iopf_data;
+	iommu_domain_exit_handler_t exit;
+	void *exit_data;
 	void *core;
 };
 

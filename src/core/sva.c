@@ -257,31 +257,42 @@ int iommu_sva_set_ops(struct iommu_sva *sva, const struct iommu_sva_ops *ops)
 	return err;
 }
 
+/* Of a bind its driver's, of any other attachment the domain's. */
+static int call_exit(struct attach *att, const struct iommu_sva_ops *ops)
+{
+	struct iommu_domain *domain = att->domain;
+
+	if (ops)
+		return ops->mm_exit(att->dev, att->sva, att->sva->drvdata);
+	domain->exit(att->dev, att->pasid, domain->exit_data);
+	return 0;
+}
+
 /*
  * Tells the device driver. The lock is dropped; ->exiting keeps the
  * attachment, and with it the bind, where it is.
  */
-static void call_mm_exit(struct iommu_sva *sva)
+static void tell_of_exit(struct attach *att)
 {
-	struct iommu_device *dev = sva->att.dev;
-	const struct iommu_sva_ops *ops = sva->ops;
+	const struct iommu_sva_ops *ops = att->sva ? att->sva->ops : NULL;
+	struct iommu_device *dev = att->dev;
 	struct iommu_system *sys = dev->sys;
 	int err;
 
-	if (!ops || !ops->mm_exit)
+	if (att->sva ? !ops || !ops->mm_exit : !att->domain->exit)
 		return;
-	sva->att.exiting = true;
+	att->exiting = true;
 	plat_unlock(sys->plat, &sys->sva_lock);
-	err = ops->mm_exit(dev, sva, sva->drvdata);
+	err = call_exit(att, ops);
 	plat_lock(sys->plat, &sys->sva_lock);
-	sva->att.exiting = false;
+	att->exiting = false;
 	if (!err)
 		return;
 	/* The device may go on: nobody else is to get the PASID. */
-	sva->mm->pasid_leaked = true;
+	att->sva->mm->pasid_leaked = true;
 	plat_log(sys->plat, PLAT_LOG_WARN,
 		 "%s: mm_exit failed (%d): possible leak of PASID %u",
-		 dev->name, err, sva->att.pasid);
+		 dev->name, err, att->pasid);
 }
 
 static struct attach *next_loud(struct iommu_mm *mm)
@@ -302,8 +313,8 @@ void sva_mm_exit(struct iommu_mm *mm)
 	while ((att = next_loud(mm))) {
 		/* An unbind that came first needs no callback any more, but
 		 * what is left of its entry has to go quiet all the same. */
-		if (att->sva && !att->detaching)
-			call_mm_exit(att->sva);
+		if (!att->detaching)
+			tell_of_exit(att);
 		attach_quiesce_locked(att);
 		if (att->sva)
 			atomic_store_explicit(&att->sva->pasid,

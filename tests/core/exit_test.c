@@ -288,6 +288,118 @@ static void test_exit_unbind_after_exit_frees_the_mm(void **state)
 	assert_true(freed);
 }
 
+/* The same for a domain that somebody attached himself. */
+static void domain_exit_probe(struct iommu_device *dev, ioasid_t pasid,
+			      void *data)
+{
+	struct exit_probe *p = data;
+	const struct plat *plat = p->f->rig.plat;
+
+	p->pasid = pasid;
+	p->entry = mock_entry(p->f->rig.mock, dev, pasid);
+	p->exited = atomic_load(&p->f->mm->exited);
+	p->feature_on = iommu_dev_feature_enabled(dev, IOMMU_DEV_FEAT_SVA);
+	atomic_fetch_add(&p->calls, 1);
+	plat_event_signal(plat, &p->event);
+	for (;;) {
+		uint32_t seen = plat_event_read(&p->event);
+
+		if (!atomic_load(&p->hold) ||
+		    plat_event_wait(plat, &p->event, seen, UINT64_MAX))
+			return;
+	}
+}
+
+static struct iommu_domain *attach_probe(struct exit_probe *p)
+{
+	struct fixture *f = p->f;
+	struct iommu_domain *domain;
+
+	assert_ok(iommu_domain_alloc_sva(iommu_device_unit(f->dev), &f->mm->mm,
+					 &domain));
+	assert_ok(iommu_domain_set_exit_handler(domain, domain_exit_probe, p));
+	assert_ok(iommu_attach_device_pasid(domain, f->dev, 7));
+	assert_err(iommu_domain_set_exit_handler(domain, NULL, NULL), EBUSY);
+	return domain;
+}
+
+/* [F14] [R6] Called once per pair, while the entry translates. */
+static void test_exit_handler_of_a_domain(void **state)
+{
+	struct exit_probe p = { .f = *state };
+	struct fixture *f = p.f;
+	struct iommu_domain *domain = attach_probe(&p), *paging;
+
+	assert_ok(iommu_attach_device_pasid(domain, f->rig.dev[1], 7));
+	exit_mm(f);
+	assert_int_equal(p.calls, 2);
+	assert_int_equal(p.pasid, 7);
+	assert_int_equal(p.entry, MOCK_ENTRY_LIVE);
+	assert_false(p.exited);
+	assert_true(p.feature_on);
+	assert_int_equal(mock_entry(f->rig.mock, f->dev, 7), MOCK_ENTRY_QUIET);
+	iommu_detach_device_pasid(domain, f->dev, 7);
+	iommu_detach_device_pasid(domain, f->rig.dev[1], 7);
+	assert_int_equal(p.calls, 2);
+	assert_ok(iommu_domain_free(domain));
+	assert_ok(iommu_domain_alloc(iommu_device_unit(f->dev),
+				     IOMMU_DOMAIN_PAGING, &paging));
+	assert_err(iommu_domain_set_exit_handler(paging, domain_exit_probe, &p),
+		   EINVAL);
+	assert_ok(iommu_domain_free(paging));
+}
+
+struct detacher {
+	struct exit_probe *p;
+	struct iommu_domain *domain;
+	_Atomic bool detached;
+};
+
+static void *detach_thread(void *arg)
+{
+	struct detacher *d = arg;
+
+	iommu_detach_device_pasid(d->domain, d->p->f->dev, 7);
+	atomic_store(&d->detached, true);
+	return NULL;
+}
+
+/* [B4] [R1] A detach waits for the handler; before it, it is not called. */
+static void test_exit_handler_and_detach(void **state)
+{
+	struct exit_probe p = { .f = *state, .hold = true };
+	struct detacher d = { .p = &p, .domain = attach_probe(&p) };
+	pthread_t exits, detaches;
+	unsigned int i;
+
+	pthread_create(&exits, NULL, exit_thread, p.f);
+	wait_for_call(&p);
+	pthread_create(&detaches, NULL, detach_thread, &d);
+	for (i = 0; i < 1000; i++)
+		plat_relax(p.f->rig.plat, 20);
+	assert_false(atomic_load(&d.detached));
+	assert_int_equal(mock_entry(p.f->rig.mock, p.f->dev, 7),
+			 MOCK_ENTRY_LIVE);
+	atomic_store(&p.hold, false);
+	plat_event_signal(p.f->rig.plat, &p.event);
+	pthread_join(exits, NULL);
+	pthread_join(detaches, NULL);
+	assert_int_equal(p.calls, 1);
+	assert_ok(iommu_domain_free(d.domain));
+}
+
+/* [B4] */
+static void test_exit_handler_not_after_the_detach(void **state)
+{
+	struct exit_probe p = { .f = *state };
+	struct iommu_domain *domain = attach_probe(&p);
+
+	iommu_detach_device_pasid(domain, p.f->dev, 7);
+	exit_mm(p.f);
+	assert_int_equal(p.calls, 0);
+	assert_ok(iommu_domain_free(domain));
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, bond_setup, bond_teardown)
 
 int main(void)
@@ -303,6 +415,9 @@ int main(void)
 		TEST(test_exit_race_unbind_detached_once),
 		TEST(test_exit_get_pasid_after_exit_invalid),
 		TEST(test_exit_unbind_after_exit_frees_the_mm),
+		TEST(test_exit_handler_of_a_domain),
+		TEST(test_exit_handler_and_detach),
+		TEST(test_exit_handler_not_after_the_detach),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
