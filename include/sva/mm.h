@@ -38,6 +38,8 @@ enum iommu_table_fmt {
  * @pa_bits:    addresses in the table are below 1 << @pa_bits.
  * @af_managed: the table's owner never leaves the access flag clear.
  * @mair:       Arm: the attributes the table's indices mean.
+ * @upper:      Arm: the table is of the upper half of the address space, TTBR1:
+ *              addresses have ones above va_bits.
  * @ds:         Arm: addresses of 52 bits with a granule below 64 KiB (LPA2).
  * @haft:       Arm: access flags of table descriptors are managed by hardware.
  * @bbml:       Arm: blocks change size without being absent meanwhile, in the
@@ -51,6 +53,7 @@ struct iommu_mm_table {
 	unsigned int pa_bits;
 	bool af_managed;
 	uint64_t mair;
+	bool upper;
 	bool ds;
 	bool haft;
 	unsigned int bbml;

@@ -226,9 +226,11 @@ int smmuv3_cd_quiesce(struct smmuv3_device *sdev, uint32_t ssid,
 	struct smmuv3_entry target;
 
 	FIELD_SET(SMMU_CD_EPD0, &cd, 1);
+	FIELD_SET(SMMU_CD_EPD1, &cd, 1);
 	FIELD_SET(SMMU_CD_R, &cd, 0);
 	FIELD_SET(SMMU_CD_S, &cd, sdev->smmu->f.stall_forced);
 	smmu_cd_set_ttb0(&cd, 0);
+	smmu_cd_set_ttb1(&cd, 0);
 	memcpy(target.dw, cd.dw, sizeof(target.dw));
 	return write_cd(sdev, ssid, slot, &target);
 }

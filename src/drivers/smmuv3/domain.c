@@ -133,18 +133,42 @@ static uint64_t tg0_of(unsigned int granule_lg2)
 				   SMMU_TG0_64K;
 }
 
+static uint64_t tg1_of(unsigned int granule_lg2)
+{
+	return granule_lg2 == 12 ? SMMU_TG1_4K :
+	       granule_lg2 == 14 ? SMMU_TG1_16K :
+				   SMMU_TG1_64K;
+}
+
+/* The table is of one half, and the other one is not walked. */
+static void set_half(struct smmu_cd *cd, const struct iommu_mm_table *t)
+{
+	FIELD_SET(SMMU_CD_EPD0, cd, t->upper);
+	FIELD_SET(SMMU_CD_EPD1, cd, !t->upper);
+	if (t->upper) {
+		FIELD_SET(SMMU_CD_T1SZ, cd, 64 - t->va_bits);
+		FIELD_SET(SMMU_CD_TG1, cd, tg1_of(t->granule_lg2));
+		FIELD_SET(SMMU_CD_IR1, cd, SMMU_RGN_WB_RAWA);
+		FIELD_SET(SMMU_CD_OR1, cd, SMMU_RGN_WB_RAWA);
+		FIELD_SET(SMMU_CD_SH1, cd, SMMU_SH_ISH);
+		smmu_cd_set_ttb1(cd, t->root);
+		return;
+	}
+	FIELD_SET(SMMU_CD_T0SZ, cd, 64 - t->va_bits);
+	FIELD_SET(SMMU_CD_TG0, cd, tg0_of(t->granule_lg2));
+	FIELD_SET(SMMU_CD_IR0, cd, SMMU_RGN_WB_RAWA);
+	FIELD_SET(SMMU_CD_OR0, cd, SMMU_RGN_WB_RAWA);
+	FIELD_SET(SMMU_CD_SH0, cd, SMMU_SH_ISH);
+	smmu_cd_set_ttb0(cd, t->root);
+}
+
 struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
 				  const struct smmuv3_device *sdev)
 {
 	const struct smmuv3_features *f = &d->smmu->f;
 	struct smmu_cd cd = { { 0 } };
 
-	FIELD_SET(SMMU_CD_T0SZ, &cd, 64 - d->table.va_bits);
-	FIELD_SET(SMMU_CD_TG0, &cd, tg0_of(d->table.granule_lg2));
-	FIELD_SET(SMMU_CD_IR0, &cd, SMMU_RGN_WB_RAWA);
-	FIELD_SET(SMMU_CD_OR0, &cd, SMMU_RGN_WB_RAWA);
-	FIELD_SET(SMMU_CD_SH0, &cd, SMMU_SH_ISH);
-	FIELD_SET(SMMU_CD_EPD1, &cd, 1);
+	set_half(&cd, &d->table);
 	FIELD_SET(SMMU_CD_V, &cd, 1);
 	FIELD_SET(SMMU_CD_IPS, &cd, ips_of(d->table.pa_bits));
 	FIELD_SET(SMMU_CD_AA64, &cd, 1);
@@ -158,7 +182,6 @@ struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
 	FIELD_SET(SMMU_CD_ASID, &cd, d->asid);
 	FIELD_SET(SMMU_CD_HAFT, &cd, d->table.haft);
 	FIELD_SET(SMMU_CD_DS, &cd, d->table.ds);
-	smmu_cd_set_ttb0(&cd, d->table.root);
 	smmu_cd_set_mair(&cd, d->table.mair);
 	return cd;
 }

@@ -62,6 +62,12 @@ void smmuv3_add_tlbi_range(struct smmuv3_batch *batch, uint16_t asid,
 	uint64_t limit = BIT(t->va_bits);
 	uint64_t va = align_down(start, BIT(g)), pages;
 
+	/* Of the kernel's half: rare, and its addresses are beyond limit. */
+	if (t->upper) {
+		smmuv3_batch_add(
+			batch, smmuv3_make_tlbi_asid(batch->smmu->f.e2h, asid));
+		return;
+	}
 	if (end > limit)
 		end = limit;
 	if (va >= end)
