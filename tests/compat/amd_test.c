@@ -31,17 +31,21 @@ static struct fixture {
 	unsigned int ppr_flags;
 	enum mock_entry ctx_entry;
 	bool ctx_exited;
+	bool ctx_asks;
+	enum iommu_page_response_code ctx_code;
 } fx;
 
 static int invalid_ppr(struct iommu_device *dev, ioasid_t pasid,
 		       uint64_t address, unsigned int flags)
 {
+	int rsp = atomic_load(&fx.rsp);
+
 	(void)dev;
 	fx.ppr_pasid = pasid;
 	fx.ppr_address = address;
 	fx.ppr_flags = flags;
 	atomic_fetch_add(&fx.ppr_calls, 1);
-	return atomic_load(&fx.rsp);
+	return rsp;
 }
 
 static void invalidate_ctx(struct iommu_device *dev, ioasid_t pasid)
@@ -49,6 +53,14 @@ static void invalidate_ctx(struct iommu_device *dev, ioasid_t pasid)
 	fx.ctx_pasid = pasid;
 	fx.ctx_entry = mock_entry(fx.rig.mock, dev, pasid);
 	fx.ctx_exited = fx.mm ? fx.mm->exited : false;
+	if (fx.ctx_asks) {
+		/* A device stops when its requests are answered. [R5] */
+		unsigned int before = mock_response_count(fx.rig.mock);
+
+		raise_request(&fx.rig, dev, pasid, 99, 0x1000, R, true);
+		if (mock_wait_responses(fx.rig.mock, before + 1))
+			fx.ctx_code = last_code(&fx.rig);
+	}
 	atomic_fetch_add(&fx.ctx_calls, 1);
 }
 
@@ -197,6 +209,47 @@ static void test_amd_bind_errors(void **state)
 	iommu_mm_put(mm);
 }
 
+static struct {
+	struct rig rig;
+	unsigned int sets;
+	int err;
+} early;
+
+/* A device that sends for a PASID it has picked, and not yet been given. */
+static void before_set(void *arg, enum mock_op op, struct iommu_device *dev,
+		       ioasid_t pasid)
+{
+	struct iommu_fault fault = page_request(pasid, 1, 0x1000, R, true);
+
+	(void)arg;
+	if (op != MOCK_OP_SET)
+		return;
+	early.sets++;
+	early.err = iommu_report_device_fault(dev, &fault);
+}
+
+/* [F11] Until the entry is in place a request is nobody's. */
+static void test_amd_invalid_until_the_entry_is_set(void **state)
+{
+	const struct mock_cfg cfg = { .before = before_set };
+	struct amd_iommu *amd;
+	struct soft_mm *mm;
+
+	(void)state;
+	memset(&early, 0, sizeof(early));
+	rig_up(&early.rig, NULL, &cfg);
+	mm = soft_mm_create(&early.rig);
+	assert_ok(amd_iommu_init_device(early.rig.dev[0], PASIDS, &amd));
+	assert_ok(amd_iommu_bind_pasid(amd, 9, &mm->mm));
+	assert_int_equal(early.sets, 1);
+	assert_err(early.err, ENOENT);
+	assert_int_equal(mm->calls, 0);
+	assert_ok(amd_iommu_free_device(amd));
+	assert_int_equal(mm->calls, 0);
+	iommu_mm_put_users(&mm->mm);
+	rig_down(&early.rig);
+}
+
 /* [F11] Beyond the device, though the driver asked for that many. */
 static void test_amd_pasid_beyond_the_device(void **state)
 {
@@ -297,10 +350,13 @@ static void test_amd_invalidate_ctx_at_the_exit(void **state)
 	assert_ok(amd_iommu_set_invalid_ppr_cb(f->amd, invalid_ppr));
 	assert_ok(amd_iommu_bind_pasid(f->amd, 9, &f->mm->mm));
 	assert_ok(dma(&f->rig, f->dev, 9, 0x5000, W));
+	f->ctx_asks = true;
+	f->rsp = AMD_IOMMU_INV_PRI_RSP_SUCCESS;
 	iommu_mm_put_users(&f->mm->mm);
 	f->mm = NULL;
 	assert_int_equal(f->ctx_calls, 1);
 	assert_int_equal(f->ctx_pasid, 9);
+	assert_int_equal(f->ctx_code, IOMMU_PAGE_RESP_INVALID);
 	assert_int_equal(f->ctx_entry, MOCK_ENTRY_LIVE);
 	assert_false(f->ctx_exited);
 	assert_int_equal(mock_entry(f->rig.mock, f->dev, 9), MOCK_ENTRY_QUIET);
@@ -382,13 +438,22 @@ static void test_amd_unbind_waits_for_requests(void **state)
 	assert_int_equal(stats_of(&f->rig).pasids, 0);
 }
 
+static void *freer(void *arg)
+{
+	struct unbinder *u = arg;
+
+	if (!amd_iommu_free_device(u->f->amd))
+		atomic_store(&u->unbound, true);
+	return NULL;
+}
+
 /* [F10] Freeing the device waits for an unbind that is running. */
 static void test_amd_free_waits_for_an_unbind(void **state)
 {
 	struct fixture *f = *state;
-	struct unbinder u = { .f = f, .pasid = 9 };
-	unsigned int drains = mock_calls(f->rig.mock, MOCK_OP_DRAIN);
-	pthread_t thread;
+	struct unbinder u = { .f = f, .pasid = 9 }, freed = { .f = f };
+	unsigned int drains = mock_calls(f->rig.mock, MOCK_OP_DRAIN), i;
+	pthread_t thread, free_thread;
 
 	assert_ok(amd_iommu_bind_pasid(f->amd, 9, &f->mm->mm));
 	assert_ok(amd_iommu_bind_pasid(f->amd, 600, &f->mm->mm));
@@ -397,8 +462,16 @@ static void test_amd_free_waits_for_an_unbind(void **state)
 	soft_mm_wait_blocked(f->mm, 1);
 	pthread_create(&thread, NULL, unbinder, &u);
 	wait_drains(f, drains + 2);
+	pthread_create(&free_thread, NULL, freer, &freed);
+	/* The other bond it unbinds by itself. */
+	while (mock_entry(f->rig.mock, f->dev, 600) == MOCK_ENTRY_LIVE)
+		plat_relax(f->rig.plat, 1);
+	for (i = 0; i < 1000; i++)
+		plat_relax(f->rig.plat, 20);
+	assert_false(atomic_load(&freed.unbound));
 	soft_mm_block(f->mm, false);
-	assert_ok(amd_iommu_free_device(f->amd));
+	pthread_join(free_thread, NULL);
+	assert_true(atomic_load(&freed.unbound));
 	f->amd = NULL;
 	assert_int_equal(mock_response_count(f->rig.mock), 1);
 	assert_int_equal(stats_of(&f->rig).pasids, 0);
@@ -510,7 +583,19 @@ static void test_amd_flood_is_bounded(void **state)
 	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_SUCCESS);
 	soft_mm_block(f->mm, false);
 	amd_iommu_unbind_pasid(f->amd, 9);
-	assert_int_equal(f->rig.tp.live_allocations <= before, true);
+	assert_true(f->rig.tp.live_allocations <= before);
+
+	/* The same in one group, which has an end. */
+	assert_ok(amd_iommu_bind_pasid(f->amd, 9, &f->mm->mm));
+	before = f->rig.tp.live_allocations;
+	soft_mm_block(f->mm, true);
+	for (i = 0; i < 6000; i++)
+		report(f, 9, 7, 0x1000, R, i == 5999);
+	assert_true(f->rig.tp.live_allocations - before <= 4096 + 2);
+	assert_int_equal(mock_response_count(f->rig.mock), 1);
+	soft_mm_block(f->mm, false);
+	amd_iommu_unbind_pasid(f->amd, 9);
+	assert_int_equal(mock_response_count(f->rig.mock), 2);
 }
 
 #define THREADS 6u
@@ -593,6 +678,7 @@ int main(void)
 		TEST(test_amd_bind_at_the_pasid_picked),
 		TEST(test_amd_init_errors),
 		TEST(test_amd_bind_errors),
+		cmocka_unit_test(test_amd_invalid_until_the_entry_is_set),
 		TEST(test_amd_pasid_beyond_the_device),
 		TEST(test_amd_pasid_taken),
 		TEST(test_amd_invalid_ppr_cb_chooses),

@@ -305,6 +305,27 @@ static void test_intel_fault_cb_hears_successes(void **state)
 	assert_ok(intel_svm_unbind_mm(f->svm, pasid));
 }
 
+/* [F17] One after the other: a request does not overtake another. */
+static void test_intel_requests_in_order(void **state)
+{
+	struct fixture *f = *state;
+	ioasid_t pasid = bind(f, &f->mm->mm, 0);
+	unsigned int i;
+
+	soft_mm_block(f->mm, true);
+	for (i = 0; i < 4; i++)
+		report(f, pasid, i, 0x1000 * i, R, true);
+	soft_mm_wait_blocked(f->mm, 1);
+	for (i = 0; i < 1000; i++)
+		plat_relax(f->rig.plat, 20);
+	assert_int_equal(f->mm->blocked, 1);
+	soft_mm_block(f->mm, false);
+	assert_true(mock_wait_responses(f->rig.mock, 4));
+	assert_ok(intel_svm_unbind_mm(f->svm, pasid));
+	for (i = 0; i < 4; i++)
+		assert_int_equal(f->heard[i].address, 0x1000 * i);
+}
+
 /* [F17] Without a callback requests are served as well. */
 static void test_intel_without_ops(void **state)
 {
@@ -491,6 +512,7 @@ int main(void)
 		TEST(test_intel_probe),
 		TEST(test_intel_bind_errors),
 		TEST(test_intel_fault_cb_hears_successes),
+		TEST(test_intel_requests_in_order),
 		TEST(test_intel_without_ops),
 		TEST(test_intel_is_pasid_valid),
 		TEST(test_intel_supervisor_mode),

@@ -61,6 +61,8 @@ static void scene_free(struct scene *s)
 	if (!s->m.exited)
 		iommu_mm_put_users(&s->m.mm);
 	assert_true(s->m.freed);
+	/* No walk of a table that is not there any more, or never was. */
+	assert_false(s->b->astray);
 	assert_int_equal(iommu_device_remove(s->b->dev), 0);
 	s->b->dev = NULL;
 	bench_free(s->b);
