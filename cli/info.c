@@ -34,6 +34,8 @@ const char *info_feature_name(enum iommu_dev_feature feat)
 		return "SVA";
 	case IOMMU_DEV_FEAT_AUX:
 		return "AUX";
+	case IOMMU_DEV_FEAT_IOPF:
+		return "IOPF";
 	case IOMMU_DEV_FEAT_COUNT:
 		break;
 	}

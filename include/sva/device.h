@@ -16,10 +16,16 @@ struct iommu_device;
  * @IOMMU_DEV_FEAT_SVA: bind address spaces. While on, the device's own domain
  *                      (PASID 0) stays as it is. [A5]
  * @IOMMU_DEV_FEAT_AUX: attach paging domains to PASIDs. [A6]
+ * @IOMMU_DEV_FEAT_IOPF: resolve the device's page requests or stalls. Switched
+ *                      on before SVA and off after it [A7]; SVA brings it along
+ *                      where it is not on, and takes it away again. Devices
+ *                      that handle their own faults do without: see
+ *                      iommu_sva_param.
  */
 enum iommu_dev_feature {
 	IOMMU_DEV_FEAT_SVA,
 	IOMMU_DEV_FEAT_AUX,
+	IOMMU_DEV_FEAT_IOPF,
 	IOMMU_DEV_FEAT_COUNT,
 };
 
@@ -126,9 +132,9 @@ void iommu_device_caps(const struct iommu_device *dev,
 /**
  * iommu_dev_has_feature() - could the feature be enabled?
  *
- * A query without side effects. AUX needs a PASID width above 0; SVA needs in
- * addition an IOMMU that can walk address spaces and a way to recover from
- * faults (page requests or stall). [A1]
+ * A query without side effects. AUX needs a PASID width above 0; IOPF needs in
+ * addition a way to recover from faults (page requests or stall), and SVA an
+ * IOMMU that can walk address spaces, too. [A1]
  *
  * Context: any.
  * Return:  false also for an unknown feature.
@@ -140,13 +146,13 @@ bool iommu_dev_has_feature(struct iommu_device *dev,
 /**
  * iommu_dev_enable_feature() - switch a feature on
  *
- * SVA: the device joins its unit's fault queue, page requests are enabled, the
- * fault handler is registered, then the feature counts as on. An error undoes
- * these in reverse. [A2]
+ * IOPF, and SVA if IOPF is not on: the device joins its unit's fault queue, page
+ * requests are enabled, the fault handler is registered, then the feature counts
+ * as on. An error undoes these in reverse. [A2] [A7]
  *
  * Context: may sleep; takes the SVA lock, then the device's.
  * Return:  0, -EINVAL unknown feature, -ENODEV not supported, -EBUSY already
- *          on, -ENOMEM, or what the driver met (-ETIMEDOUT, -EIO).
+ *          on, or IOPF while SVA is on, -ENOMEM, or what the driver met (-ETIMEDOUT, -EIO).
  * Test:    tests/core/feature_test.c
  */
 SVA_MUST_CHECK int iommu_dev_enable_feature(struct iommu_device *dev,
@@ -159,9 +165,9 @@ SVA_MUST_CHECK int iommu_dev_enable_feature(struct iommu_device *dev,
  *
  * Context: may sleep, not from a fault handler; takes the SVA lock, then the
  *          device's; waits for the device's faults without a lock.
- * Return:  0, -EINVAL not on or unknown, -EBUSY while binds (SVA) or attached
- *          domains (AUX) are left or an answer is outstanding, or when the
- *          driver has no such feature.
+ * Return:  0, -EINVAL not on or unknown, -EBUSY while binds (SVA), attached
+ *          domains (AUX) or SVA (IOPF) are left or an answer is outstanding, or
+ *          when the driver has no such feature.
  * Test:    tests/core/feature_test.c
  */
 SVA_MUST_CHECK int iommu_dev_disable_feature(struct iommu_device *dev,

@@ -107,11 +107,17 @@ SVA_MUST_CHECK int iommu_sva_set_ops(struct iommu_sva *sva,
  * @min_pasid: lowest PASID the device may be given; 0 means 1.
  * @max_pasid: highest, inclusive; 0 means all of the device's width.
  * @nr_bonds:  out: binds it has now.
+ * @own_faults: the device's driver resolves its faults: it gets SVA without a
+ *             page request or a stall, also if it has neither. Pages that are
+ *             absent are the driver's to make, before an access or when the
+ *             device reports it: iommu_mm_ops.handle_fault(). Without effect on
+ *             IOMMU_DEV_FEAT_IOPF that was enabled before. [A7]
  */
 struct iommu_sva_param {
 	ioasid_t min_pasid;
 	ioasid_t max_pasid;
 	unsigned int nr_bonds;
+	bool own_faults;
 };
 
 /**

@@ -269,8 +269,12 @@ static int ppr_fault(const struct iommu_fault *fault, struct iommu_device *dev,
 /* Page requests come here instead of to core; nothing is bound yet. */
 static int take_device(struct ppr *ppr)
 {
-	int err = iommu_sva_enable(ppr->dev, NULL);
+	int err;
 
+	/* Its handler is somebody else's. */
+	if (iommu_dev_feature_enabled(ppr->dev, IOMMU_DEV_FEAT_IOPF))
+		return -EBUSY;
+	err = iommu_sva_enable(ppr->dev, NULL);
 	if (err)
 		return err == -EEXIST ? -EBUSY : err;
 	err = iommu_unregister_device_fault_handler(ppr->dev);

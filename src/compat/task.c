@@ -156,8 +156,12 @@ int iommu_svm_capable(struct iommu_device *dev, unsigned int flags)
 /* Page requests come here instead of to core; nothing is bound yet. */
 static int take_faults(struct iommu_svm *svm)
 {
-	int err = iommu_sva_enable(svm->dev, NULL);
+	int err;
 
+	/* Its handler is somebody else's. */
+	if (iommu_dev_feature_enabled(svm->dev, IOMMU_DEV_FEAT_IOPF))
+		return -EBUSY;
+	err = iommu_sva_enable(svm->dev, NULL);
 	if (err)
 		return err == -EEXIST ? -EBUSY : err;
 	err = iommu_unregister_device_fault_handler(svm->dev);

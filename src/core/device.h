@@ -57,7 +57,9 @@ struct iommu_device {
 	unsigned int sva_count;       /* (s) */
 	unsigned int nr_bonds;        /* (s) */
 	bool feature_on[IOMMU_DEV_FEAT_COUNT]; /* (s) */
-	bool sva_changing; /* (s) SVA is on its way off, lock dropped */
+	bool sva_changing; /* (s) SVA or IOPF is on its way off, lock dropped */
+	bool iopf_along;   /* (s) IOPF came with SVA, and goes with it */
+	bool own_faults;   /* (s) SVA without IOPF of its own */
 	ioasid_t min_pasid, max_pasid; /* (s) for binds */
 	struct fault_dev faults;
 	char name[]; /* (c) */
@@ -67,7 +69,8 @@ struct iommu_device {
 static inline bool device_pinned_locked(const struct iommu_device *dev)
 {
 	return dev->feature_on[IOMMU_DEV_FEAT_SVA] ||
-	       dev->feature_on[IOMMU_DEV_FEAT_AUX] || dev->sva_changing;
+	       dev->feature_on[IOMMU_DEV_FEAT_AUX] ||
+	       dev->feature_on[IOMMU_DEV_FEAT_IOPF] || dev->sva_changing;
 }
 
 /*

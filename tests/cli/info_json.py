@@ -68,7 +68,7 @@ def check_device(device, units):
     want(0 < device["pasid_bits"] <= 20, "pasid_bits")
     for name in ("ats", "pri", "stall"):
         want(type(device[name]) is bool, "%s of a device" % name)
-    want([f["name"] for f in device["features"]] == ["SVA", "AUX"], "features")
+    want([f["name"] for f in device["features"]] == ["SVA", "AUX", "IOPF"], "features")
     for feature in device["features"]:
         keys(feature, ["name", "supported", "enabled"], "feature")
         want(feature["supported"] or not feature["enabled"],

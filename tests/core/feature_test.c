@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <sva/why.h>
+
 #include "tests/core/rig.h"
 
 #define BAD_FEATURE ((enum iommu_dev_feature)7)
@@ -229,6 +231,153 @@ static void test_feature_sva_param_limits(void **state)
 	assert_int_equal(param.min_pasid, 1);
 }
 
+/* [A7] Before SVA and after it, and SVA does not do it twice. */
+static void test_feature_iopf_around_sva(void **state)
+{
+	struct rig *rig = *state;
+	struct iommu_device *dev = rig->dev[0];
+
+	assert_true(iommu_dev_has_feature(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_ok(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_true(mock_faults_enabled(dev));
+	assert_ok(iopf_queue_flush_dev(dev)); /* it is on a queue */
+	assert_false(iommu_dev_feature_enabled(dev, IOMMU_DEV_FEAT_SVA));
+	assert_err(iommu_device_remove(dev), EBUSY);
+	assert_ok(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_SVA));
+	assert_int_equal(mock_calls(rig->mock, MOCK_OP_ENABLE_FAULTS), 1);
+	assert_err(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF), EBUSY);
+	assert_true(mock_faults_enabled(dev));
+	assert_ok(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_SVA));
+	assert_true(iommu_dev_feature_enabled(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_int_equal(mock_calls(rig->mock, MOCK_OP_DISABLE_FAULTS), 0);
+	assert_ok(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_err(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF), EINVAL);
+	assert_sva_off(rig);
+}
+
+/* [A7] [A2] [A3] Who does not ask for it gets it along with SVA. */
+static void test_feature_iopf_comes_with_sva(void **state)
+{
+	struct rig *rig = *state;
+	struct iommu_device *dev = rig->dev[0];
+
+	assert_ok(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_SVA));
+	assert_true(iommu_dev_feature_enabled(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_err(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_IOPF), EBUSY);
+	assert_err(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF), EBUSY);
+	assert_ok(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_SVA));
+	assert_false(iommu_dev_feature_enabled(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_sva_off(rig);
+	/* And nothing is left that would do it for IOPF alone. */
+	assert_ok(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_ok(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_SVA));
+	assert_ok(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_SVA));
+	assert_true(mock_faults_enabled(dev));
+	assert_ok(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_sva_off(rig);
+}
+
+static int take_it(const struct iommu_fault *fault, struct iommu_device *dev,
+		   void *data)
+{
+	(void)fault, (void)dev, (void)data;
+	return 0;
+}
+
+/* [A7] [I2] An answer is outstanding: it stays on, and can go later. */
+static void test_feature_iopf_waits_for_answers(void **state)
+{
+	struct rig *rig = *state;
+	struct iommu_device *dev = rig->dev[0];
+	struct iommu_fault fault = page_request(5, 1, 0x1000, R, true);
+	const struct iommu_page_response msg = {
+		.version = IOMMU_PAGE_RESP_VERSION_1,
+		.flags = IOMMU_PAGE_RESP_PASID_VALID,
+		.pasid = 5,
+		.grpid = 1,
+	};
+
+	assert_ok(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_ok(iommu_unregister_device_fault_handler(dev));
+	assert_ok(iommu_register_device_fault_handler(dev, take_it, NULL));
+	assert_ok(iommu_report_device_fault(dev, &fault));
+	assert_err(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF), EBUSY);
+	assert_true(iommu_dev_feature_enabled(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_true(mock_faults_enabled(dev));
+	assert_ok(iommu_page_response(dev, &msg));
+	assert_ok(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_sva_off(rig);
+}
+
+/* [A7] A device that handles its own faults, and has no other way. */
+static void test_feature_own_faults(void **state)
+{
+	const struct mock_cfg no_pri = { .no_pri = true };
+	struct iommu_sva_param param = { .own_faults = true };
+	struct iommu_sva_why why;
+	struct iommu_device *dev;
+	struct soft_mm *mm;
+	struct iommu_sva *sva;
+	struct rig rig;
+	size_t done;
+	uint64_t pa;
+
+	(void)state;
+	rig_up(&rig, NULL, &no_pri);
+	dev = rig.dev[0];
+	mm = soft_mm_create(&rig);
+	assert_false(iommu_dev_has_feature(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_err(iommu_dev_enable_feature_why(dev, IOMMU_DEV_FEAT_IOPF, &why),
+		   ENODEV);
+	assert_int_equal(why.req, IOMMU_SVA_REQ_RECOVERY);
+	assert_err(iommu_sva_enable(dev, NULL), ENODEV);
+	assert_ok(iommu_sva_enable(dev, &param));
+	assert_err(iommu_sva_enable(dev, &param), EEXIST);
+	param.own_faults = false;
+	assert_true(iommu_sva_enabled(dev, &param));
+	assert_true(param.own_faults);
+	assert_false(iommu_dev_feature_enabled(dev, IOMMU_DEV_FEAT_IOPF));
+	assert_int_equal(mock_calls(rig.mock, MOCK_OP_ENABLE_FAULTS), 0);
+
+	assert_ok(iommu_sva_bind(dev, &mm->mm, NULL, &sva));
+	assert_err(mock_access(rig.mock, dev, 1, 0x3000, W, &pa), EFAULT);
+	assert_ok(mm->mm.ops->handle_fault(&mm->mm, 0x3000, 1, W, &done));
+	assert_ok(mock_access(rig.mock, dev, 1, 0x3000, W, &pa));
+	soft_mm_unmap(mm, 0x3000, 0x4000);
+	assert_err(mock_access(rig.mock, dev, 1, 0x3000, W, &pa), EFAULT);
+	/* It has no business to ask; nobody is there to be asked. */
+	raise_request(&rig, dev, 1, 7, 0x3000, W, true);
+	assert_true(mock_wait_responses(rig.mock, 1));
+	assert_int_equal(last_code(&rig), IOMMU_PAGE_RESP_FAILURE);
+	assert_int_equal(mm->calls, 1);
+	iommu_mm_put_users(&mm->mm);
+	assert_int_equal(mock_entry(rig.mock, dev, 1), MOCK_ENTRY_QUIET);
+	iommu_sva_unbind(sva);
+	assert_ok(iommu_sva_disable(dev));
+	assert_false(iommu_sva_enabled(dev, NULL));
+	assert_int_equal(mock_calls(rig.mock, MOCK_OP_DISABLE_FAULTS), 0);
+	rig_down(&rig);
+}
+
+/* [A7] Also of a device that could ask: it is not switched on. */
+static void test_feature_own_faults_leave_page_requests_off(void **state)
+{
+	const struct iommu_sva_param own = { .own_faults = true };
+	struct rig *rig = *state;
+	struct iommu_device *dev = rig->dev[0];
+
+	assert_ok(iommu_sva_enable(dev, &own));
+	assert_false(mock_faults_enabled(dev));
+	assert_err(iopf_queue_flush_dev(dev), ENODEV);
+	assert_err(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_IOPF), EBUSY);
+	assert_ok(iommu_sva_disable(dev));
+	/* The next one is as ever. */
+	assert_ok(iommu_sva_enable(dev, NULL));
+	assert_true(mock_faults_enabled(dev));
+	assert_ok(iommu_sva_disable(dev));
+	assert_sva_off(rig);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -240,6 +389,11 @@ int main(void)
 		cmocka_unit_test(test_feature_sva_order_and_unwind),
 		TEST(test_feature_aux_disable_with_domains_ebusy),
 		TEST(test_feature_on_primary_attach_ebusy),
+		TEST(test_feature_iopf_around_sva),
+		TEST(test_feature_iopf_comes_with_sva),
+		TEST(test_feature_iopf_waits_for_answers),
+		TEST(test_feature_own_faults),
+		TEST(test_feature_own_faults_leave_page_requests_off),
 		TEST(test_feature_sva_param_limits),
 	};
 
