@@ -176,7 +176,6 @@ static int sva_off_locked(struct iommu_device *dev)
 	err = off_locked(dev, IOMMU_DEV_FEAT_SVA);
 	if (err)
 		return err;
-	dev->own_faults = false;
 	dev->min_pasid = IOMMU_FIRST_PASID;
 	dev->max_pasid = device_pasid_last(dev);
 	return 0;

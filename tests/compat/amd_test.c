@@ -111,7 +111,7 @@ static enum iommu_page_response_code ask(struct fixture *f, ioasid_t pasid,
 	return last_code(&f->rig);
 }
 
-/* [F10] [F11] [F12] The PASID is the device's choice. */
+/* [F10] [F11] [F12] [U3] The PASID is the device's choice. */
 static void test_amd_bind_at_the_pasid_picked(void **state)
 {
 	struct fixture *f = *state;
@@ -155,6 +155,11 @@ static void test_amd_init_errors(void **state)
 	assert_err(amd_iommu_init_device(f->rig.dev[1], (1u << 20) + 1, &amd),
 		   EINVAL);
 	assert_err(amd_iommu_init_device(f->dev, 8, &amd), EBUSY);
+	/* [A7] Somebody has the device's faults already. */
+	assert_ok(iommu_dev_enable_feature(f->rig.dev[1], IOMMU_DEV_FEAT_IOPF));
+	assert_err(amd_iommu_init_device(f->rig.dev[1], 8, &amd), EBUSY);
+	assert_ok(
+		iommu_dev_disable_feature(f->rig.dev[1], IOMMU_DEV_FEAT_IOPF));
 	mock_fail(f->rig.mock, MOCK_OP_ENABLE_FAULTS, 1, -EIO);
 	assert_err(amd_iommu_init_device(f->rig.dev[1], 8, &amd), EIO);
 	for (n = 1;; n++) {

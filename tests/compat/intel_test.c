@@ -209,6 +209,11 @@ static void test_intel_probe(void **state)
 
 	assert_err(intel_svm_create(none, NULL, &svm), ENODEV);
 	assert_err(intel_svm_create(f->dev, NULL, &svm), EBUSY);
+	/* [A7] Somebody has the device's faults already. */
+	assert_ok(iommu_dev_enable_feature(f->rig.dev[1], IOMMU_DEV_FEAT_IOPF));
+	assert_err(intel_svm_create(f->rig.dev[1], NULL, &svm), EBUSY);
+	assert_ok(
+		iommu_dev_disable_feature(f->rig.dev[1], IOMMU_DEV_FEAT_IOPF));
 	assert_null(svm);
 	assert_ok(intel_svm_create(f->rig.dev[1], NULL, &svm));
 	assert_err(intel_svm_bind_mm(svm, NULL, NULL, super, NULL), EOPNOTSUPP);

@@ -306,6 +306,11 @@ static void test_task_create_and_destroy(void **state)
 	assert_ok(dma(&f->rig, f->dev, pasid, 0x5000, W));
 	assert_ok(iommu_unbind_task(f->svm, pasid, IOMMU_PASID_FLUSHED));
 
+	/* [A7] Somebody has the device's faults already. */
+	assert_ok(iommu_dev_enable_feature(f->rig.dev[1], IOMMU_DEV_FEAT_IOPF));
+	assert_err(iommu_svm_create(f->rig.dev[1], &svm), EBUSY);
+	assert_ok(
+		iommu_dev_disable_feature(f->rig.dev[1], IOMMU_DEV_FEAT_IOPF));
 	mock_fail(f->rig.mock, MOCK_OP_ENABLE_FAULTS, 1, -EIO);
 	assert_err(iommu_svm_create(f->rig.dev[1], &svm), EIO);
 	testplat_fail_nth(&f->rig.tp, 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Intel and the AMD interface on an SMMUv3: its driver on the model, with
+ * The Intel, the AMD and the 2018 interface on an SMMUv3: its driver on the model, with
  * page requests of a PCIe function or stalls of a platform device.
  */
 #include <stdarg.h>
@@ -13,6 +13,8 @@
 
 #include <sva/compat/amd.h>
 #include <sva/compat/intel.h>
+#include <sva/compat/sva2018.h>
+#include <sva/fault.h>
 
 #include "tests/drivers/smmuv3_bench.h"
 
@@ -381,6 +383,67 @@ static void test_smmuv3_compat_supervisor_end(void **state)
 	scene_free(&k.s);
 }
 
+/*
+ * [A7] [A8] A function without PRI in use: its driver makes the pages, and an
+ * access to one that is absent is aborted.
+ */
+static void test_smmuv3_compat_2018_without_iopf(void **state)
+{
+	struct iommu_sva_device *sdev;
+	struct scene s;
+	ioasid_t pasid;
+	size_t done;
+
+	(void)state;
+	scene_make(&s, BENCH_DEFAULT);
+	assert_int_equal(iommu_sva_device_init(s.b->dev, 0, 0, NULL, &sdev), 0);
+	assert_int_equal(iommu_sva_device_bind(sdev, &s.m.mm, &pasid, 0, NULL),
+			 0);
+	assert_int_equal(bench_dma(s.b, pasid, VA(1), R), PA(1));
+	assert_int_equal(bench_dma(s.b, pasid, VA(2), R), 0);
+	s.m.faults_work = true;
+	assert_int_equal(s.m.mm.ops->handle_fault(&s.m.mm, VA(2), 1, R, &done),
+			 0);
+	assert_int_equal(bench_dma(s.b, pasid, VA(2), R), VA(2));
+	bench_unmap(&s.m, VA(2), VA(3));
+	assert_int_equal(bench_dma(s.b, pasid, VA(2), R), 0);
+	assert_int_equal(s.m.faults, 1);
+	/* Events of aborted accesses are there, and nobody wants them. */
+	(void)testplat_irq_run(&s.b->f.tp);
+	assert_int_equal(iommu_sva_device_unbind(sdev, pasid), 0);
+	assert_int_equal(bench_dma(s.b, pasid, VA(1), R), 0);
+	assert_int_equal(iommu_sva_device_shutdown(sdev), 0);
+	scene_free(&s);
+}
+
+/* [A7] PRI is switched on before SVA and off after it. */
+static void test_smmuv3_compat_iopf_before_sva(void **state)
+{
+	const uint8_t *pri;
+	struct scene s;
+
+	(void)state;
+	scene_make(&s, BENCH_DEFAULT);
+	/* Enable is bit 0 of the control register, PCIe 10.5.2. */
+	pri = &s.b->f.cfg[FAKE_PRI + 4];
+	assert_int_equal(*pri & 1, 0);
+	assert_int_equal(
+		iommu_dev_enable_feature(s.b->dev, IOMMU_DEV_FEAT_IOPF), 0);
+	assert_int_equal(*pri & 1, 1);
+	assert_int_equal(iommu_dev_enable_feature(s.b->dev, IOMMU_DEV_FEAT_SVA),
+			 0);
+	assert_int_equal(iommu_dev_disable_feature(s.b->dev,
+						   IOMMU_DEV_FEAT_IOPF),
+			 -EBUSY);
+	assert_int_equal(
+		iommu_dev_disable_feature(s.b->dev, IOMMU_DEV_FEAT_SVA), 0);
+	assert_int_equal(*pri & 1, 1);
+	assert_int_equal(
+		iommu_dev_disable_feature(s.b->dev, IOMMU_DEV_FEAT_IOPF), 0);
+	assert_int_equal(*pri & 1, 0);
+	scene_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +455,8 @@ int main(void)
 		cmocka_unit_test(test_smmuv3_compat_supervisor_mode),
 		cmocka_unit_test(test_smmuv3_compat_supervisor_ats),
 		cmocka_unit_test(test_smmuv3_compat_supervisor_end),
+		cmocka_unit_test(test_smmuv3_compat_2018_without_iopf),
+		cmocka_unit_test(test_smmuv3_compat_iopf_before_sva),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
