@@ -569,6 +569,26 @@ static void test_amd_no_memory_is_success(void **state)
 	assert_int_equal(f->mm->pages, 1);
 }
 
+/* [I7] [F15] Answers name their request, as a system with a timeout wants. */
+static void test_amd_answers_with_a_timeout(void **state)
+{
+	const struct iommu_system_cfg cfg = { .response_timeout_s = 100 };
+	struct amd_iommu *amd;
+	struct soft_mm *mm;
+	struct rig rig;
+
+	(void)state;
+	rig_up(&rig, &cfg, NULL);
+	mm = soft_mm_create(&rig);
+	assert_ok(amd_iommu_init_device(rig.dev[0], PASIDS, &amd));
+	assert_ok(amd_iommu_bind_pasid(amd, 9, &mm->mm));
+	assert_ok(dma(&rig, rig.dev[0], 9, 0x5000, W));
+	assert_int_equal(mock_response_count(rig.mock), 1);
+	assert_ok(amd_iommu_free_device(amd));
+	iommu_mm_put_users(&mm->mm);
+	rig_down(&rig);
+}
+
 /* [F15] What a device can make the library keep has a limit. */
 static void test_amd_flood_is_bounded(void **state)
 {
@@ -694,6 +714,7 @@ int main(void)
 		TEST(test_amd_answer_when_none_is_under_way),
 		TEST(test_amd_worst_status_of_a_group),
 		TEST(test_amd_no_memory_is_success),
+		cmocka_unit_test(test_amd_answers_with_a_timeout),
 		TEST(test_amd_flood_is_bounded),
 		TEST(test_amd_race),
 	};

@@ -152,7 +152,7 @@ static void test_intel_bind_is_reused(void **state)
 	iommu_mm_put_users(&other->mm);
 }
 
-/* [C8] A private PASID is shared with nobody, and leaves the other alone. */
+/* [C8] [U18] A private PASID is shared with nobody, and leaves the other alone. */
 static void test_intel_private_pasid(void **state)
 {
 	struct fixture *f = *state;
@@ -169,7 +169,7 @@ static void test_intel_private_pasid(void **state)
 	assert_int_equal(bind(f, &f->mm->mm, 0), shared);
 	assert_ok(dma(&f->rig, f->dev, a, 0x5000, W));
 	assert_ok(mock_access(f->rig.mock, f->dev, b, 0x5000, W, &pa));
-	/* [U18] Which context asked is told apart. */
+	/* Which context asked is told apart. */
 	report(f, b, 4, 0x7000, R, true);
 	assert_true(mock_wait_responses(f->rig.mock, 2));
 	assert_int_equal(fx.heard[1].pasid, b);

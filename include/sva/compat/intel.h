@@ -94,7 +94,8 @@ bool intel_svm_available(struct iommu_device *dev);
  * @dev:     borrowed until intel_svm_destroy(). While that lasts SVA is on for
  *           it, and its page requests are this object's to answer.
  * @kernel:  for SVM_FLAG_SUPERVISOR_MODE; NULL: there is none. The caller keeps
- *           its user until intel_svm_destroy().
+ *           a reference until intel_svm_destroy(). Once its last user has gone
+ *           accesses abort, and there are no new binds (-ESRCH).
  * @ret_svm: owned by the caller.
  *
  * Context: may sleep; takes the SVA lock, then the device's.
