@@ -303,7 +303,7 @@ static void test_amd_pasid_taken(void **state)
 	iommu_mm_put_users(&other->mm);
 }
 
-/* [F13] What an unserviceable request gets. */
+/* [F13] [I5] What an unserviceable request gets. */
 static void test_amd_invalid_ppr_cb_chooses(void **state)
 {
 	struct fixture *f = *state;

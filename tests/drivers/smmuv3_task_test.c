@@ -119,7 +119,18 @@ static void test_smmuv3_task_bind_and_unbind(void **state)
 	unmake(b);
 }
 
-/* [F7] [F9] [R4] CMD_PRI_RESP: 0 Failure, 1 Invalid Request, 2 Success. */
+static uint64_t reported(struct bench *b)
+{
+	struct iommu_system_stats stats;
+
+	iommu_system_stats(b->f.sys, &stats);
+	return stats.page_requests;
+}
+
+/*
+ * [F7] [F9] [I5] [J7] [R4] CMD_PRI_RESP: 0 Failure, 1 Invalid Request,
+ * 2 Success.
+ */
 static void test_smmuv3_task_verdicts(void **state)
 {
 	struct bench *b = make();
@@ -128,6 +139,10 @@ static void test_smmuv3_task_verdicts(void **state)
 
 	(void)state;
 	assert_int_equal(iommu_bind_task(b->svm, &b->mm.mm, &pasid, 0, b), 0);
+	/* A stop marker is not reported, bound or not. */
+	assert_int_equal(request(b, pasid, LAST | SSV, &code), 0);
+	assert_int_equal(reported(b), 0);
+	assert_int_equal(b->mm.faults, 0);
 	assert_int_equal(request(b, pasid, READ | LAST | SSV, &code), 1);
 	assert_int_equal(code, 2);
 	assert_int_equal(request(b, 0, READ | LAST, &code), 1);
@@ -141,7 +156,9 @@ static void test_smmuv3_task_verdicts(void **state)
 	assert_int_equal(request(b, pasid, READ | LAST | SSV, &code), 1);
 	assert_int_equal(code, 1);
 	/* A stop marker is nobody's: no answer, and the context is stale. */
+	assert_int_equal(reported(b), 5);
 	assert_int_equal(request(b, pasid, LAST | SSV, &code), 0);
+	assert_int_equal(reported(b), 5);
 	assert_int_equal(iommu_svm_stale_count(b->svm), 1);
 	unmake(b);
 }
