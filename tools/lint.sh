@@ -51,6 +51,9 @@ cppcheck_all() {
 		--suppress=missingInclude --suppress=missingIncludeSystem \
 		--suppress=unknownMacro \
 		--suppress=uninitvar:src/core/iopf.c \
+		--suppress=uninitvar:src/compat/intel.c \
+		--suppress=uninitvar:src/compat/sva2018.c \
+		--suppress=uninitvar:src/compat/task.c \
 		--suppress=nullPointerRedundantCheck:src/core/iopf.c \
 		--suppress=autoVariables:src/models/smmuv3/port.c \
 		-I "$build/layers/api" src cli

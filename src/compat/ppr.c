@@ -33,7 +33,7 @@ struct ppr_ctx *ppr_find_locked(struct ppr *ppr, ioasid_t pasid)
 
 	if (pasid >= ppr->end)
 		return NULL;
-	leaf = ppr->leaves[pasid >> PPR_LEAF_LG2];
+	leaf = ppr->leaves[pasid >> PPR_LEAF_LG2].leaf;
 	return leaf ? leaf->slots[pasid % ARRAY_SIZE(leaf->slots)] : NULL;
 }
 
@@ -44,7 +44,7 @@ struct ppr_ctx *ppr_next_locked(struct ppr *ppr, ioasid_t *pasid)
 
 		if (ctx)
 			return ctx;
-		if (ppr->leaves[*pasid >> PPR_LEAF_LG2])
+		if (ppr->leaves[*pasid >> PPR_LEAF_LG2].leaf)
 			++*pasid;
 		else
 			*pasid = ((*pasid >> PPR_LEAF_LG2) + 1) << PPR_LEAF_LG2;
@@ -297,7 +297,7 @@ static void free_parts(struct ppr *ppr)
 	size_t i;
 
 	for (i = 0; i < leaf_count(ppr); i++)
-		plat_free(ppr->plat, ppr->leaves[i]);
+		plat_free(ppr->plat, ppr->leaves[i].leaf);
 	plat_free(ppr->plat, ppr->leaves);
 	plat_workqueue_destroy(ppr->plat, ppr->wq);
 	plat_lock_fini(ppr->plat, &ppr->lock);
@@ -357,7 +357,7 @@ int ppr_reserve(struct ppr *ppr, struct ppr_ctx *ctx, struct iommu_mm *mm,
 	ctx->state = PPR_NEW;
 	list_init(&ctx->tags);
 	ppr_lock(ppr);
-	leaf = &ppr->leaves[pasid >> PPR_LEAF_LG2];
+	leaf = &ppr->leaves[pasid >> PPR_LEAF_LG2].leaf;
 	if (!*leaf) {
 		*leaf = new_leaf;
 		new_leaf = NULL;
@@ -413,7 +413,7 @@ void ppr_release(struct ppr_ctx *ctx)
 	ppr_close(ctx);
 	ppr_lock(ppr);
 	drop_tags_locked(ctx, &dropped);
-	leaf = ppr->leaves[ctx->pasid >> PPR_LEAF_LG2];
+	leaf = ppr->leaves[ctx->pasid >> PPR_LEAF_LG2].leaf;
 	leaf->slots[ctx->pasid % ARRAY_SIZE(leaf->slots)] = NULL;
 	ppr->contexts--;
 	plat_event_signal(plat, &ppr->event);

@@ -58,6 +58,10 @@ struct ppr_leaf {
 	struct ppr_ctx *slots[1u << PPR_LEAF_LG2];
 };
 
+struct ppr_root {
+	struct ppr_leaf *leaf; /* NULL: none of its PASIDs was ever used */
+};
+
 struct ppr {
 	struct iommu_device *dev;  /* (c) */
 	const struct plat *plat;   /* (c) */
@@ -66,7 +70,7 @@ struct ppr {
 	ioasid_t end;              /* (c) PASIDs are below */
 	struct plat_lock lock;     /* nothing is called under it */
 	struct plat_event event;   /* a context or a count has changed */
-	struct ppr_leaf **leaves;  /* (l) */
+	struct ppr_root *leaves;   /* (l) */
 	unsigned int contexts;     /* (l) */
 	unsigned int requests;     /* (l) */
 	unsigned int tags;         /* (l) */
