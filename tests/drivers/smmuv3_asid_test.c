@@ -456,7 +456,10 @@ static void test_smmuv3_asid_seize_loses_no_unmap(void **state)
 	stop(&b);
 }
 
-/* [K13]: no other ASID is left: nobody loses anything. */
+/*
+ * [K13] [N5]: no other ASID is left, up to the last of its width: nobody loses
+ * anything.
+ */
 static void test_smmuv3_asid_seize_without_room_is_enospc(void **state)
 {
 	struct iommu_domain *filler[254];

@@ -10,24 +10,24 @@ static void respond(struct mock *mock, struct iommu_device *dev,
 		    const struct iommu_fault_page_request *prm,
 		    enum iommu_page_response_code code, bool by_driver)
 {
-	unsigned int times = 1;
+	const struct mock_response r = {
+		.dev = dev,
+		.prm = *prm,
+		.code = code,
+		.by_driver = by_driver,
+	};
+	unsigned int times = 1, i;
 
 	if (atomic_load_explicit(&mock->defects, memory_order_relaxed) &
 	    MOCK_TWO_RESPONSES)
 		times = 2;
 	plat_lock(mock->plat, &mock->lock);
-	for (; times; times--) {
-		struct mock_response *r =
-			&mock->responses[mock->response_count % MOCK_RESPONSES];
-
-		r->dev = dev;
-		r->prm = *prm;
-		r->code = code;
-		r->by_driver = by_driver;
-		mock->response_count++;
-	}
+	for (i = 0; i < times; i++)
+		mock->responses[mock->response_count++ % MOCK_RESPONSES] = r;
 	plat_unlock(mock->plat, &mock->lock);
 	plat_event_signal(mock->plat, &mock->responded);
+	for (i = 0; i < times && mock->cfg.answered; i++)
+		mock->cfg.answered(mock->cfg.arg, &r);
 }
 
 /* What core refuses, the driver answers: Last pages only. */

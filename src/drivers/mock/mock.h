@@ -21,6 +21,7 @@
 #define MOCK_PASID_BITS 12u
 
 struct mock;
+struct mock_response;
 
 enum mock_op {
 	MOCK_OP_PROBE,
@@ -58,6 +59,8 @@ enum mock_defect {
  *          *@ret_pa if @perm is allowed there. Takes no lock. NULL: nothing is
  *          ever mapped.
  * @before: called before each op does anything, without the mock's locks.
+ * @answered: the device gets an answer, as mock_response() tells it. Called
+ *          without the mock's locks, under core's fault lock if core answers.
  */
 struct mock_cfg {
 	bool no_sva;
@@ -67,6 +70,7 @@ struct mock_cfg {
 		     uint64_t *ret_pa);
 	void (*before)(void *arg, enum mock_op op, struct iommu_device *dev,
 		       ioasid_t pasid);
+	void (*answered)(void *arg, const struct mock_response *response);
 	void *arg;
 };
 
