@@ -282,7 +282,7 @@ static void parse_iommu(struct sim_args *args, const char *arg,
 		if (!strcmp(arg, sva_sim_iommu_name(i)))
 			return;
 	}
-	argp_error(state, "--iommu=%s: mock or smmuv3", arg);
+	argp_error(state, "--iommu=%s: none of those that --help names", arg);
 }
 
 static void parse_strategy(struct sim_args *args, const char *arg,
@@ -296,6 +296,17 @@ static void parse_strategy(struct sim_args *args, const char *arg,
 			return;
 	}
 	argp_error(state, "--strategy=%s: random, pct or exhaustive", arg);
+}
+
+/* Of some: one that has a model, if there is one. */
+static enum sva_sim_iommu best_iommu(unsigned int iommus)
+{
+	unsigned int i;
+
+	for (i = 0; i < SVA_SIM_IOMMU_COUNT; i++)
+		if (i != SVA_SIM_MOCK && iommus >> i & 1)
+			return i;
+	return SVA_SIM_MOCK;
 }
 
 /* What names something: is it there, and does it go together? */
@@ -321,9 +332,7 @@ static void check_args(struct sim_args *args, struct argp_state *state)
 			args->runs = info.runs;
 		if (args->all_iommus) {
 			args->all_iommus = false;
-			args->cfg.iommu = info.iommus >> SVA_SIM_SMMUV3 & 1 ?
-						  SVA_SIM_SMMUV3 :
-						  SVA_SIM_MOCK;
+			args->cfg.iommu = best_iommu(info.iommus);
 		}
 		if (!(info.iommus >> args->cfg.iommu & 1))
 			argp_error(state, "--break=%s: not with %s",

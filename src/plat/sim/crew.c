@@ -27,7 +27,8 @@ void crew_run(struct crew *c)
 	c->count = 0;
 	ledger_settle(c->w);
 	c->w->sim->exploring = false;
-	world_smmuv3_quiet(c->w);
+	if (c->w->vendor->quiet)
+		c->w->vendor->quiet(c->w);
 }
 
 void map_pages(struct space *sp, unsigned int count, bool touch)

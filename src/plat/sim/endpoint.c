@@ -17,8 +17,9 @@ static void check_ats_on(struct endpoint *ep)
 {
 	struct sim *s = ep->w->sim;
 
-	if (!watch_eats(&ep->w->watch, ep->index))
-		sim_fail(s, "R12", "%s: ATS is on before STE.EATS", ep->name);
+	if (!ep->w->vendor->lets_ats(ep->w, ep->index))
+		sim_fail(s, "R12", "%s: ATS is on before the IOMMU lets it",
+			 ep->name);
 	if (!ep->flushed)
 		sim_fail(s, "R12", "%s: ATS is on with an ATC nobody flushed",
 			 ep->name);
@@ -201,7 +202,7 @@ static int bus_ats_invalidate(void *ctx, const struct hw_ats_inv *asked,
 		return -ENODEV;
 	sim_note(w->sim, "ATC invalidate", inv.addr);
 	pcie_hw_state(&ep->pcie, &state);
-	if (!state.ats && ep->ats_was_on && !watch_eats(&w->watch, ep->index))
+	if (!state.ats && ep->ats_was_on && !w->vendor->lets_ats(w, ep->index))
 		sim_fail(w->sim, "R12", "%s: an ATC_INV after ATS went off",
 			 ep->name);
 	if (sim_broken(w->sim, BREAK_ATC_PASID) && inv.pasid_valid &&
@@ -353,7 +354,7 @@ int endpoint_init(struct endpoint *ep, struct world *w, unsigned int index)
 	ep->name = names[index];
 	ep->kind = w->cfg.kind;
 	ep->sid = cfg.rid;
-	if (ep->kind != ENDPOINT_PCI || w->iommu == SVA_SIM_MOCK)
+	if (ep->kind != ENDPOINT_PCI || !w->hw)
 		return 0;
 	err = pcie_hw_init(&ep->pcie, &cfg, &pcie_ops, ep, &ep->env);
 	if (err)
@@ -375,7 +376,7 @@ void endpoint_fini(struct endpoint *ep)
 void endpoint_desc(struct endpoint *ep, struct plat_pci *pci,
 		   struct iommu_device_desc *ret_desc)
 {
-	bool is_pci = ep->kind == ENDPOINT_PCI && ep->w->iommu != SVA_SIM_MOCK;
+	bool is_pci = ep->kind == ENDPOINT_PCI && ep->w->hw;
 
 	*pci = (struct plat_pci){
 		.ops = &cfg_ops,

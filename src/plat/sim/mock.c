@@ -22,7 +22,7 @@ static bool walk(uint64_t root, uint64_t va, unsigned int perm,
 	return true;
 }
 
-int world_mock_create(struct world *w)
+static int create(struct world *w)
 {
 	const struct mock_cfg cfg = { .walk = walk };
 	int err = mock_create(w->sys, &cfg, &w->mock);
@@ -33,13 +33,26 @@ int world_mock_create(struct world *w)
 	return 0;
 }
 
-int world_mock_destroy(struct world *w)
+/* What the mock itself can be told to forget, once everything stands. */
+static void built(struct world *w)
+{
+	const struct sim_break *broken = w->sim->broken;
+
+	if (!broken || !broken->mock_defects)
+		return;
+	mock_set_defects(w->mock, broken->mock_defects);
+	sim_strike(w->sim, broken->mock_defects);
+}
+
+static int take_down(struct world *w)
 {
 	int err = mock_destroy(w->mock);
 
-	if (!err)
-		w->mock = NULL;
-	return err;
+	if (err)
+		return err;
+	w->mock = NULL;
+	w->unit = NULL;
+	return 0;
 }
 
 static struct endpoint *endpoint_of(struct world *w,
@@ -90,3 +103,10 @@ void world_mock_collect(struct world *w)
 		deliver(w, &r);
 	}
 }
+
+const struct sim_vendor sim_mock = {
+	.name = "mock",
+	.create = create,
+	.built = built,
+	.remove = take_down,
+};

@@ -277,13 +277,3 @@ bool sva_sim_break(unsigned int index, struct sva_sim_info *ret_info)
 		*ret_info = b->info;
 	return b;
 }
-
-const char *sva_sim_iommu_name(enum sva_sim_iommu iommu)
-{
-	static const char *const names[] = {
-		[SVA_SIM_MOCK] = "mock",
-		[SVA_SIM_SMMUV3] = "smmuv3",
-	};
-
-	return iommu < SVA_SIM_IOMMU_COUNT ? names[iommu] : NULL;
-}

@@ -7,7 +7,9 @@
 
 #define ON_MOCK   (1u << SVA_SIM_MOCK)
 #define ON_SMMUV3 (1u << SVA_SIM_SMMUV3)
-#define ON_ALL    (ON_MOCK | ON_SMMUV3)
+/* Whatever has a model, and whatever there is. */
+#define ON_MODELS ON_SMMUV3
+#define ON_ALL    (ON_MOCK | ON_MODELS)
 
 /**
  * struct scenario - see above

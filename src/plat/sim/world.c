@@ -295,10 +295,7 @@ static int build(struct world *w)
 
 	if (err)
 		return err;
-	if (w->iommu == SVA_SIM_MOCK)
-		err = world_mock_create(w);
-	else
-		err = world_smmuv3_create(w);
+	err = w->vendor->create(w);
 	return err ? err : build_devices(w);
 }
 
@@ -309,7 +306,7 @@ int world_build(struct world *w, struct sim *s, enum sva_sim_iommu iommu,
 
 	memset(w, 0, sizeof(*w));
 	w->sim = s;
-	w->iommu = iommu;
+	w->vendor = sim_vendor_of(iommu);
 	w->cfg = *cfg;
 	if (!w->cfg.pasid_bits)
 		w->cfg.pasid_bits = sim_random(s, 2) ? 4 : 12;
@@ -317,10 +314,8 @@ int world_build(struct world *w, struct sim *s, enum sva_sim_iommu iommu,
 	s->fail_armed = true;
 	err = build(w);
 	if (!err) {
-		if (w->mock && s->broken && s->broken->mock_defects) {
-			mock_set_defects(w->mock, s->broken->mock_defects);
-			sim_strike(s, s->broken->mock_defects);
-		}
+		if (w->vendor->built)
+			w->vendor->built(w);
 		return 0;
 	}
 	if (!s->fail_fired)
@@ -380,16 +375,14 @@ void world_fini(struct world *w)
 
 	w->sim->fail_armed = false;
 	fini_devices(w);
-	if (w->mock)
-		must(w, world_mock_destroy(w), "the IOMMU stays");
-	if (w->hw && w->unit)
-		must(w, world_smmuv3_remove(w), "the IOMMU stays");
+	if (w->unit)
+		must(w, w->vendor->remove(w), "the IOMMU stays");
 	for (i = 0; i < w->cfg.endpoints; i++)
 		endpoint_fini(&w->eps[i]);
 	if (w->sys)
 		must(w, iommu_system_destroy(w->sys), "the system stays");
 	w->sys = NULL;
 	if (w->hw)
-		world_smmuv3_destroy(w);
+		w->vendor->destroy(w);
 	check_left(w);
 }

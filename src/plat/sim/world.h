@@ -18,6 +18,7 @@
 #include "plat/sim/ledger.h"
 #include "plat/sim/sim.h"
 #include "plat/sim/space.h"
+#include "plat/sim/vendor.h"
 #include "plat/sim/watch.h"
 
 #define WORLD_ENDPOINTS  2u
@@ -67,15 +68,17 @@ struct world_cfg {
 struct world {
 	struct sim *sim;
 	struct world_cfg cfg;
-	enum sva_sim_iommu iommu;
+	const struct sim_vendor *vendor;
 	struct iommu_system *sys;
 	struct iommu_unit *unit;
 
 	struct mock *mock;
 	unsigned int mock_seen; /* answers taken from its book */
 
+	/* A model: NULL on the mock, which has none. */
 	void *hw_mem;
 	struct iommu_hw *hw;
+	struct hw_env env;
 	struct watch watch;
 
 	struct endpoint eps[WORLD_ENDPOINTS];
@@ -128,17 +131,12 @@ void world_check_dma(struct world *w, const struct endpoint *ep, ioasid_t pasid,
 		     const struct space *sp, unsigned int page, uint64_t pa,
 		     unsigned int perm);
 
-/* smmuv3.c */
-int world_smmuv3_create(struct world *w);
-void world_smmuv3_destroy(struct world *w);
-int world_smmuv3_probe(struct world *w);
-int world_smmuv3_remove(struct world *w);
-void world_smmuv3_quiet(struct world *w);
+/* hw.c: what a model is surrounded by. Lives as long as @w. */
+const struct hw_env *world_env(struct world *w);
+/* Its registers, for the driver. */
+struct plat_mmio world_window(struct world *w, uint64_t size);
 
-/* mock.c */
-int world_mock_create(struct world *w);
-int world_mock_destroy(struct world *w);
-/* Answers that have come since; they go to the ledger. */
+/* mock.c: answers that have come since; they go to the ledger. */
 void world_mock_collect(struct world *w);
 
 #endif
