@@ -10,15 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sva/sim.h>
 
 #include "cli/cli.h"
 #include "cli/json.h"
+#include "cli/sim.h"
 
 #define RUNS_DEFAULT 1000u
-#define FAILURES_MAX 16u
 
 enum {
 	OPT_IOMMU = 256,
@@ -35,44 +34,11 @@ enum {
 	OPT_JSON,
 };
 
-struct sim_args {
-	struct sva_sim_cfg cfg;
-	uint64_t runs;
-	bool runs_set, seed_set, all_iommus;
-	bool fail_nth;
-	bool trace, list, list_breaks, json;
-};
-
-struct sim_failure {
-	uint64_t seed;
-	unsigned int fail_nth;
-	struct sva_sim_result result;
-};
-
-/* What came of one scenario on one IOMMU. */
-struct sim_report {
-	const char *scenario;
-	enum sva_sim_iommu iommu;
-	uint64_t runs, steps;
-	struct sim_failure failures[FAILURES_MAX];
-	size_t failure_count;
-	bool exhausted;
-	double seconds;
-};
-
 static const char *const strategies[] = {
 	[SVA_SIM_RANDOM] = "random",
 	[SVA_SIM_PCT] = "pct",
 	[SVA_SIM_EXHAUSTIVE] = "exhaustive",
 };
-
-static double now(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static bool find_info(bool (*get)(unsigned int index,
 				  struct sva_sim_info *ret_info),
@@ -84,80 +50,6 @@ static bool find_info(bool (*get)(unsigned int index,
 		if (!strcmp(ret_info->name, name))
 			return true;
 	return false;
-}
-
-/* Running */
-
-static void print_line(void *arg, const char *line)
-{
-	(void)arg;
-	puts(line);
-}
-
-static void keep_failure(struct sim_report *r, const struct sva_sim_cfg *cfg,
-			 const struct sva_sim_result *result)
-{
-	struct sim_failure *f;
-
-	if (!result->failed || r->failure_count == FAILURES_MAX)
-		return;
-	f = &r->failures[r->failure_count++];
-	f->seed = cfg->seed;
-	f->fail_nth = cfg->fail_nth;
-	f->result = *result;
-}
-
-/* All calls of one run fail in turn. */
-static int run_fail_nth(struct sva_sim *sim, struct sva_sim_cfg *cfg,
-			struct sim_report *r)
-{
-	struct sva_sim_result result;
-	int err;
-
-	for (cfg->fail_nth = 1;; cfg->fail_nth++) {
-		err = sva_sim_run(sim, cfg, &result);
-		if (err)
-			return err;
-		r->runs++;
-		r->steps += result.steps;
-		keep_failure(r, cfg, &result);
-		if (!result.fail_fired || r->failure_count)
-			return 0;
-	}
-}
-
-static int run_scenario(struct sva_sim *sim, const struct sim_args *args,
-			struct sim_report *r)
-{
-	struct sva_sim_cfg cfg = args->cfg;
-	double start = now();
-	uint64_t i;
-	int err = 0;
-
-	cfg.scenario = r->scenario;
-	cfg.iommu = r->iommu;
-	if (args->trace)
-		cfg.trace = print_line;
-	for (i = 0; i < args->runs && !err && !r->failure_count; i++) {
-		struct sva_sim_result result;
-
-		cfg.seed = args->cfg.seed + i;
-		if (args->fail_nth) {
-			err = run_fail_nth(sim, &cfg, r);
-			continue;
-		}
-		err = sva_sim_run(sim, &cfg, &result);
-		if (err)
-			break;
-		r->runs++;
-		r->steps += result.steps;
-		keep_failure(r, &cfg, &result);
-		r->exhausted = result.exhausted;
-		if (result.exhausted)
-			break;
-	}
-	r->seconds = now() - start;
-	return err;
 }
 
 /* Reports */
@@ -172,7 +64,9 @@ static void print_report(const struct sim_args *args,
 	       r->scenario, sva_sim_iommu_name(r->iommu),
 	       strategies[args->cfg.strategy], r->runs, r->steps, r->seconds,
 	       r->failure_count ? "FAILED" : "clean",
-	       r->exhausted ? ", every path" : "");
+	       !r->exhausted ? "" :
+	       r->truncated  ? ", every path but for long ones" :
+			       ", every path");
 	for (i = 0; i < r->failure_count; i++) {
 		const struct sim_failure *f = &r->failures[i];
 
@@ -224,7 +118,7 @@ static int print_json(const struct sim_args *args, const struct sim_report *r)
 	for (i = 0; i < r->failure_count; i++)
 		if (add_failure(list, &r->failures[i]))
 			goto out;
-	if (!json_add_bool(o, "exhausted", r->exhausted) &&
+	if (!json_add_bool(o, "exhausted", r->exhausted && !r->truncated) &&
 	    !json_add(o, "seconds", json_object_new_double(r->seconds)))
 		err = json_print(o);
 out:
@@ -462,7 +356,7 @@ static int run_all(const struct sim_args *args, struct sva_sim *sim)
 			if (!(info.iommus >> on & 1) ||
 			    (!args->all_iommus && on != args->cfg.iommu))
 				continue;
-			if (run_scenario(sim, args, &r))
+			if (sim_run_scenario(sim, args, &r))
 				return CLI_FAILED;
 			if (!args->json)
 				print_report(args, &r);

@@ -61,6 +61,8 @@ struct sva_sim_cfg {
  * @steps:      points at which another thread could have gone on.
  * @hash:       of all steps: equal for equal runs.
  * @exhausted:  exhaustive: this was the last path.
+ * @truncated:  exhaustive: a path was so long that what could have been done
+ *              otherwise after its first choices was not tried.
  * @fail_fired: there was a call number @fail_nth, and it failed.
  * @struck:     how often the break did what it does.
  */
@@ -71,6 +73,7 @@ struct sva_sim_result {
 	uint64_t steps;
 	uint64_t hash;
 	bool exhausted;
+	bool truncated;
 	bool fail_fired;
 	uint64_t struck;
 };

@@ -49,6 +49,9 @@ check "is on that path again" exits 1 "$SVA" $replay
 check "every call fails" exits 0 "$SVA" sim --scenario=fault --fail-nth \
 	--runs=1 --json
 check "more than one" json out 'o["runs"] > 10'
+check "every call on every path" exits 0 "$SVA" sim --scenario=tiny \
+	--iommu=mock --strategy=exhaustive --preemptions=1 --fail-nth --json
+check "to the end" json out 'o["runs"] > 100 and o["exhausted"]'
 for number in '' x -1 ' -1' +1 1.5 0 4294967296; do
 	check "no number: '$number'" exits 2 "$SVA" sim --scenario=tiny \
 		--strategy=exhaustive --seed=1 "--preemptions=$number"

@@ -507,6 +507,8 @@ static int access_locked(struct mock *mock, struct iommu_device *dev,
 		*ret_pa = c->pa;
 		return 0;
 	}
+	if (pasid >> md->pasid_bits)
+		return -EACCES;
 	entry = le64_load_acquire(&md->table[pasid]);
 	switch (entry_kind(entry)) {
 	case MOCK_ENTRY_ABORT:

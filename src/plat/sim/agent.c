@@ -461,6 +461,8 @@ enum agent_result agent_access(struct agent *a, unsigned int page, bool write)
 	for (i = 0; i < a->tries; i++) {
 		enum attempt r = attempt(a, page, perm);
 
+		if (r == ATTEMPT_FAULT && a->never_asks)
+			return AGENT_GAVE_UP;
 		if (r == ATTEMPT_FAULT)
 			r = ask(a, page, perm);
 		switch (r) {

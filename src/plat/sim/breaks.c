@@ -94,6 +94,12 @@ static const struct sim_break breaks[] = {
 	      "a page request overtakes another"),
 	BREAK(BREAK_LOST_IRQ, "lost-irq", "R2", ON_SMMUV3, "fault", 2000,
 	      "interrupts are lost"),
+	BREAK(BREAK_TIMER_DEAD, "timer-dead", "R2", ON_ALL, "timeout", 100,
+	      "nobody looks at the time limit of answers"),
+	BREAK(BREAK_LATE_ANSWER, "late-answer", "R2", ON_ALL, "timeout", 100,
+	      "an answer that missed its time limit goes out all the same"),
+	BREAK(BREAK_NOT_CLOSED, "not-closed", "R9", ON_SMMUV3, "dead-queue", 500,
+	      "an SMMU that reads no commands any more is not stopped"),
 };
 /* clang-format on */
 

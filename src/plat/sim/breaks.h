@@ -41,6 +41,9 @@ enum sim_break_id {
 	BREAK_NO_OVACK,        /* an overflow is not acknowledged */
 	BREAK_PRI_ORDER,       /* two page requests change places */
 	BREAK_LOST_IRQ,        /* an interrupt is lost */
+	BREAK_TIMER_DEAD,      /* nobody looks at the time limit of answers */
+	BREAK_LATE_ANSWER,     /* an answer after its timeout goes out */
+	BREAK_NOT_CLOSED,      /* a dead SMMU goes on translating */
 	BREAK_COUNT,
 };
 

@@ -56,7 +56,10 @@ enum agent_result access_checked(struct agent *a, unsigned int page, bool write)
 
 	if (r == AGENT_OK || r == AGENT_GAVE_UP || !held || drops != b->drops ||
 	    p->changing || p->changed >= start || perm & ~p->allowed ||
-	    a->sp->exit_step || s->fail_fired)
+	    a->sp->exit_step || s->fail_fired || w->dead)
+		return r;
+	/* Of which answers the ledger knows whether they came in time. */
+	if (r == AGENT_REFUSED && w->cfg.timeout_s)
 		return r;
 	if (r == AGENT_REFUSED)
 		sim_fail(s, "R3", "%s: no, for page %u, which is mapped",
@@ -138,15 +141,17 @@ void job_rebind(struct job *j)
 {
 	struct iommu_sva *sva;
 	unsigned int i;
+	ioasid_t pasid;
 
 	for (i = 0; i < j->rounds; i++) {
 		if (world_bind(j->w, j->ep, j->sp, &sva))
 			continue;
-		if (j->flag) {
+		/* The address space may have gone: then there is none. [B5] */
+		pasid = world_bond(j->w, j->ep, j->sp)->pasid;
+		if (j->flag && pasid != IOMMU_PASID_INVALID) {
 			struct agent a;
 
-			agent_init(&a, j->ep, j->sp,
-				   world_bond(j->w, j->ep, j->sp)->pasid);
+			agent_init(&a, j->ep, j->sp, pasid);
 			(void)access_checked(
 				&a, (unsigned int)sim_random(j->w->sim, 4),
 				false);

@@ -79,7 +79,8 @@ struct endpoint {
 /**
  * struct agent - an engine of a device: one thread's transactions
  * @sp:    the process it works for. @pasid: by which.
- * @tries: how often it asks for a page before it gives up.
+ * @tries: how often it asks for a page before it gives up; @never_asks: what is
+ *         not there it does without.
  */
 struct agent {
 	struct endpoint *ep;
@@ -90,6 +91,7 @@ struct agent {
 	bool resumed, retry;
 	uint64_t cookie;
 	unsigned int tries;
+	bool never_asks;
 };
 
 enum agent_result {

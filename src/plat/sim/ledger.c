@@ -3,6 +3,9 @@
 
 #include "plat/sim/world.h"
 
+#define NS_PER_S         UINT64_C(1000000000)
+#define TIMEOUT_SLACK_NS UINT64_C(100000000)
+
 struct ledger_entry *ledger_open(struct world *w, const struct endpoint *ep,
 				 const struct space *sp, ioasid_t pasid,
 				 uint32_t group, uint32_t pages,
@@ -23,6 +26,7 @@ struct ledger_entry *ledger_open(struct world *w, const struct endpoint *ep,
 		.pages = pages,
 		.perm = perm,
 		.sent = w->sim->steps,
+		.sent_ns = w->sim->now_ns,
 		.drops = b ? b->drops : 0,
 	};
 	return e;
@@ -80,6 +84,21 @@ static int standing(const struct ledger_entry *e, unsigned int i)
 	return e->perm & ~p->allowed ? -1 : 1;
 }
 
+/* Nobody said anything for so long that core did. [I7] */
+static bool timed_out(struct world *w, const struct ledger_entry *e)
+{
+	uint64_t limit_ns = w->cfg.timeout_s * NS_PER_S;
+	uint64_t age_ns = w->sim->now_ns - e->sent_ns;
+
+	if (!limit_ns || age_ns < limit_ns)
+		return false;
+	if (age_ns >= limit_ns + TIMEOUT_SLACK_NS)
+		sim_fail(w->sim, "R2", "group %u is answered after %u ms",
+			 (unsigned int)e->group,
+			 (unsigned int)(age_ns / 1000000));
+	return true;
+}
+
 /* [R3] [R15] */
 static void check_code(struct world *w, const struct ledger_entry *e,
 		       enum iommu_page_response_code code)
@@ -88,7 +107,7 @@ static void check_code(struct world *w, const struct ledger_entry *e,
 	bool good = true, bad = false;
 	unsigned int i;
 
-	if (!e->sp || s->fail_fired || !deserves(w, e))
+	if (!e->sp || s->fail_fired || !deserves(w, e) || timed_out(w, e))
 		return;
 	for (i = 0; i < SPACE_PAGES; i++) {
 		if (!(e->pages >> i & 1))

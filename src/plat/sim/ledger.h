@@ -23,7 +23,7 @@ struct world;
  * struct ledger_entry - one group
  * @sp:     whose pages it asks for; NULL: nobody's.
  * @pages:  bit per page of @sp. @perm: wanted.
- * @sent:   step at which its last page went out.
+ * @sent:   step at which its last page went out. @sent_ns: when that was.
  * @marker: a stop marker: there must be no answer.
  * @in_time: it went out as a whole while the pair was bound, before anybody
  *          began an unbind: it gets the answer it deserves, unbind or not. [B3]
@@ -36,6 +36,7 @@ struct ledger_entry {
 	uint32_t pages;
 	unsigned int perm;
 	uint64_t sent;
+	uint64_t sent_ns;
 	uint64_t drops; /* of the bond, then */
 	bool in_time;
 	unsigned int answers;

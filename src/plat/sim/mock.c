@@ -30,6 +30,7 @@ static int create(struct world *w)
 	if (err)
 		return err;
 	w->unit = mock_unit(w->mock);
+	w->mock_seen = 0;
 	return 0;
 }
 

@@ -92,6 +92,11 @@ static int op_event_wait(void *ctx, struct plat_event *ev, uint32_t seen,
 	bool in_time = true;
 
 	may_sleep(s, "event_wait()");
+	if (sim_broken(s, BREAK_TIMER_DEAD) && deadline_ns != SIM_NEVER &&
+	    !strcmp(s->current->name, "iommu-timeout")) {
+		sim_strike(s, deadline_ns);
+		deadline_ns = SIM_NEVER;
+	}
 	sim_point(s, SIM_WAIT, "event", 0);
 	atomic_fetch_add(&ev->waiters, 1);
 	while (in_time && atomic_load(&ev->count) == seen)

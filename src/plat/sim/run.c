@@ -250,6 +250,8 @@ int sva_sim_run(struct sva_sim *sim, const struct sva_sim_cfg *cfg,
 		.hash = s->hash,
 		.exhausted = cfg->strategy == SVA_SIM_EXHAUSTIVE &&
 			     s->strategy.exhausted,
+		.truncated = cfg->strategy == SVA_SIM_EXHAUSTIVE &&
+			     s->strategy.overflow,
 		.fail_fired = s->fail_fired,
 		.struck = s->broken_count,
 	};

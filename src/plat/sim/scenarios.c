@@ -131,6 +131,34 @@ static const struct scenario scenarios[] = {
 				  "under traffic" },
 		.cfg = { .endpoints = 1, .spaces = 1, .features_off = true },
 		.body = scenario_feature,
+	}, {
+		.info = { .name = "timeout", .rule = "R2", .iommus = ON_ALL,
+			  .text = "page requests that wait too long, and "
+				  "their late answers" },
+		.cfg = { .endpoints = 1, .spaces = 1, .groups = 3,
+			 .timeout_s = 1 },
+		.body = scenario_timeout,
+	}, {
+		.info = { .name = "timeout-stall", .rule = "R2",
+			  .iommus = ON_SMMUV3,
+			  .text = "the same for a device that stalls" },
+		.cfg = { .endpoints = 1, .spaces = 1, .kind = ENDPOINT_STALL,
+			 .pasid_bits = 4, .timeout_s = 1 },
+		.body = scenario_timeout,
+	}, {
+		.info = { .name = "dead-queue", .rule = "R6 R9",
+			  .iommus = ON_SMMUV3,
+			  .text = "the IOMMU stops reading commands beside "
+				  "unmap, bind and exit" },
+		.cfg = { .endpoints = 1, .spaces = 2 },
+		.body = scenario_dead_queue,
+	}, {
+		.info = { .name = "replug", .rule = "R1 R12 R14",
+			  .iommus = ON_ALL,
+			  .text = "device and IOMMU go and come back beside "
+				  "unmap, lookup and exit" },
+		.cfg = { .endpoints = 1, .spaces = 2 },
+		.body = scenario_replug,
 	},
 };
 /* clang-format on */

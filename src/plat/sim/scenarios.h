@@ -41,6 +41,9 @@ void scenario_stop(struct world *w);
 void scenario_asid(struct world *w);
 void scenario_find_mm(struct world *w);
 void scenario_feature(struct world *w);
+void scenario_timeout(struct world *w);
+void scenario_dead_queue(struct world *w);
+void scenario_replug(struct world *w);
 void scenario_tiny(struct world *w);
 
 /* Threads of a scenario. */
@@ -85,6 +88,8 @@ void job_unbind(struct job *j);
 /* The same, some time later. */
 void job_leave(struct job *j);
 void job_rebind(struct job *j);
+/* Looks up PASIDs. */
+void job_find(struct job *j);
 void job_tiny_device(struct job *j);
 void job_tiny_process(struct job *j);
 

@@ -274,7 +274,7 @@ void scenario_stop(struct world *w)
 
 /* Who holds a PASID only looks. [C4] */
 
-static void find_all(struct job *j)
+void job_find(struct job *j)
 {
 	struct sim *s = j->w->sim;
 	unsigned int i;
@@ -302,13 +302,15 @@ void scenario_find_mm(struct world *w)
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
+		map_pages(&w->spaces[i], 4, sim_random(w->sim, 2));
 		finders[i] = (struct job){ .rounds = 5 };
 		bind[i] = (struct job){
 			.ep = &w->eps[0],
 			.sp = &w->spaces[i],
 			.rounds = 2,
+			.flag = true,
 		};
-		crew_add(&crew, "finder", find_all, &finders[i]);
+		crew_add(&crew, "finder", job_find, &finders[i]);
 		crew_add(&crew, "binder", job_rebind, &bind[i]);
 	}
 	killer.sp = &w->spaces[0];

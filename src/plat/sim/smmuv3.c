@@ -39,6 +39,17 @@ static bool on_write(struct world *w, uint64_t offset, uint64_t *value)
 {
 	uint32_t narrow = (uint32_t)*value;
 
+	/* A queue that nobody reads: PROD stands still. */
+	if (w->dead && offset == SMMU_CMDQ_PROD)
+		return false;
+	if (w->dead && offset == SMMU_CR0 &&
+	    !REG_GET(SMMU_CR0_SMMUEN, narrow)) {
+		if (sim_broken(w->sim, BREAK_NOT_CLOSED)) {
+			sim_strike(w->sim, narrow);
+			return false;
+		}
+		w->watch.off = true;
+	}
 	watch_queue_base(&w->watch, offset, *value);
 	if (offset == SMMU_STRTAB_BASE_CFG)
 		w->watch.strtab_cfg = narrow;
@@ -127,7 +138,7 @@ static int create(struct world *w)
 
 	if (err)
 		return err;
-	w->watch.w = w;
+	w->watch = (struct watch){ .w = w };
 	w->sim->on_step = on_step;
 	w->sim->on_step_arg = w;
 	return smmuv3_probe(w->sys, &desc, &w->unit);

@@ -266,6 +266,8 @@ void watch_look(struct watch *t)
 	bool changed = false;
 	unsigned int i, j;
 
+	if (t->off)
+		return;
 	for (i = 0; i < t->w->cfg.endpoints; i++) {
 		struct watch_ste *ste = &t->stes[i];
 		uint32_t sid = 1 + i;

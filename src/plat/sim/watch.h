@@ -44,6 +44,7 @@ struct watch {
 	uint64_t cmdq_base, priq_base, evtq_base, strtab_base;
 	uint32_t strtab_cfg;
 	uint32_t cmdq_prod, priq_cons;
+	bool off; /* SMMUEN has gone: no entry is live */
 	struct watch_ste stes[WATCH_STREAMS];
 	struct watch_cd cds[WATCH_STREAMS][WATCH_PASIDS];
 	struct watch_asid asids[WATCH_ASIDS];

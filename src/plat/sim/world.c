@@ -130,16 +130,22 @@ static void bind_state(const struct world *w, const struct endpoint *ep,
 	ret_state->pasid = atomic_load(&sp->mm.pasid);
 }
 
-/* Only while nobody else is at work can anybody tell. */
+/* Nobody else bound or unbound meanwhile. */
 static void check_unchanged(struct world *w, const struct endpoint *ep,
 			    const struct space *sp,
-			    const struct bind_state *before)
+			    const struct bind_state *before, uint64_t begun)
 {
 	struct bind_state now;
 
-	if (w->sim->exploring)
-		return;
 	bind_state(w, ep, sp, &now);
+	/* Asked last: others may have begun while that was found out. */
+	if (begun != w->calls_begun)
+		return;
+	if (w->sim->exploring) {
+		/* Workers and lookups hold the address space for a moment. */
+		now.users = before->users;
+		now.refs = before->refs;
+	}
 	if (memcmp(&now, before, sizeof(now)))
 		sim_fail(w->sim, "R14", "a bind that failed left traces");
 }
@@ -152,8 +158,12 @@ int world_bind(struct world *w, struct endpoint *ep, struct space *sp,
 	uint64_t drops = b->drops;
 	struct bind_state state;
 	struct sim *s = w->sim;
+	uint64_t begun;
+	bool alone;
 	int err;
 
+	alone = !w->calls++;
+	begun = ++w->calls_begun;
 	bind_state(w, ep, sp, &state);
 	b->ep = ep;
 	b->sp = sp;
@@ -167,10 +177,12 @@ int world_bind(struct world *w, struct endpoint *ep, struct space *sp,
 	if (!err)
 		took_handle(w, b, *ret_sva,
 			    drops == b->drops && !b->unbinding ? before : NULL);
-	else if (!(err == -ESRCH && sp->exit_step) && !s->fail_fired)
+	else if (!(err == -ESRCH && sp->exit_step) && !s->fail_fired &&
+		 !w->dead)
 		sim_fail(s, "R14", "a bind fails: %d", err);
-	if (err)
-		check_unchanged(w, ep, sp, &state);
+	if (err && alone)
+		check_unchanged(w, ep, sp, &state, begun);
+	w->calls--;
 	return err;
 }
 
@@ -189,6 +201,8 @@ void world_unbind(struct world *w, struct endpoint *ep, struct space *sp,
 	struct bond *b = world_bond(w, ep, sp);
 	struct sim *s = w->sim;
 
+	w->calls++;
+	w->calls_begun++;
 	b->held--;
 	b->unbinding++;
 	b->drops++;
@@ -204,6 +218,7 @@ void world_unbind(struct world *w, struct endpoint *ep, struct space *sp,
 		iommu_mm_put(&sp->mm);
 	}
 	b->unbinding--;
+	w->calls--;
 	if (!active(b))
 		check_unbound(w, b);
 }
@@ -214,6 +229,9 @@ void world_check_unmapped(struct world *w, struct space *sp, unsigned int first,
 {
 	unsigned int i, j;
 
+	/* What an IOMMU that has been stopped lets nobody use. */
+	if (w->dead)
+		return;
 	for (i = 0; i < WORLD_BONDS; i++) {
 		const struct bond *b = &w->bonds[i];
 
@@ -291,7 +309,10 @@ static int build_devices(struct world *w)
 
 static int build(struct world *w)
 {
-	int err = iommu_system_create(&w->sim->plat, NULL, &w->sys);
+	const struct iommu_system_cfg cfg = {
+		.response_timeout_s = w->cfg.timeout_s,
+	};
+	int err = iommu_system_create(&w->sim->plat, &cfg, &w->sys);
 
 	if (err)
 		return err;
@@ -321,6 +342,29 @@ int world_build(struct world *w, struct sim *s, enum sva_sim_iommu iommu,
 	if (!s->fail_fired)
 		sim_fail(s, "crash", "the machine cannot be built: %d", err);
 	world_fini(w);
+	return err;
+}
+
+int world_replug(struct world *w)
+{
+	struct endpoint *ep = &w->eps[0];
+	int err;
+
+	while (endpoint_disable(ep))
+		sim_relax(w->sim);
+	if (iommu_device_remove(ep->dev))
+		sim_fail(w->sim, "R14", "%s cannot be removed", ep->name);
+	ep->dev = NULL;
+	if (w->vendor->remove(w))
+		sim_fail(w->sim, "R14", "the IOMMU cannot be removed");
+	if (w->hw)
+		w->vendor->destroy(w);
+	err = w->vendor->create(w);
+	if (!err)
+		err = add_endpoint(w, ep);
+	if (err && !w->sim->fail_fired)
+		sim_fail(w->sim, "R14", "the IOMMU does not come back: %d",
+			 err);
 	return err;
 }
 

@@ -53,6 +53,7 @@ struct bond {
  * @pasid_bits: of endpoints; 0: some number that the seed picks.
  * @groups:    page request group indices in use, 0: all.
  * @features_off: SVA is left for the scenario to enable.
+ * @timeout_s: of answers to page requests, see struct iommu_system_cfg.
  */
 struct world_cfg {
 	unsigned int endpoints;
@@ -63,6 +64,7 @@ struct world_cfg {
 	unsigned int pasid_bits;
 	unsigned int groups;
 	bool features_off;
+	unsigned int timeout_s;
 };
 
 struct world {
@@ -88,6 +90,9 @@ struct world {
 	unsigned int bond_count;
 	struct ledger ledger;
 	unsigned int binding; /* binds under way */
+	unsigned int calls;   /* binds and unbinds: under way, and */
+	uint64_t calls_begun; /* ever */
+	bool dead;            /* the IOMMU reads no commands any more */
 	void *scratch;        /* the scenario's */
 	/* Step at which a thread's transaction entered the IOMMU. */
 	uint64_t txn_step[SIM_THREADS];
@@ -114,6 +119,12 @@ struct bond *world_bond(struct world *w, const struct endpoint *ep,
 /* Pairs of @sp that are bound, or may be. */
 unsigned int world_bonds_of(struct world *w, const struct space *sp);
 bool world_binding(struct world *w);
+
+/*
+ * Takes the only endpoint and the IOMMU away, and puts both there again, as
+ * new. Nothing is bound. 0, or what a call that was made to fail did.
+ */
+SVA_MUST_CHECK int world_replug(struct world *w);
 /* The calling thread's transaction enters the IOMMU. */
 void world_txn(struct world *w);
 /* An event about (@sid, @pasid) was recorded by the calling thread. */
