@@ -86,7 +86,7 @@ struct iommu_device_caps {
  * Context: may sleep; takes the SVA lock, then the system lock.
  * Return:  0, -EINVAL a bad description or a unit of another system, -ERANGE
  *          a stream id beyond what the unit has, -EEXIST a stream id is taken,
- *          -EBUSY a device of the group has binds [B10], -ENOMEM, -ETIMEDOUT
+ *          -EBUSY a device of the group shares an address space [B10], -ENOMEM, -ETIMEDOUT
  *          no answer from the IOMMU.
  * Spec:    Arm IHI 0070 3.4 (stream tables), PCIe 6.0 10.5 (ATS), [K18-K21].
  * Test:    tests/core/device_test.c, tests/drivers/smmuv3_device_test.c

@@ -152,8 +152,8 @@ SVA_MUST_CHECK int iommu_detach_device(struct iommu_domain *domain,
  * @pasid:  1 to (1 << pasid_bits of the device) - 1, owned by the caller.
  *
  * Context: may sleep; takes the SVA lock, then the device's.
- * Return:  0, -EINVAL a bad pasid or domain, -EBUSY something is attached
- *          there, -EOPNOTSUPP not with this IOMMU, -ESRCH the address space of
+ * Return:  0, -EINVAL a bad pasid or domain, or an SVA domain for a device that
+ *          shares its group [B10], -EBUSY something is attached there, -EOPNOTSUPP not with this IOMMU, -ESRCH the address space of
  *          an SVA domain is exiting, or what the driver met (-ENOMEM,
  *          -ETIMEDOUT, -ENOSPC).
  * Test:    tests/core/domain_test.c

@@ -54,13 +54,14 @@ static void device_free(struct iommu_device *dev)
 	plat_free(plat, dev);
 }
 
-/* Would a new member of @group come beside a device with binds? [B10] */
-static bool group_has_bonds_locked(struct iommu_system *sys, uint32_t group)
+/* Would a new member of @group come beside a device that shares an address
+ * space? [B10] */
+static bool group_has_sva_locked(struct iommu_system *sys, uint32_t group)
 {
 	struct iommu_device *dev;
 
 	list_for_each(dev, &sys->devices, link) {
-		if (group && dev->group == group && dev->nr_bonds)
+		if (group && dev->group == group && dev->sva_count)
 			return true;
 	}
 	return false;
@@ -103,7 +104,7 @@ static int device_add_locked(struct iommu_device *dev,
 	struct iommu_device_caps caps = { 0 };
 	int err;
 
-	if (group_has_bonds_locked(sys, dev->group))
+	if (group_has_sva_locked(sys, dev->group))
 		return -EBUSY;
 	if (!unit->iopf) {
 		err = iopf_queue_alloc(sys, unit->name, &unit->iopf);

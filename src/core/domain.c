@@ -204,7 +204,11 @@ int iommu_attach_device_pasid(struct iommu_domain *domain,
 		goto free_attach;
 	}
 	plat_lock(plat, &dev->sys->sva_lock);
-	err = attach_add_locked(att);
+	/* As for binds: what else is in the group could use the PASID. [B10] */
+	if (domain->type == IOMMU_DOMAIN_SVA && device_shares_group(dev))
+		err = -EINVAL;
+	else
+		err = attach_add_locked(att);
 	plat_unlock(plat, &dev->sys->sva_lock);
 	if (domain->mm)
 		iommu_mm_put_users(domain->mm);

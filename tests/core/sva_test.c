@@ -98,26 +98,34 @@ static void test_sva_bind_shared_group_einval(void **state)
 	struct fixture *f = *state;
 	struct iommu_device *a = rig_add_device(&f->rig, "a", 10, 8, 7);
 	struct iommu_device *b = rig_add_device(&f->rig, "b", 11, 8, 7);
+	const uint32_t sid = 12;
+	const struct iommu_device_desc desc = {
+		.name = "c",
+		.unit = mock_unit(f->rig.mock),
+		.stream_ids = &sid,
+		.stream_id_count = 1,
+		.group = 7,
+	};
+	struct iommu_domain *domain;
 
 	assert_ok(iommu_dev_enable_feature(a, IOMMU_DEV_FEAT_SVA));
 	assert_err(iommu_sva_bind(a, &f->mm->mm, NULL, &f->sva), EINVAL);
 	assert_unbound(f);
+	/* The same by hand. */
+	assert_ok(iommu_domain_alloc_sva(mock_unit(f->rig.mock), &f->mm->mm,
+					 &domain));
+	assert_err(iommu_attach_device_pasid(domain, a, 5), EINVAL);
+	assert_int_equal(mock_entry(f->rig.mock, a, 5), MOCK_ENTRY_ABORT);
 	assert_ok(iommu_device_remove(b));
+	assert_ok(iommu_attach_device_pasid(domain, a, 5));
+	/* Nor does one join a group that has one attached. */
+	assert_err(iommu_device_add(f->rig.sys, &desc, &b), EBUSY);
+	iommu_detach_device_pasid(domain, a, 5);
+	assert_ok(iommu_domain_free(domain));
 	assert_ok(iommu_sva_bind(a, &f->mm->mm, NULL, &f->sva));
 
-	/* Nor does one join a group that has binds. */
-	{
-		const uint32_t sid = 12;
-		const struct iommu_device_desc desc = {
-			.name = "c",
-			.unit = mock_unit(f->rig.mock),
-			.stream_ids = &sid,
-			.stream_id_count = 1,
-			.group = 7,
-		};
-
-		assert_err(iommu_device_add(f->rig.sys, &desc, &b), EBUSY);
-	}
+	/* Nor one that has binds. */
+	assert_err(iommu_device_add(f->rig.sys, &desc, &b), EBUSY);
 	iommu_sva_unbind(f->sva);
 	assert_ok(iommu_sva_disable(a));
 	assert_ok(iommu_device_remove(a));

@@ -433,6 +433,59 @@ static void test_smmuv3_drain_leaves_an_empty_queue(void **state)
 	unmake(b);
 }
 
+/* A device that sends the next request while one is handled. */
+struct flood {
+	struct bench *b;
+	_Atomic bool stop;
+	_Atomic unsigned int sent;
+};
+
+static int flooding_handler(const struct iommu_fault *fault,
+			    struct iommu_device *dev, void *data)
+{
+	struct flood *flood = data;
+
+	(void)fault;
+	(void)dev;
+	atomic_fetch_add(&flood->b->count, 1);
+	if (!atomic_load(&flood->stop) && push_pri(flood->b, SID, R | SSV, 1))
+		atomic_fetch_add(&flood->sent, 1);
+	return 0;
+}
+
+/*
+ * [L4] [R1]: a drain comes to its end beside a device that does not; and then
+ * nothing is left, though no interrupt tells of it.
+ */
+static void test_smmuv3_drain_of_a_flood_ends(void **state)
+{
+	struct bench *b = make_patient(NULL, true, 2, 60000);
+	struct flood flood = { .b = b, .sent = 3 };
+	unsigned int i, seen;
+
+	(void)state;
+	assert_int_equal(iommu_register_device_fault_handler(
+				 b->dev, flooding_handler, &flood),
+			 0);
+	for (i = 0; i < 3; i++)
+		assert_true(push_pri(b, SID, R | SSV, 1));
+	for (i = 0; i < 3; i++) {
+		b->f.unit->ops->drain_faults(b->dev);
+		seen = atomic_load(&b->count);
+		assert_true(seen >= 3);
+		/* It did end, and the device did not. */
+		while (atomic_load(&b->count) < seen + 20)
+			sched_yield();
+	}
+	atomic_store(&flood.stop, true);
+	while (atomic_load(&b->count) < atomic_load(&flood.sent))
+		sched_yield();
+	b->f.unit->ops->drain_faults(b->dev);
+	assert_int_equal(b->count, flood.sent);
+	deafen(b);
+	unmake(b);
+}
+
 struct slow {
 	struct bench *b;
 	_Atomic bool inside, go_on;
@@ -589,6 +642,7 @@ int main(void)
 		cmocka_unit_test(
 			test_smmuv3_drain_reads_what_no_interrupt_told_of),
 		cmocka_unit_test(test_smmuv3_drain_leaves_an_empty_queue),
+		cmocka_unit_test(test_smmuv3_drain_of_a_flood_ends),
 		cmocka_unit_test(test_smmuv3_drain_waits_for_a_handler_at_work),
 		cmocka_unit_test(test_smmuv3_faults_are_enabled_with_a_quota),
 		cmocka_unit_test(test_smmuv3_stall_is_reported_and_resumed),

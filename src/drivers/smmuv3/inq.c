@@ -7,6 +7,9 @@
  * any lock, and hands it back. Whoever wants the queue read meanwhile tells
  * the reader to look again. So a drain needs no interrupt, and does not wait
  * for one that was lost.
+ *
+ * A drain has an end: what was in the queue when it began. A device that sends
+ * on and on keeps a work of the queue busy, and nobody else. [L4]
  */
 #include "base/bits.h"
 #include "base/errno.h"
@@ -14,12 +17,19 @@
 
 #define OVERFLOW_FLAG (UINT32_C(1) << 31)
 #define MAX_WORDS     4u
+#define NO_END        UINT64_MAX
+
+/* How often a drain looks at the queue again after its end: mostly there is
+ * nothing, and nobody else need be bothered. */
+#define LOOKS 4u
 
 _Static_assert(SMMU_EVENTQ_PROD_OVFLG_LO == 31 &&
 		       SMMU_EVENTQ_CONS_OVACKFLG_LO == 31 &&
 		       SMMU_PRIQ_PROD_OVFLG_LO == 31 &&
 		       SMMU_PRIQ_CONS_OVACKFLG_LO == 31,
 	       "one flag for both queues");
+
+static void read_rest(void *arg);
 
 int smmuv3_inq_init(struct smmuv3 *smmu, struct smmuv3_inq *q, const char *name,
 		    unsigned int lg2, unsigned int words, uint32_t prod_reg,
@@ -33,6 +43,14 @@ int smmuv3_inq_init(struct smmuv3 *smmu, struct smmuv3_inq *q, const char *name,
 		plat_pages_alloc(smmu->plat, smmuv3_queue_size(lg2, 8 * words));
 	if (!q->entries)
 		return -ENOMEM;
+	q->wq = plat_workqueue_create(smmu->plat, name, 1);
+	if (!q->wq) {
+		plat_pages_free(smmu->plat, q->entries,
+				smmuv3_queue_size(lg2, 8 * words));
+		return -ENOMEM;
+	}
+	q->smmu = smmu;
+	plat_work_init(&q->rest, read_rest, q);
 	plat_lock_init(smmu->plat, &q->lock, PLAT_LOCK_SPIN, PLAT_RANK_QUEUE,
 		       name);
 	q->enabled = true;
@@ -44,6 +62,8 @@ void smmuv3_inq_fini(struct smmuv3 *smmu, struct smmuv3_inq *q)
 	if (!q->enabled)
 		return;
 	q->enabled = false;
+	/* The SMMU writes no more: what is read on comes to its end. */
+	plat_workqueue_destroy(smmu->plat, q->wq);
 	plat_lock_fini(smmu->plat, &q->lock);
 	plat_pages_free(smmu->plat, q->entries,
 			smmuv3_queue_size(q->lg2, 8 * q->words));
@@ -137,25 +157,52 @@ static bool read_some(struct smmuv3 *smmu, struct smmuv3_inq *q,
 	return n || overflow;
 }
 
+/* As many have been handled. */
+static bool drained(struct smmuv3 *smmu, struct smmuv3_inq *q, uint64_t target)
+{
+	bool done;
+
+	plat_lock(smmu->plat, &q->lock);
+	done = q->handled >= target;
+	plat_unlock(smmu->plat, &q->lock);
+	return done;
+}
+
 /*
  * The queue is claimed, and is given back empty, whoever reads it: the next
  * interrupt comes when it is no longer (3.18), so none would tell of a record
- * that was left.
+ * that was left. Who has seen @target records handled leaves the others, with
+ * the claim, to the work.
  */
-static void read_all(struct smmuv3 *smmu, struct smmuv3_inq *q,
-		     const struct smmuv3_inq_ops *ops)
+static void read_until(struct smmuv3 *smmu, struct smmuv3_inq *q,
+		       const struct smmuv3_inq_ops *ops, uint64_t target)
 {
-	do {
-		while (read_some(smmu, q, ops))
-			;
-	} while (!hand_back(smmu, q));
+	unsigned int looks = 0;
+
+	for (;;) {
+		if (!read_some(smmu, q, ops) && hand_back(smmu, q))
+			return;
+		if (target == NO_END || !drained(smmu, q, target) ||
+		    ++looks < LOOKS)
+			continue;
+		q->ops = ops;
+		plat_work_queue(smmu->plat, q->wq, &q->rest);
+		return;
+	}
+}
+
+static void read_rest(void *arg)
+{
+	struct smmuv3_inq *q = arg;
+
+	read_until(q->smmu, q, q->ops, NO_END);
 }
 
 void smmuv3_inq_run(struct smmuv3 *smmu, struct smmuv3_inq *q,
 		    const struct smmuv3_inq_ops *ops)
 {
 	if (claim(smmu, q))
-		read_all(smmu, q, ops);
+		read_until(smmu, q, ops, NO_END);
 }
 
 /* What has to have been handled for everything in the queue now to be. */
@@ -174,16 +221,6 @@ static uint64_t drain_target(struct smmuv3 *smmu, struct smmuv3_inq *q)
 	return target;
 }
 
-static bool drained(struct smmuv3 *smmu, struct smmuv3_inq *q, uint64_t target)
-{
-	bool done;
-
-	plat_lock(smmu->plat, &q->lock);
-	done = q->handled >= target;
-	plat_unlock(smmu->plat, &q->lock);
-	return done;
-}
-
 int smmuv3_inq_drain(struct smmuv3 *smmu, struct smmuv3_inq *q,
 		     const struct smmuv3_inq_ops *ops)
 {
@@ -197,7 +234,7 @@ int smmuv3_inq_drain(struct smmuv3 *smmu, struct smmuv3_inq *q,
 		if (drained(smmu, q, target))
 			return 0;
 		if (claim(smmu, q)) {
-			read_all(smmu, q, ops);
+			read_until(smmu, q, ops, target);
 			if (plat_now_ns(smmu->plat) >= deadline)
 				return drained(smmu, q, target) ? 0 :
 								  -ETIMEDOUT;

@@ -98,6 +98,8 @@ struct smmuv3_strtab {
 	size_t l2_count;
 };
 
+struct smmuv3_inq_ops;
+
 /*
  * A queue the SMMU writes. One thread at a time is its reader: it has claimed
  * it. (q) under @lock, (r) the reader's.
@@ -110,12 +112,16 @@ struct smmuv3_inq {
 	unsigned int words; /* of one record */
 	uint32_t prod_reg;
 	uint32_t cons_reg;
-	uint32_t cons;    /* (q) with the wrap bit */
-	uint64_t taken;   /* (q) records read */
-	uint64_t handled; /* (q) records done with */
-	bool busy;        /* (q) there is a reader */
-	bool again;       /* (q) it has to look once more */
-	uint32_t ovack;   /* (r) overflow flag acknowledged */
+	uint32_t cons;             /* (q) with the wrap bit */
+	uint64_t taken;            /* (q) records read */
+	uint64_t handled;          /* (q) records done with */
+	bool busy;                 /* (q) there is a reader */
+	bool again;                /* (q) it has to look once more */
+	uint32_t ovack;            /* (r) overflow flag acknowledged */
+	struct plat_workqueue *wq; /* reads on where a drain has an end */
+	struct plat_work rest;
+	struct smmuv3 *smmu;              /* (c) */
+	const struct smmuv3_inq_ops *ops; /* (r) of @rest */
 	bool enabled;
 };
 
