@@ -8,7 +8,13 @@
 #include "cli/cli.h"
 #include "cli/run.h"
 
-enum { OPT_IOMMU = 256, OPT_FAULTS, OPT_PERSONALITY, OPT_JSON };
+enum {
+	OPT_IOMMU = 256,
+	OPT_FAULTS,
+	OPT_PERSONALITY,
+	OPT_TRACE_FAULTS,
+	OPT_JSON
+};
 
 static const struct argp_option options_table[] = {
 	{ "iommu", OPT_IOMMU, "NAME", 0, "IOMMU: smmuv3 (the default)", 0 },
@@ -21,6 +27,8 @@ static const struct argp_option options_table[] = {
 	  "(the default); eager forgets at will",
 	  0 },
 	{ "threads", 't', "N", 0, "work on N files at once, 1 to 64", 0 },
+	{ "trace-faults", OPT_TRACE_FAULTS, NULL, 0,
+	  "say on standard error what became of each fault", 0 },
 	{ "json", OPT_JSON, NULL, 0, "print the result as JSON", 0 },
 	{ 0 },
 };
@@ -217,6 +225,9 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 't':
 		parse_threads(arg, state, options);
+		return 0;
+	case OPT_TRACE_FAULTS:
+		options->trace_faults = true;
 		return 0;
 	case OPT_JSON:
 		options->json = true;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sva/fault.h>
 #include <sva/machine.h>
 
 enum run_op {
@@ -37,6 +38,7 @@ struct run_options {
 	enum run_faults faults;
 	enum hw_personality personality;
 	unsigned int threads;
+	bool trace_faults;
 	bool json;
 	enum run_op op;
 	char **paths;
@@ -44,6 +46,9 @@ struct run_options {
 	uint64_t fill_size;
 	uint64_t fill_pattern; /* as the bytes lie in memory */
 };
+
+/* trace.c: prints a line for each fault that has come to its end. */
+extern const struct iommu_fault_tracer trace_to_stderr;
 
 const char *run_op_name(enum run_op op);
 const char *run_iommu_name(enum sva_iommu iommu);

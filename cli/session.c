@@ -27,6 +27,11 @@ static bool is_terminal(int fd)
 	return isatty(fd) == 1 && term && *term && strcmp(term, "dumb");
 }
 
+static struct iommu_system *system_of(const struct session *s)
+{
+	return iommu_device_system(sva_machine_device(s->machine));
+}
+
 int session_open(const struct run_options *options, struct session *s)
 {
 	struct sva_machine_cfg cfg = {
@@ -54,6 +59,8 @@ int session_open(const struct run_options *options, struct session *s)
 	err = sva_machine_create(&cfg, &s->machine);
 	if (err)
 		return complain("cannot build the machine", err);
+	if (options->trace_faults)
+		iommu_system_trace_faults(system_of(s), &trace_to_stderr);
 	err = iommu_sva_bind(sva_machine_device(s->machine),
 			     sva_machine_mm(s->machine), NULL, &s->sva);
 	if (err) {

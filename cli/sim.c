@@ -168,15 +168,22 @@ static bool number(const char *text, uint64_t *ret_value)
 static void parse_iommu(struct sim_args *args, const char *arg,
 			struct argp_state *state)
 {
+	char names[64] = "";
 	unsigned int i;
+	size_t n = 0;
 
 	args->all_iommus = false;
 	for (i = 0; i < SVA_SIM_IOMMU_COUNT; i++) {
+		const char *name = sva_sim_iommu_name(i);
+
 		args->cfg.iommu = i;
-		if (!strcmp(arg, sva_sim_iommu_name(i)))
+		if (!strcmp(arg, name))
 			return;
+		if (n < sizeof(names))
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
+					      "%s%s", n ? " or " : "", name);
 	}
-	argp_error(state, "--iommu=%s: none of those that --help names", arg);
+	argp_error(state, "--iommu=%s: %s", arg, names);
 }
 
 static void parse_strategy(struct sim_args *args, const char *arg,

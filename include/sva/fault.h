@@ -205,6 +205,60 @@ SVA_MUST_CHECK int iommu_report_device_fault(struct iommu_device *dev,
 SVA_MUST_CHECK int iommu_page_response(struct iommu_device *dev,
 				       const struct iommu_page_response *msg);
 
+/* Whose word a traced fault ended with. */
+enum iommu_fault_by {
+	IOMMU_FAULT_BY_NOBODY,  /* unrecoverable: there is no answer */
+	IOMMU_FAULT_BY_HANDLER, /* an answer: of the fault queue, or by hand */
+	IOMMU_FAULT_BY_DRIVER,  /* core did not take it, see err */
+	IOMMU_FAULT_BY_TIMEOUT, /* nobody answered in time [I7] */
+};
+
+/**
+ * struct iommu_fault_trace - a fault that has come to its end [U12]
+ * @fault: the unrecoverable one, or the request that closed its group; a cookie
+ *         is in it as the handler saw it. Borrowed for the call.
+ * @by:    see there.
+ * @code:  what the device is told; not with IOMMU_FAULT_BY_NOBODY.
+ * @err:   IOMMU_FAULT_BY_DRIVER: why core did not take it. Otherwise what the
+ *         IOMMU driver met when it sent the answer; 0: nothing.
+ * @latency_ns: from the report of the request to the answer.
+ */
+struct iommu_fault_trace {
+	const struct iommu_fault *fault;
+	enum iommu_fault_by by;
+	enum iommu_page_response_code code;
+	int err;
+	uint64_t latency_ns;
+};
+
+/**
+ * struct iommu_fault_tracer - who follows the faults of a system
+ * @traced: called for each unrecoverable fault, and for each group of page
+ *          requests and each stalled transaction when it has been answered.
+ *          From any thread, for the faults of one device one at a time but for
+ *          those with IOMMU_FAULT_BY_NOBODY or IOMMU_FAULT_BY_DRIVER; under
+ *          locks and inside an RCU reader: it does not sleep, and calls
+ *          nothing of the library but plat_log() and iommu_device_name().
+ * @arg:    handed to it.
+ */
+struct iommu_fault_tracer {
+	void (*traced)(void *arg, struct iommu_device *dev,
+		       const struct iommu_fault_trace *trace);
+	void *arg;
+};
+
+/**
+ * iommu_system_trace_faults() - follow the faults of a system
+ * @tracer: borrowed until the next call; NULL for none, as in the beginning.
+ *          Replaces the one before, which on return is not called any more.
+ *
+ * Context: may sleep; not from a tracer.
+ * Cost:    while there is none: a load per answer.
+ * Test:    tests/core/trace_test.c
+ */
+void iommu_system_trace_faults(struct iommu_system *sys,
+			       const struct iommu_fault_tracer *tracer);
+
 struct iopf_queue;
 
 /**

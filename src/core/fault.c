@@ -232,8 +232,7 @@ static void count_fault(struct iommu_system *sys,
 		counter_inc(&sys->counters.page_groups);
 }
 
-int iommu_report_device_fault(struct iommu_device *dev,
-			      const struct iommu_fault *fault)
+static int report(struct iommu_device *dev, const struct iommu_fault *fault)
 {
 	struct iommu_fault own = *fault;
 	iommu_dev_fault_handler_t handler;
@@ -241,10 +240,6 @@ int iommu_report_device_fault(struct iommu_device *dev,
 	void *data;
 	int err = 0;
 
-	if (fault->type != IOMMU_FAULT_UNRECOV &&
-	    fault->type != IOMMU_FAULT_PAGE_REQ)
-		return -EINVAL;
-	count_fault(dev->sys, fault);
 	handler = handler_enter(dev, &data);
 	if (!handler)
 		return -EINVAL;
@@ -264,6 +259,30 @@ int iommu_report_device_fault(struct iommu_device *dev,
 	return err;
 }
 
+int iommu_report_device_fault(struct iommu_device *dev,
+			      const struct iommu_fault *fault)
+{
+	struct iommu_fault_trace end = { .by = IOMMU_FAULT_BY_NOBODY };
+	uint64_t since_ns;
+	int err;
+
+	if (fault->type != IOMMU_FAULT_UNRECOV &&
+	    fault->type != IOMMU_FAULT_PAGE_REQ)
+		return -EINVAL;
+	count_fault(dev->sys, fault);
+	since_ns = fault_trace_start(dev->sys);
+	err = report(dev, fault);
+	if (fault->type == IOMMU_FAULT_UNRECOV) {
+		fault_trace(dev, fault, &end, since_ns);
+	} else if (err && is_last(fault)) {
+		end.by = IOMMU_FAULT_BY_DRIVER;
+		end.code = iommu_fault_verdict(dev, err);
+		end.err = err;
+		fault_trace(dev, fault, &end, since_ns);
+	}
+	return err;
+}
+
 enum iommu_page_response_code
 iommu_fault_verdict(const struct iommu_device *dev, int err)
 {
@@ -278,12 +297,19 @@ iommu_fault_verdict(const struct iommu_device *dev, int err)
 }
 
 int fault_answer_locked(struct iommu_device *dev, struct fault_record *rec,
-			enum iommu_page_response_code code)
+			enum iommu_page_response_code code,
+			enum iommu_fault_by by)
 {
 	const struct iommu_unit_ops *ops = dev->unit->ops;
+	struct iommu_fault fault = {
+		.type = IOMMU_FAULT_PAGE_REQ,
+		.prm = rec->prm,
+	};
+	struct iommu_fault_trace end = { .by = by, .code = code };
 	struct iommu_system *sys = dev->sys;
 	int err;
 
+	fault.prm.cookie = rec->id;
 	record_unlink(&dev->faults, rec);
 	counter_inc(&sys->counters.page_responses);
 	if (code != IOMMU_PAGE_RESP_SUCCESS)
@@ -293,6 +319,8 @@ int fault_answer_locked(struct iommu_device *dev, struct fault_record *rec,
 		plat_log(sys->plat, PLAT_LOG_WARN,
 			 "%s: no answer to page request group %u: %d",
 			 dev->name, rec->prm.grpid, err);
+	end.err = err;
+	fault_trace(dev, &fault, &end, rec->since_ns);
 	plat_free(sys->plat, rec);
 	return err;
 }
@@ -335,7 +363,8 @@ int iommu_page_response(struct iommu_device *dev,
 	plat_lock(dev->sys->plat, &fd->lock);
 	list_for_each(rec, bucket_of(fd, msg->grpid), link) {
 		if (answer_matches(rec, msg)) {
-			err = fault_answer_locked(dev, rec, msg->code);
+			err = fault_answer_locked(dev, rec, msg->code,
+						  IOMMU_FAULT_BY_HANDLER);
 			break;
 		}
 	}
@@ -353,7 +382,8 @@ int fault_answer(struct iommu_device *dev, uint32_t grpid, uint64_t id,
 	plat_lock(dev->sys->plat, &fd->lock);
 	rec = find_id(fd, grpid, id);
 	if (rec)
-		err = fault_answer_locked(dev, rec, code);
+		err = fault_answer_locked(dev, rec, code,
+					  IOMMU_FAULT_BY_HANDLER);
 	plat_unlock(dev->sys->plat, &fd->lock);
 	return err;
 }

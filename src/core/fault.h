@@ -62,7 +62,16 @@ int fault_answer(struct iommu_device *dev, uint32_t grpid, uint64_t id,
 
 /* Takes the record out, sends its answer, frees it. Fault lock held. */
 int fault_answer_locked(struct iommu_device *dev, struct fault_record *rec,
-			enum iommu_page_response_code code);
+			enum iommu_page_response_code code,
+			enum iommu_fault_by by);
+
+/*
+ * trace.c: now, if there is a tracer; 0: nobody wants to know. And: tells it,
+ * if there is one, of a fault that was reported then.
+ */
+uint64_t fault_trace_start(const struct iommu_system *sys);
+void fault_trace(struct iommu_device *dev, const struct iommu_fault *fault,
+		 const struct iommu_fault_trace *end, uint64_t since_ns);
 
 /*
  * Everything the hardware had queued for the device has been reported, and

@@ -9,6 +9,8 @@
 #include "base/list.h"
 #include "core/pasid.h"
 
+struct iommu_fault_tracer;
+
 /* See struct iommu_system_stats. All relaxed: they order nothing. */
 struct system_counters {
 	_Atomic uint64_t page_requests;
@@ -40,6 +42,7 @@ struct iommu_system {
 	struct plat_event timer_event;
 	_Atomic bool timer_stop; /* (a) */
 	struct system_counters counters;
+	_Atomic(const struct iommu_fault_tracer *) tracer; /* (a) */
 };
 
 /*

@@ -34,7 +34,8 @@ static uint64_t expire_device(struct iommu_device *dev, uint64_t now_ns)
 			plat_log(dev->sys->plat, PLAT_LOG_WARN,
 				 "%s: page request group %u timed out",
 				 dev->name, rec->prm.grpid);
-			fault_answer_locked(dev, rec, IOMMU_PAGE_RESP_INVALID);
+			fault_answer_locked(dev, rec, IOMMU_PAGE_RESP_INVALID,
+					    IOMMU_FAULT_BY_TIMEOUT);
 		}
 	}
 	plat_unlock(dev->sys->plat, &fd->lock);

@@ -25,8 +25,8 @@ offers() {
 	return 1
 }
 
-options='--iommu= --faults= --personality= --threads= --json --help --usage
-	--version'
+options='--iommu= --faults= --personality= --threads= --json --trace-faults
+	--help --usage --version'
 ops='crc32c copy compare fill'
 cd "$SCRATCH"
 mkdir folder
@@ -38,7 +38,7 @@ check "options of the command" offers '--help --usage --version' sva -
 check "operations" offers "$ops" sva run ''
 check "operations that begin with c" offers 'crc32c copy compare' sva run c
 check "options of run" offers "$(xargs <<<"$options")" sva run -
-check "one option" offers '--threads=' sva run --t
+check "one option" offers '--threads=' sva run --th
 check "options behind the operation" offers '--json' sva run crc32c file1 --j
 check "no options behind --" offers '' sva run -- crc32c --j
 check "values of --faults" offers 'pri stall none' sva run --faults =
