@@ -73,8 +73,9 @@ struct iommu_fault_unrecov {
  * struct iommu_fault_page_request - somebody asks for a page
  * @flags:  see enum iommu_fault_page_request_flags.
  * @pasid:  valid with PASID_VALID.
- * @grpid:  group: PCIe's PRG index, Arm's STAG. Requests of one group get one
- *          answer, after the one with LAST_PAGE.
+ * @grpid:  group: PCIe's PRG index; of a stalled transaction the driver's own
+ *          number, of which Arm's STAG is the low 16 bits. Requests of one group
+ *          get one answer, after the one with LAST_PAGE.
  * @perm:   of enum iommu_perm.
  * @addr:   4096-aligned.
  * @private_data: echoed in the answer (VT-d), valid with PRIV_DATA.

@@ -26,8 +26,8 @@
  * @IOMMU_SVA_REQ_WALK:      the IOMMU walks tables of address spaces at all.
  * @IOMMU_SVA_REQ_ATS:       page requests take ATS, on both sides.
  * @IOMMU_SVA_REQ_RECOVERY:  page requests (PRI) or stall, on both sides.
- * @IOMMU_SVA_REQ_STREAMS:   one stream id, or answers find nobody. Numbers:
- *                           ids.
+ * @IOMMU_SVA_REQ_STREAMS:   not too many stream ids: answers to page requests
+ *                           name a function, which has one. Numbers: ids.
  * @IOMMU_SVA_REQ_GROUP:     alone in its group. [B10]
  * @IOMMU_SVA_REQ_QUEUE:     on no other fault queue.
  * @IOMMU_SVA_REQ_HANDLER:   no other fault handler is registered.

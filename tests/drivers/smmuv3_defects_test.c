@@ -321,6 +321,110 @@ static void test_smmuv3_stop_marker_stays_with_the_driver(void **state)
 	unmake(b);
 }
 
+/* STALL 95, STAG 79:64 */
+static void push_stall(struct bench *b, uint32_t sid, unsigned int stag,
+		       uint64_t addr)
+{
+	const uint64_t dw[4] = {
+		(uint64_t)sid << 32 | 5 << 12 | 1 << 11 | 0x10,
+		1ull << 35 | 1ull << 31 | stag,
+		addr,
+		0,
+	};
+
+	assert_true(fake_push_event(&b->f, dw));
+}
+
+/*
+ * [U5] A device with several StreamIDs stalls on each of them: the answer names
+ * the stream and the STAG of its own record, also if two have the same STAG.
+ * 3.12.2, 4.7.1
+ */
+static void test_smmuv3_stall_of_several_streams(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+	struct iommu_device_desc desc = {
+		.name = "fake0",
+		.stream_ids = sids,
+		.stream_id_count = DEVICES,
+		.pasid_bits = 8,
+		.can_stall = true,
+	};
+	struct iommu_sva *sva;
+	unsigned int i;
+	size_t at;
+
+	(void)state;
+	assert_non_null(b);
+	fake_init(&b->f);
+	b->f.idr[0] &= ~(3u << 24); /* STALL_MODEL: both */
+	assert_int_equal(fake_probe(&b->f), 0);
+	fake_mm_init(&b->mm, &b->f);
+	desc.unit = b->f.unit;
+	assert_int_equal(fake_add_device(&b->f, &desc, &b->dev[0]), 0);
+	/* By hand, in another order than they came. */
+	assert_int_equal(
+		iommu_register_device_fault_handler(b->dev[0], handler, b), 0);
+	for (i = 0; i < DEVICES; i++)
+		push_stall(b, sids[i], 0xabcd, 0x7000);
+	testplat_irq_run(&b->f.tp);
+	assert_int_equal(b->count[0], DEVICES);
+	for (i = DEVICES; i--;) {
+		fake_ops_clear(&b->f);
+		assert_int_equal(respond(b, 0, i << 16 | 0xabcd,
+					 IOMMU_PAGE_RESP_SUCCESS),
+				 0);
+		assert_int_equal(fake_cmd(&b->f, 0)->dw[0],
+				 (uint64_t)sids[i] << 32 | 0x1044);
+		assert_int_equal(fake_cmd(&b->f, 0)->dw[1], 0xabcd);
+		assert_int_equal(respond(b, 0, i << 16 | 0xabcd,
+					 IOMMU_PAGE_RESP_SUCCESS),
+				 -EINVAL);
+	}
+	assert_int_equal(iommu_unregister_device_fault_handler(b->dev[0]), 0);
+	/* Nobody listens: the same names. */
+	fake_ops_clear(&b->f);
+	push_stall(b, SID_C, 7, 0x7000);
+	testplat_irq_run(&b->f.tp);
+	assert_int_equal(fake_cmd(&b->f, 0)->dw[0],
+			 (uint64_t)SID_C << 32 | 0x2044);
+	assert_int_equal(fake_cmd(&b->f, 0)->dw[1], 7);
+
+	/* And by an address space. */
+	assert_int_equal(
+		iommu_dev_enable_feature(b->dev[0], IOMMU_DEV_FEAT_SVA), 0);
+	assert_int_equal(iommu_sva_bind(b->dev[0], &b->mm.mm, NULL, &sva), 0);
+	assert_int_equal(iommu_sva_get_pasid(sva), 1);
+	fake_ops_clear(&b->f);
+	for (i = 0; i < DEVICES; i++) {
+		const uint64_t dw[4] = {
+			(uint64_t)sids[i] << 32 | 1 << 12 | 1 << 11 | 0x10,
+			1ull << 35 | 1ull << 31 | 3,
+			0x9000,
+			0,
+		};
+
+		assert_true(fake_push_event(&b->f, dw));
+	}
+	iommu_sva_unbind(sva);
+	assert_int_equal(b->mm.faults, DEVICES);
+	assert_int_equal(fake_count(&b->f, 0x44), DEVICES);
+	for (i = 0; i < DEVICES; i++) {
+		for (at = fake_find(&b->f, 0x44, 0);
+		     at != SIZE_MAX &&
+		     fake_cmd(&b->f, at)->dw[0] >> 32 != sids[i];
+		     at = fake_find(&b->f, 0x44, at + 1))
+			;
+		assert_int_not_equal(at, SIZE_MAX);
+	}
+	assert_int_equal(
+		iommu_dev_disable_feature(b->dev[0], IOMMU_DEV_FEAT_SVA), 0);
+	assert_int_equal(iommu_device_remove(b->dev[0]), 0);
+	iommu_mm_put_users(&b->mm.mm);
+	fake_fini(&b->f);
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_smmuv3_detach_drains_the_page_requests),
 		cmocka_unit_test(test_smmuv3_response_codes),
 		cmocka_unit_test(test_smmuv3_stop_marker_stays_with_the_driver),
+		cmocka_unit_test(test_smmuv3_stall_of_several_streams),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

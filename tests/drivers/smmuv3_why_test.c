@@ -70,7 +70,7 @@ static const struct device_row devices[] = {
 	{ IDR0_STALL, 0, 0, 0, true, true, 1, IOMMU_SVA_REQ_COUNT, 0, 0 },
 	{ IDR0_STALL, 0, 0, 0, true, false, 1, IOMMU_SVA_REQ_RECOVERY, 0, 0 },
 	{ 0, 0, 0, 0, true, true, 1, IOMMU_SVA_REQ_RECOVERY, 0, 0 },
-	{ IDR0_STALL, 0, 0, 0, true, true, 3, IOMMU_SVA_REQ_STREAMS, 3, 1 },
+	{ IDR0_STALL, 0, 0, 0, true, true, 3, IOMMU_SVA_REQ_COUNT, 0, 0 },
 	{ IDR0_STALL, 0, 0, 0, true, false, 3, IOMMU_SVA_REQ_RECOVERY, 0, 0 },
 };
 /* clang-format on */

@@ -372,7 +372,7 @@ static void probe_features(struct smmuv3_device *sdev,
 			   const struct iommu_device_desc *desc)
 {
 	const struct smmuv3_features *f = &sdev->smmu->f;
-	/* An answer names a stream, a page request record does not. [U5] */
+	/* Page request groups are a function's, which has one StreamID. */
 	bool single = desc->stream_id_count == 1;
 
 	sdev->is_pci = desc->pci;
@@ -383,10 +383,11 @@ static void probe_features(struct smmuv3_device *sdev,
 		sdev->too_many = !single && f->pri && sdev->pci.pri;
 	} else {
 		bool stall = f->stall && (desc->can_stall || f->stall_forced);
+		bool fits = desc->stream_id_count <= SMMUV3_STALL_STREAMS;
 
 		/* Never PCIe: its completions would time out. [L2] */
-		sdev->can_stall = single && stall;
-		sdev->too_many = !single && stall;
+		sdev->can_stall = fits && stall;
+		sdev->too_many = !fits && stall;
 	}
 }
 

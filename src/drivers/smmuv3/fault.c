@@ -113,9 +113,24 @@ static struct iommu_fault make_unrecov(const struct smmu_evt *evt,
 	return fault;
 }
 
-/* A transaction that waits in the SMMU asks as a group of one. [L2] */
-static struct iommu_fault make_stall(const struct smmu_evt *evt)
+/* Which of the device's streams it is: an SMMU knows no others. */
+static uint32_t stream_index(const struct smmuv3_device *sdev, uint32_t sid)
 {
+	uint32_t i;
+
+	for (i = 0; i + 1 < sdev->sid_count && sdev->sids[i] != sid; i++)
+		;
+	return i;
+}
+
+/*
+ * A transaction that waits in the SMMU asks as a group of one. [L2] @sdev: NULL
+ * if it is nobody's.
+ */
+static struct iommu_fault make_stall(const struct smmu_evt *evt,
+				     const struct smmuv3_device *sdev)
+{
+	uint32_t sid = (uint32_t)FIELD_GET(SMMU_EVT_STREAMID, evt);
 	struct iommu_fault fault = { .type = IOMMU_FAULT_PAGE_REQ };
 
 	fault.prm.flags = IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE |
@@ -126,6 +141,8 @@ static struct iommu_fault make_stall(const struct smmu_evt *evt)
 			(ioasid_t)FIELD_GET(SMMU_EVT_SUBSTREAMID, evt);
 	}
 	fault.prm.grpid = (uint32_t)FIELD_GET(SMMU_EVT_STAG, evt);
+	if (sdev)
+		fault.prm.grpid |= stream_index(sdev, sid) << SMMUV3_STAG_BITS;
 	fault.prm.perm = event_perm(evt);
 	fault.prm.addr = align_down(FIELD_GET(SMMU_EVT_INPUTADDR, evt), 4096);
 	return fault;
@@ -184,8 +201,9 @@ static void handle_event(struct smmuv3 *smmu, const uint64_t *dw)
 	bool stall = FIELD_GET(SMMU_EVT_STALL, &evt) &&
 		     FIELD_GET(SMMU_EVT_ID, &evt) >= SMMU_EVT_F_TRANSLATION &&
 		     FIELD_GET(SMMU_EVT_ID, &evt) <= SMMU_EVT_F_PERMISSION;
-	struct iommu_fault fault = stall ? make_stall(&evt) :
+	struct iommu_fault fault = stall ? make_stall(&evt, sdev) :
 					   make_unrecov(&evt, row);
+	uint32_t stag = (uint32_t)FIELD_GET(SMMU_EVT_STAG, &evt);
 	bool retry = false;
 	int err = -ENODEV;
 
@@ -207,8 +225,7 @@ static void handle_event(struct smmuv3 *smmu, const uint64_t *dw)
 	log_event(smmu, &evt, row);
 	/* Nobody took it; the device must not hang. */
 	if (stall)
-		submit_answer(smmu,
-			      smmuv3_make_resume(sid, fault.prm.grpid, retry));
+		submit_answer(smmu, smmuv3_make_resume(sid, stag, retry));
 }
 
 static void event_overflow(struct smmuv3 *smmu)
@@ -456,14 +473,18 @@ int smmuv3_page_response(struct iommu_device *dev,
 	struct smmuv3_device *sdev = iommu_device_priv(dev);
 	bool ssv = (req->flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID) &&
 		   (req->flags & IOMMU_FAULT_PAGE_REQUEST_RESPONSE_NEEDS_PASID);
+	uint32_t stream = req->grpid >> SMMUV3_STAG_BITS;
+	uint32_t stag = req->grpid & (SMMUV3_STALL_STREAMS - 1);
 	struct smmuv3_batch batch;
 
 	smmuv3_batch_init(&batch, sdev->smmu);
-	/* One stream: devices with more of them have no recoverable faults. */
+	if (req->flags & IOMMU_FAULT_PAGE_REQUEST_STALLED &&
+	    stream >= sdev->sid_count)
+		return -EINVAL;
 	if (req->flags & IOMMU_FAULT_PAGE_REQUEST_STALLED)
 		smmuv3_batch_add(
 			&batch,
-			smmuv3_make_resume(sdev->sids[0], req->grpid,
+			smmuv3_make_resume(sdev->sids[stream], stag,
 					   code == IOMMU_PAGE_RESP_SUCCESS));
 	else
 		smmuv3_batch_add(&batch,

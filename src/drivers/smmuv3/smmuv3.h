@@ -153,6 +153,13 @@ struct smmuv3_asids {
 };
 
 /* One StreamID and whose it is; NULL while the device is being probed. */
+/*
+ * The group of a stalled transaction, as core knows it: STAG 15:0, and above it
+ * which of the device's streams it is of, as an answer names both. [U5]
+ */
+#define SMMUV3_STAG_BITS     16u
+#define SMMUV3_STALL_STREAMS (1u << SMMUV3_STAG_BITS)
+
 struct smmuv3_stream {
 	uint32_t sid;
 	struct smmuv3_device *sdev;
@@ -235,7 +242,7 @@ struct smmuv3_device {
 	bool is_pci;      /* (c) */
 	bool can_pri;     /* (c) */
 	bool can_stall;   /* (c) */
-	bool too_many;    /* (c) would have either, with one stream */
+	bool too_many;    /* (c) would have either, with fewer streams */
 	bool needs_pasid; /* (c) in answers to page requests */
 	_Atomic bool ats_on;
 	_Atomic bool faults_on;

@@ -117,7 +117,7 @@ static void diagnose_device(const struct smmuv3_device *sdev,
 	else {
 		why->req = IOMMU_SVA_REQ_STREAMS;
 		why->has = sdev->sid_count;
-		why->needs = 1;
+		why->needs = sdev->is_pci ? 1 : SMMUV3_STALL_STREAMS;
 	}
 }
 
