@@ -21,10 +21,7 @@
 
 DECLARE_IOASID_SET(defects_set);
 
-/*
- * [N1] The error of an allocation of PASIDs is an error of the bind, whichever
- * it is, and never a PASID. A custom allocator's "none" is INVALID_IOASID.
- */
+/* A custom allocator's "none". */
 static ioasid_t none(ioasid_t min, ioasid_t max, void *pdata)
 {
 	(void)min, (void)max, (void)pdata;
@@ -37,6 +34,10 @@ static void no_free(ioasid_t id, void *pdata)
 	fail_msg("an id that was never given out is freed");
 }
 
+/*
+ * [N1] The error of an allocation of PASIDs is an error of the bind, whichever
+ * it is, and never a PASID.
+ */
 static void test_defects_pasid_error_is_seen(void **state)
 {
 	const struct ioasid_allocator_ops ops = { none, no_free, NULL };
@@ -196,7 +197,7 @@ static void test_defects_removal_waits_for_the_worker(void **state)
 }
 
 /*
- * [N13] Each open of a device has its own use: the second one, of the same
+ * [N13] [U20] Each open of a device has its own use: the second one, of the same
  * process or of another, overwrites nothing, and whoever closes first takes
  * nothing from the others.
  */

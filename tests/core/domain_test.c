@@ -195,7 +195,7 @@ static void test_domain_pasid_in_use_pins_primary(void **state)
 	assert_ok(iommu_domain_free(a));
 }
 
-/* [C8] An SVA domain on a PASID of the caller's: a private PASID. */
+/* [C8] [U18] An SVA domain on a PASID of the caller's: a private PASID. */
 static void test_domain_sva_attach_directly(void **state)
 {
 	struct rig *rig = *state;

@@ -83,7 +83,7 @@ static void bind_probe(struct exit_probe *p)
 	assert_ok(iommu_sva_set_ops(f->sva, &probe_ops));
 }
 
-/* [B7] [B8] [R6] */
+/* [B7] [B8] [R6] [U18] */
 static void test_exit_calls_then_quiet_until_unbind(void **state)
 {
 	struct exit_probe p = { .f = *state };

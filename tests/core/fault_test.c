@@ -374,7 +374,7 @@ static void test_fault_stats(void **state)
 	assert_int_equal(stats.response_failures, 1);
 }
 
-/* [I7] */
+/* [I7] [U13] */
 static void test_fault_unanswered_request_times_out(void **state)
 {
 	const struct iommu_system_cfg cfg = { .response_timeout_s = 1 };

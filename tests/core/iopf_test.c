@@ -179,7 +179,7 @@ static void test_iopf_group_by_pasid(void **state)
 	iommu_mm_put_users(&other->mm);
 }
 
-/* [R3] [J8] What the address space says becomes the code. */
+/* [R3] [J8] [I5] What the address space says becomes the code. */
 static void test_iopf_verdicts(void **state)
 {
 	static const struct {
@@ -587,7 +587,7 @@ static int resort(struct iommu_device *dev,
 	return prm->addr == r->bad ? err : 0;
 }
 
-/* [F6] Only pages that were refused get there; its error decides. */
+/* [F6] [U18] Only pages that were refused get there; its error decides. */
 static void test_iopf_last_resort(void **state)
 {
 	struct fixture *f = *state;

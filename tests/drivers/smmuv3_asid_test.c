@@ -281,7 +281,7 @@ static void test_smmuv3_asid_shared_is_the_cpus(void **state)
 	stop(&b);
 }
 
-/* [K14] [L9]: the CPUs have been in the TLB; ATCs are still the driver's. */
+/* [K14] [L9] [U19]: the CPUs have been in the TLB; ATCs are still the driver's. */
 static void test_smmuv3_asid_shared_invalidates_atcs_only(void **state)
 {
 	struct bench b;

@@ -56,7 +56,7 @@ static void test_dsa_fault_backward_counts_from_the_end(void **state)
 	fix_destroy(f);
 }
 
-/* [R2] Groups of at most 16 pages, last flagged, each answered once. */
+/* [R2] [U9] Groups of at most 16 pages, last flagged, each answered once. */
 static void test_dsa_fault_block_on_fault_asks_in_groups(void **state)
 {
 	struct place p;

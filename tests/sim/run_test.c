@@ -54,6 +54,10 @@ static void same_twice(const struct sva_sim_cfg *cfg)
 	assert_int_not_equal(first.hash, other.hash);
 }
 
+/*
+ * [U8] A DMA source without a guest: it is the same again, access by access, and
+ * what it met is by the seed alone.
+ */
 static void test_run_same_seed_same_hash(void **state)
 {
 	(void)state;
