@@ -100,10 +100,38 @@ static void test_break_each_found_and_replayed(void **state)
 	assert_int_equal(rules, (UINT32_C(1) << (RULES + 1)) - 2);
 }
 
+/*
+ * [R14] With points at atomics, what goes wrong inside a lock-free lookup is
+ * found too. Without, a lookup is one step, and this is not.
+ */
+static void test_break_grace_period_found_at_atomics(void **state)
+{
+	struct sva_sim_cfg cfg = {
+		.iommu = SVA_SIM_MOCK,
+		.scenario = "find",
+		.strategy = SVA_SIM_PCT,
+		.brk = "skip-grace",
+	};
+	unsigned int found = 0;
+
+	(void)state;
+	for (cfg.seed = 0; cfg.seed < 1000 && !found; cfg.seed++) {
+		struct sva_sim_result result = run(&cfg);
+
+		found += result.failed && !strcmp(result.rule, "R14");
+	}
+#ifdef POINTS
+	assert_int_equal(found, 1);
+#else
+	assert_int_equal(found, 0);
+#endif
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_break_each_found_and_replayed),
+		cmocka_unit_test(test_break_grace_period_found_at_atomics),
 	};
 
 	return cmocka_run_group_tests(tests, sim_setup, sim_teardown);

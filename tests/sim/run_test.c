@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* A run is a function of what it is given; clean code gives clean runs. */
+/*
+ * A run is a function of what it is given; clean code gives clean runs.
+ *
+ * SVA_SIM_RUNS: how many seeds of each scenario and strategy have to be clean.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -90,6 +95,33 @@ static void test_run_trace_same_hash(void **state)
 	assert_true(lines > 100);
 }
 
+static void count_atomic(void *arg, const char *line)
+{
+	unsigned int *lines = arg;
+
+	*lines += strstr(line, " atomic ") != NULL;
+}
+
+/* With atomics as points there are some, and without there are none. */
+static void test_run_atomics_are_points(void **state)
+{
+	unsigned int lines = 0;
+	struct sva_sim_cfg cfg = {
+		.iommu = SVA_SIM_SMMUV3,
+		.scenario = "exit",
+		.trace = count_atomic,
+		.trace_arg = &lines,
+	};
+
+	(void)state;
+	run_clean(&cfg);
+#ifdef POINTS
+	assert_true(lines > 20);
+#else
+	assert_int_equal(lines, 0);
+#endif
+}
+
 static void count_access(void *arg, const char *line)
 {
 	unsigned int *accesses = arg;
@@ -127,9 +159,11 @@ static void test_run_devices_reach_memory(void **state)
 
 static void many(const struct sva_sim_cfg *cfg)
 {
+	const char *runs = getenv("SVA_SIM_RUNS");
+	uint64_t last = 1000 + (runs ? strtoull(runs, NULL, 0) : SHARE(120));
 	struct sva_sim_cfg copy = *cfg;
 
-	for (copy.seed = 1000; copy.seed < 1000 + SHARE(120); copy.seed++)
+	for (copy.seed = 1000; copy.seed < last; copy.seed++)
 		run_clean(&copy);
 }
 
@@ -235,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run_same_seed_same_hash),
 		cmocka_unit_test(test_run_trace_same_hash),
+		cmocka_unit_test(test_run_atomics_are_points),
 		cmocka_unit_test(test_run_devices_reach_memory),
 		cmocka_unit_test(test_run_scenarios_clean),
 		cmocka_unit_test(test_run_exhaustive_comes_to_an_end),

@@ -100,6 +100,14 @@ static const struct sim_break breaks[] = {
 	      "an answer that missed its time limit goes out all the same"),
 	BREAK(BREAK_NOT_CLOSED, "not-closed", "R9", ON_SMMUV3, "dead-queue", 500,
 	      "an SMMU that reads no commands any more is not stopped"),
+	/* Not named to anybody: in sva it would not be found. */
+	{
+		.id = BREAK_SKIP_GRACE,
+		.info = { .name = "skip-grace", .rule = "R14",
+			  .iommus = ON_MOCK, .scenario = "find", .runs = 5000,
+			  .text = "a grace period does not wait" },
+		.points = true,
+	},
 };
 /* clang-format on */
 

@@ -44,6 +44,7 @@ enum sim_break_id {
 	BREAK_TIMER_DEAD,      /* nobody looks at the time limit of answers */
 	BREAK_LATE_ANSWER,     /* an answer after its timeout goes out */
 	BREAK_NOT_CLOSED,      /* a dead SMMU goes on translating */
+	BREAK_SKIP_GRACE,      /* a grace period does not wait */
 	BREAK_COUNT,
 };
 
@@ -51,6 +52,7 @@ struct sim_break {
 	enum sim_break_id id;
 	struct sva_sim_info info;
 	unsigned int mock_defects; /* of enum mock_defect, which does it there */
+	bool points; /* found only where atomic accesses are points: tests */
 };
 
 const struct sim_break *sim_break_at(unsigned int index);

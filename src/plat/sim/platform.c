@@ -301,6 +301,10 @@ static void op_rcu_synchronize(void *ctx)
 
 	may_sleep(s, "rcu_synchronize()");
 	sim_point(s, SIM_RCU, "synchronize", 0);
+	if (sim_broken(s, BREAK_SKIP_GRACE)) {
+		sim_strike(s, 0);
+		return;
+	}
 	for (i = 0; i < SIM_THREADS; i++) {
 		left[i] = s->threads[i].rcu_left;
 		if (s->threads[i].used && s->threads[i].rcu)

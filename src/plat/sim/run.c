@@ -275,7 +275,8 @@ bool sva_sim_break(unsigned int index, struct sva_sim_info *ret_info)
 {
 	const struct sim_break *b = sim_break_at(index);
 
-	if (b)
-		*ret_info = b->info;
-	return b;
+	if (!b || b->points)
+		return false;
+	*ret_info = b->info;
+	return true;
 }

@@ -295,6 +295,13 @@ void job_find(struct job *j)
 	}
 }
 
+/* Who binds an address space that may exit has a reference; then it goes. */
+static void rebind_and_put(struct job *j)
+{
+	job_rebind(j);
+	iommu_mm_put(&j->sp->mm);
+}
+
 void scenario_find_mm(struct world *w)
 {
 	struct job finders[2], bind[2], killer = { .rounds = 0 };
@@ -311,14 +318,13 @@ void scenario_find_mm(struct world *w)
 			.flag = true,
 		};
 		crew_add(&crew, "finder", job_find, &finders[i]);
-		crew_add(&crew, "binder", job_rebind, &bind[i]);
+		crew_add(&crew, "binder", i ? job_rebind : rebind_and_put,
+			 &bind[i]);
 	}
 	killer.sp = &w->spaces[0];
 	crew_add(&crew, "killer", job_exit, &killer);
-	/* Who binds an address space that may exit has a reference. */
 	iommu_mm_get(&w->spaces[0].mm);
 	crew_run(&crew);
-	iommu_mm_put(&w->spaces[0].mm);
 }
 
 /* On and off */

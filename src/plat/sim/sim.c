@@ -10,11 +10,12 @@
 struct sim *sim_running;
 
 static const char *const point_names[] = {
-	[SIM_LOCK] = "lock",   [SIM_UNLOCK] = "unlock", [SIM_WAIT] = "wait",
-	[SIM_WAKE] = "wake",   [SIM_WORK] = "work",     [SIM_FLUSH] = "flush",
-	[SIM_RCU] = "rcu",     [SIM_IRQ] = "irq",       [SIM_MMIO] = "mmio",
-	[SIM_WALK] = "walk",   [SIM_DMA] = "dma",       [SIM_RELAX] = "relax",
-	[SIM_SPAWN] = "spawn", [SIM_EXIT] = "exit",     [SIM_NOTE] = "note",
+	[SIM_LOCK] = "lock",     [SIM_UNLOCK] = "unlock", [SIM_WAIT] = "wait",
+	[SIM_WAKE] = "wake",     [SIM_WORK] = "work",     [SIM_FLUSH] = "flush",
+	[SIM_RCU] = "rcu",       [SIM_IRQ] = "irq",       [SIM_MMIO] = "mmio",
+	[SIM_WALK] = "walk",     [SIM_DMA] = "dma",       [SIM_RELAX] = "relax",
+	[SIM_SPAWN] = "spawn",   [SIM_EXIT] = "exit",     [SIM_NOTE] = "note",
+	[SIM_ATOMIC] = "atomic",
 };
 
 static void mix(struct sim *s, uint64_t value)
@@ -129,6 +130,14 @@ void sim_point(struct sim *s, enum sim_point kind, const char *what,
 	if (s->exploring && !s->atomic)
 		switch_to(s, strategy_pick(&s->strategy, s->runnable,
 					   s->current->id, false));
+}
+
+void sim_atomic_point(void)
+{
+	struct sim *s = sim_running;
+
+	if (s && s->exploring)
+		sim_point(s, SIM_ATOMIC, "", 0);
 }
 
 void sim_relax(struct sim *s)

@@ -44,6 +44,7 @@ enum sim_point {
 	SIM_WALK,
 	SIM_DMA,
 	SIM_RELAX,
+	SIM_ATOMIC,
 	SIM_SPAWN,
 	SIM_EXIT,
 	SIM_NOTE,
@@ -147,6 +148,12 @@ void sim_join(struct sim *s, struct sim_thread *t);
 /* A place where somebody else may go on. @what and @detail are for traces. */
 void sim_point(struct sim *s, enum sim_point kind, const char *what,
 	       uint64_t detail);
+
+/*
+ * The same before an atomic access of code that was compiled with points.h:
+ * core and drivers, for tests.
+ */
+void sim_atomic_point(void);
 
 /*
  * Sleep until sim_wake(@on), or @deadline: false. If everybody sleeps for ever

@@ -90,7 +90,7 @@ static void check_pasids(struct world *w, const struct bond *b)
 
 /* [R14]: the handle somebody held all along, or a new one. */
 static void took_handle(struct world *w, struct bond *b, struct iommu_sva *sva,
-			const struct iommu_sva *before)
+			ioasid_t pasid, const struct iommu_sva *before)
 {
 	if (before && sva != before)
 		sim_fail(w->sim, "R14", "a second handle for one pair");
@@ -102,7 +102,7 @@ static void took_handle(struct world *w, struct bond *b, struct iommu_sva *sva,
 	}
 	b->handle = sva;
 	b->held++;
-	b->pasid = iommu_sva_get_pasid(sva);
+	b->pasid = pasid;
 	check_pasids(w, b);
 }
 
@@ -158,6 +158,7 @@ int world_bind(struct world *w, struct endpoint *ep, struct space *sp,
 	uint64_t drops = b->drops;
 	struct bind_state state;
 	struct sim *s = w->sim;
+	ioasid_t pasid = IOMMU_NO_PASID;
 	uint64_t begun;
 	bool alone;
 	int err;
@@ -171,11 +172,14 @@ int world_bind(struct world *w, struct endpoint *ep, struct space *sp,
 	w->binding++;
 	sim_note(s, "bind", 0);
 	err = iommu_sva_bind(ep->dev, &sp->mm, NULL, ret_sva);
+	/* While the books say that it is under way: this may be a point. */
+	if (!err)
+		pasid = iommu_sva_get_pasid(*ret_sva);
 	sim_note(s, "bound", (uint64_t)err);
 	w->binding--;
 	b->binding--;
 	if (!err)
-		took_handle(w, b, *ret_sva,
+		took_handle(w, b, *ret_sva, pasid,
 			    drops == b->drops && !b->unbinding ? before : NULL);
 	else if (!(err == -ESRCH && sp->exit_step) && !s->fail_fired &&
 		 !w->dead)
