@@ -107,6 +107,7 @@ void world_mock_collect(struct world *w)
 
 const struct sim_vendor sim_mock = {
 	.name = "mock",
+	.table = IOMMU_TABLE_X86_64,
 	.create = create,
 	.built = built,
 	.remove = take_down,

@@ -190,6 +190,7 @@ static bool lets_ats(struct world *w, unsigned int index)
 
 const struct sim_vendor sim_smmuv3 = {
 	.name = "smmuv3",
+	.table = IOMMU_TABLE_ARM_64_LPAE_S1,
 	.create = create,
 	.remove = take_down,
 	.destroy = destroy,

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sva/mm.h>
 #include <sva/sim.h>
 
 struct world;
@@ -17,6 +18,7 @@ struct world;
 /**
  * struct sim_vendor - a kind of IOMMU
  * @name:    what the command calls it.
+ * @table:   what it walks.
  * @create:  the hardware, of world_env() and endpoint_bus, and its driver: sets
  *           @hw, unless it has no model, and @unit. 0, or an error with what
  *           there is left for @remove and @destroy.
@@ -35,6 +37,7 @@ struct world;
  */
 struct sim_vendor {
 	const char *name;
+	enum iommu_table_fmt table;
 	int (*create)(struct world *w);
 	void (*built)(struct world *w);
 	int (*remove)(struct world *w);

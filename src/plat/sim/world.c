@@ -293,10 +293,7 @@ static int add_endpoint(struct world *w, struct endpoint *ep)
 
 static int build_devices(struct world *w)
 {
-	/* The mock walks x86-64's. */
-	enum iommu_table_fmt fmt = w->iommu == SVA_SIM_MOCK ?
-					   IOMMU_TABLE_X86_64 :
-					   IOMMU_TABLE_ARM_64_LPAE_S1;
+	enum iommu_table_fmt fmt = w->vendor->table;
 	unsigned int i;
 	int err = 0;
 
