@@ -200,6 +200,27 @@ static void test_ccmd_iotlb_granularities(void **state)
 	}
 }
 
+/* A mask of all there is: the domain. */
+static void test_ccmd_largest_mask(void **state)
+{
+	unsigned int am;
+
+	(void)state;
+	vx_fini(&vx);
+	start(5, 0, UINT64_C(63) << 48);
+	for (am = 51; am < 64; am++) {
+		map(1, 0x5000);
+		assert_int_equal(iotlb(1, 0, 0), 1);
+		assert_int_equal(where(1), 0x5000);
+		map(1, 0x6000);
+		assert_int_equal(iotlb(3, DID + 1, am), 3);
+		assert_int_equal(where(1), 0x5000);
+		assert_int_equal(iotlb(3, DID, UINT64_C(0x7000) | am), 3);
+		if (where(1) != 0x6000)
+			fail_msg("mask of %u", am);
+	}
+}
+
 /* Without CAP.PSI a page is a domain, and the unit says so. */
 static void test_ccmd_no_page_selective(void **state)
 {
@@ -398,6 +419,7 @@ int main(void)
 		T(refused),
 		T(waits_for_ports),
 		T(protected_regions),
+		T(largest_mask),
 		T(off_is_off),
 	};
 

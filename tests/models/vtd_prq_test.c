@@ -396,6 +396,12 @@ static void test_prq_forgets_translation(void **state)
 	assert_int_equal(vx_access_pasid(&vx, VX_SID, 5, 0x1000, R, NULL),
 			 -EFAULT);
 	assert_int_equal(vx_access_pasid(&vx, VX_SID, 5, 0x2000, R, NULL), 0);
+	/* A mask of more than there is takes that one as well. */
+	vx_inv(&vx, VX_INV_PIOTLB_PAGE(3, 6), VX_INV1_AM(63));
+	assert_int_equal(vx_access_pasid(&vx, VX_SID, 5, 0x2000, R, NULL), 0);
+	vx_inv(&vx, VX_INV_PIOTLB_PAGE(3, 5), 0x80000 | VX_INV1_AM(63));
+	assert_int_equal(vx_access_pasid(&vx, VX_SID, 5, 0x2000, R, NULL),
+			 -EFAULT);
 }
 
 int main(void)
