@@ -559,6 +559,65 @@ static void test_vtd_tlb_eager_forgets(void **state)
 	vx_fini(&fx);
 }
 
+/*
+ * More PASIDs and more devices than have room: each is served as its entry
+ * says, and an invalidation finds those that are left.
+ */
+static void test_vtd_tlb_config_evictions(void **state)
+{
+	uint64_t other, pa;
+	uint32_t p;
+
+	(void)state;
+	vt_start(&fx, NULL, VT_SCALABLE);
+	vt_sm_context(&fx, VT_SID, VT_P | SM_PASIDE | SM_PDTS(7), 0);
+	root[0] = vt_table(&fx);
+	other = vt_table(&fx);
+	vt_map(&fx, root[0], 4, 0x10000, OLD | FS_PAGE, 1, FS_TABLE);
+	vt_map(&fx, other, 4, 0x10000, NEW | FS_PAGE, 1, FS_TABLE);
+	for (p = 1; p < 3000; p++) {
+		vt_pasid(&fx, VT_SID, p, VT_P | PE_FS, (1 + p % 2) | PE1_PWSNP,
+			 p % 3 ? root[0] : other);
+		assert_int_equal(vt_pa(&fx, VT_SID, p, 0x10000, R),
+				 p % 3 ? OLD : NEW);
+	}
+	for (p = 1; p < 3000; p++)
+		vx_put(&fx, vt_pasid_at(&fx, VT_SID, p), 0);
+	vt_inv_pasid(&fx, PC_DOMAIN, 1, 0);
+	for (p = 2; p < 3000; p += 2) {
+		struct hw_xlat x;
+		uint64_t rec[2];
+
+		assert_int_equal(vt_access(&fx, VT_SID, p, 0x10000, R, &x),
+				 -EFAULT);
+		assert_true(vx_fault(&fx, rec));
+	}
+	vx_fini(&fx);
+
+	vt_start(&fx, NULL, VT_LEGACY);
+	root[0] = vt_table(&fx);
+	other = vt_table(&fx);
+	vt_map(&fx, root[0], 4, 0x10000, OLD | SS_RW, 1, SS_RW);
+	vt_map(&fx, other, 4, 0x10000, NEW | SS_RW, 1, SS_RW);
+	for (p = 0; p < 1200; p++) {
+		vt_context(&fx, p, VT_P | (p % 3 ? root[0] : other),
+			   CE1_AW(2) | CE1_DID(1 + !(p % 3)));
+		pa = vt_pa(&fx, p, 0, 0x10000, R);
+		assert_int_equal(pa, p % 3 ? OLD : NEW);
+	}
+	for (p = 0; p < 1200; p++)
+		vt_context(&fx, p, 0, 0);
+	vt_inv_context(&fx, CC_DOMAIN, 2, 0, 0);
+	for (p = 0; p < 1200; p += 3) {
+		struct hw_xlat x;
+		uint64_t rec[2];
+
+		assert_int_equal(vt_access(&fx, p, 0, 0x10000, R, &x), -EFAULT);
+		assert_true(vx_fault(&fx, rec));
+	}
+	vx_fini(&fx);
+}
+
 /* More than the cache holds: nothing is translated wrong, and it works on. */
 static void test_vtd_tlb_evictions(void **state)
 {
@@ -599,6 +658,7 @@ int main(void)
 		cmocka_unit_test(
 			test_vtd_tlb_pasid_entry_changed_without_its_invalidation),
 		cmocka_unit_test(test_vtd_tlb_eager_forgets),
+		cmocka_unit_test(test_vtd_tlb_config_evictions),
 		cmocka_unit_test(test_vtd_tlb_evictions),
 	};
 

@@ -338,6 +338,10 @@ static void test_vtd_translate_page_request_reasons(void **state)
 	}
 	vx_fini(&fx);
 	vt_start(&fx, NULL, VT_LEGACY);
+	vt_enable(&fx, false);
+	vx_page_request(&fx, VT_SID, VT_PASID, VA, R, 3, true);
+	assert_false(vx_fault(&fx, rec));
+	vt_enable(&fx, true);
 	vx_page_request(&fx, VT_SID, VT_PASID, VA, R, 3, true);
 	assert_true(vx_fault(&fx, rec));
 	assert_int_equal(rec[1] >> 32 & 0xff, 0x32);
