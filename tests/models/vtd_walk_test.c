@@ -711,6 +711,13 @@ static void test_vtd_walk_output_interrupt_range(void **state)
 	vt_expect(&fx, VT_SID, VT_PASID, 0xfee01000, R, 0x87, rec);
 	vt_access(&fx, VT_SID, VT_PASID, 0xfef00000, R, &x);
 	assert_int_equal(x.len, 0x1100000);
+	/* From elsewhere, and found in the cache. */
+	vt_map(&fx, root, 4, 0x100000000, 0xc0000000 | FS_PAGE | FS_PS, 3,
+	       FS_TABLE);
+	vt_pa(&fx, VT_SID, VT_PASID, 0x100000000, R);
+	expect(0x13ee01000, R, 0x87);
+	assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, 0x13ef00000, R),
+			 0xfef00000);
 	vx_fini(&fx);
 	p = second(NULL, 4, 0);
 	with(p.at[1], 0xfee00000 | SS_RW, VA, R, 0x87);
