@@ -418,6 +418,29 @@ static void test_queue_tail_misaligned(void **state)
 	assert_int_equal(iqei(), 0);
 }
 
+/* A queue made smaller than its head: what is read is in the queue. */
+static void test_queue_shrinks(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	vx.iq = vx_alloc(&vx, 8192, 4096);
+	vx_w64(&vx, VX_IQA, vx.iq | VX_IQA_DW | 1);
+	for (i = 0; i < 129; i++)
+		vx_inv(&vx, VX_INV_CC_GLOBAL, 0);
+	assert_int_equal(vx_r64(&vx, VX_IQH), 0x1020);
+	/* Where it must not read. */
+	vx.abort_first = vx.iq + 4096;
+	vx.abort_last = vx.iq + 8191;
+	vx_w64(&vx, VX_IQA, vx.iq | VX_IQA_DW);
+	/* The tail is beyond it now. */
+	assert_int_equal(iqei(), TAIL);
+	vx_w64(&vx, VX_IQT, 0x60);
+	vx_w32(&vx, VX_FSTS, VX_IQE);
+	assert_int_equal(iqei(), 0);
+	assert_int_equal(vx_r64(&vx, VX_IQH), 0x60);
+}
+
 static void test_queue_fetch_abort(void **state)
 {
 	(void)state;
@@ -552,8 +575,8 @@ int main(void)
 		T(reserved_bits), T(unknown_types), T(reserved_values),
 		T(features),      T(narrow_types),  T(wraps),
 		T(many_at_once),  T(tail_beyond),   T(tail_misaligned),
-		T(fetch_abort),   T(table_mode),    T(error_stops),
-		T(disable),       T(batch),
+		T(fetch_abort),   T(shrinks),       T(table_mode),
+		T(error_stops),   T(disable),       T(batch),
 	};
 
 	return cmocka_run_group_tests_name("vtd_queue", tests, NULL, NULL);

@@ -227,9 +227,15 @@ static uint64_t place(const struct queue *q, uint64_t reg)
 	return reg & FIELD_MASK(VTD_IQT_QT) & ~(uint64_t)(q->entry - 1);
 }
 
+/* In the queue, though it may have become smaller. */
+static uint64_t head(const struct vtd_hw *m, const struct queue *q)
+{
+	return place(q, m->reg[R_IQH]) & (q->size - 1);
+}
+
 static bool empty(const struct vtd_hw *m, const struct queue *q)
 {
-	return place(q, m->reg[R_IQH]) == place(q, m->reg[R_IQT]);
+	return head(m, q) == place(q, m->reg[R_IQT]);
 }
 
 static void queue_error(struct vtd_hw *m, int iqei)
@@ -262,7 +268,7 @@ static int check_mode(const struct vtd_hw *m, bool wide)
 static int read_descriptor(struct vtd_hw *m, const struct queue *q,
 			   struct vtd_inv *ret_inv)
 {
-	uint64_t addr = q->base + place(q, m->reg[R_IQH]);
+	uint64_t addr = q->base + head(m, q);
 	struct vtd_inv inv = { { 0 } };
 	unsigned int i;
 
@@ -326,7 +332,7 @@ static bool fetch(struct vtd_hw *m)
 	}
 	if (vtd_inv_type(&inv) == VTD_INV_WAIT)
 		add_wait(m, &inv);
-	m->reg[R_IQH] = (place(&q, m->reg[R_IQH]) + q.entry) & (q.size - 1);
+	m->reg[R_IQH] = (head(m, &q) + q.entry) & (q.size - 1);
 	m->stats.commands++;
 	return true;
 }
