@@ -251,6 +251,10 @@ static void test_regs_gcmd_absent_features(void **state)
 static void test_regs_gcmd_several_at_once_logged(void **state)
 {
 	(void)state;
+	vx_w32(&vx, VX_GCMD, 0);
+	assert_string_equal(vx.log, "");
+	vx_w32(&vx, VX_GCMD, VX_QIE);
+	assert_string_equal(vx.log, "");
 	vx_w32(&vx, VX_GCMD, VX_QIE);
 	assert_string_equal(vx.log, "");
 	vx_w32(&vx, VX_GCMD, VX_QIE | VX_SRTP);
