@@ -426,6 +426,27 @@ static void test_snapshot_forged_waits(void **state)
 	assert_int_equal(restore(snap), 0);
 }
 
+/* A wait that drains page requests, of a unit that does not know that. */
+static void test_snapshot_no_drain(void **state)
+{
+	static uint64_t forged[WORDS];
+	struct vtd_hw_cfg cfg = cfg_of();
+
+	(void)state;
+	cfg.ecap &= ~(UINT64_C(1) << 42);
+	vx_fini(&vx);
+	vx_start(&vx, &cfg);
+	vx.inv_ret = -EINPROGRESS;
+	vx_inv(&vx, VX_INV_DEVTLB(VX_SID), 0x1000);
+	vx_inv(&vx, VX_INV_WAIT, 0);
+	assert_int_equal(save(snap), 0);
+	memcpy(forged, snap, sizeof(snap));
+	forged[W_WAIT + 1] |= VX_INV_WAIT_PD;
+	seal(forged);
+	assert_int_equal(restore(forged), -EINVAL);
+	assert_int_equal(restore(snap), 0);
+}
+
 /* Without a bus, no device can have anything outstanding. */
 static void test_snapshot_no_bus(void **state)
 {
@@ -447,7 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(goes_on), T(latched),        T(timed_out),  T(forgets),
 		T(busy),    T(busy_answering), T(of_another), T(any_bit),
-		T(forged),  T(forged_waits),   T(no_bus),
+		T(forged),  T(forged_waits),   T(no_bus),     T(no_drain),
 	};
 
 	return cmocka_run_group_tests_name("vtd_snapshot", tests, NULL, NULL);

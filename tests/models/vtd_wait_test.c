@@ -146,7 +146,7 @@ static void test_wait_interrupt_served_while_masked(void **state)
 }
 
 /*
- * 6.5.2.5, 6.5.2.6: what the device is told. S and the lowest 0 of the address
+ * [L6] 6.5.2.5, 6.5.2.6: what the device is told. S and the lowest 0 of the address
  * are the size.
  */
 static const struct {
@@ -288,7 +288,7 @@ static void test_wait_room(void **state)
 }
 
 /*
- * 6.5.2.10: a device does not answer. Pending waits are aborted, nothing is
+ * [L10] 6.5.2.10: a device does not answer. Pending waits are aborted, nothing is
  * fetched; cleared, the queue goes on.
  */
 static void test_wait_time_out(void **state)
@@ -456,7 +456,45 @@ static void test_wait_for_ports(void **state)
 	atomic_fetch_add(&vx.port.busy, 1);
 }
 
-/* 6.5.2.7: what the device is told; before the wait behind is complete. */
+/* A port that never ends is a bug of the embedder: said, and passed over. */
+static void test_wait_port_stuck(void **state)
+{
+	(void)state;
+	vx_inv(&vx, VX_INV_IOTLB_GLOBAL, 0);
+	atomic_fetch_add(&vx.port.busy, 1);
+	vx.clock_step = UINT64_C(1000000000);
+	assert_true(vx_sync(&vx));
+	assert_string_equal(vx.log, "a port is busy for 5 s; not waiting");
+	atomic_fetch_add(&vx.port.busy, 1);
+}
+
+/* The port that is waited for goes away; the next one is looked at. */
+static struct hw_port second;
+
+static void remove_port(struct vx *x)
+{
+	x->on_relax = leave;
+	atomic_fetch_add(&second.busy, 1);
+	x->hw->ops->port_remove(x->hw, &second);
+}
+
+static void test_wait_port_removed(void **state)
+{
+	(void)state;
+	vx.hw->ops->port_add(vx.hw, &second);
+	vx_put(&vx, vx.status, 0);
+	vx_inv(&vx, VX_INV_IOTLB_GLOBAL, 0);
+	atomic_fetch_add(&second.busy, 1);
+	atomic_fetch_add(&vx.port.busy, 1);
+	vx.on_relax = remove_port;
+	seen_status = 77;
+	wait_at(vx.status, 1, 0);
+	assert_int_equal(seen_status, 0);
+	assert_int_equal(vx_get(&vx, vx.status), 1);
+	assert_null(second.hw);
+}
+
+/* [I5] 6.5.2.7: what the device is told; before the wait behind is complete. */
 static void test_wait_page_response(void **state)
 {
 	static const struct {
@@ -499,7 +537,7 @@ static void test_wait_page_response(void **state)
 }
 
 /*
- * 7.10: an automatic response is on its way to the device. A wait with PD is
+ * [M4] 7.10: an automatic response is on its way to the device. A wait with PD is
  * for that, too; one without is not.
  */
 static bool drained, plain;
@@ -563,6 +601,8 @@ int main(void)
 		T(completion_after_reset),
 		T(pending_holds_qies),
 		T(for_ports),
+		T(port_stuck),
+		T(port_removed),
 		T(page_response),
 		T(page_request_drain),
 		T(no_bus),
