@@ -172,13 +172,26 @@ static void make_txn(struct rig *r, uint8_t b, struct hw_txn *txn)
 static void op_translate(struct rig *r)
 {
 	uint8_t b = in_u8(r->in);
+	struct hw_txn txn, other;
 	struct hw_xlat xlat;
-	struct hw_txn txn;
 	unsigned int port;
 
 	make_txn(r, b, &txn);
-	if (pick_port(r, b & 3, &port))
-		(void)!rig_translate(r, port, &txn, b & 0x40, b & 0x80, &xlat);
+	if (!pick_port(r, b & 3, &port))
+		return;
+	(void)!rig_translate(r, port, &txn, b & 0x40, b & 0x80, &xlat);
+	if (!r->agrees || !rig_free(r, port))
+		return;
+	/* Another PASID, page, or function must not get what this one got. */
+	other = txn;
+	if (txn.flags & HW_TXN_PASID_VALID)
+		other.pasid ^= 64;
+	else
+		other.requester ^= 0x18;
+	rig_translate_next(r, port, &txn, &other);
+	other.addr ^= 0x1000;
+	rig_translate_next(r, port, &txn, &other);
+	r->agrees = false;
 }
 
 static void op_ats(struct rig *r)
@@ -227,7 +240,7 @@ static void op_interrupt(struct rig *r)
 	if (b & 8)
 		msg.data ^= (uint32_t)in_word(r->in);
 	if (b & 0x40)
-		guest_irte(r, index & 15);
+		guest_irte(r, index & 31);
 	rig_interrupt(r, (uint16_t)guest_sid(r->in), &msg, b & 0x80);
 }
 

@@ -17,6 +17,7 @@ struct tables {
 	bool first, second, pass;
 	unsigned int fs_levels, ss_levels;
 	uint64_t fs, ss;
+	uint64_t did, pasid, flags;
 };
 
 static bool walk_second(struct rig *r, const struct tables *t, uint64_t addr,
@@ -103,6 +104,7 @@ static bool legacy(struct rig *r, const struct hw_txn *txn, uint64_t root,
 		.second = true,
 		.ss_levels = 2 + (unsigned int)(hi & 7),
 		.ss = PAGE(lo),
+		.did = hi >> 8 & 0xffff,
 	};
 	return true;
 }
@@ -144,6 +146,9 @@ static bool scalable(struct rig *r, const struct hw_txn *txn, uint64_t root,
 		.ss_levels = 2 + (unsigned int)(dw0 >> 2 & 7),
 		.fs = PAGE(dw2),
 		.ss = PAGE(dw0),
+		.did = world_get(&r->w, pe + 8) & 0xffff,
+		.pasid = pasid,
+		.flags = dw2 & 0xff,
 	};
 	return ret_t->pass || !(dw0 >> 8 & 1);
 }
@@ -160,29 +165,56 @@ static bool walk(struct rig *r, const struct tables *t, const struct ask *ask,
 	return t->second ? walk_second(r, t, mid, ask, ret_pa) : t->first;
 }
 
-bool naive_translate(struct rig *r, const struct hw_txn *txn, uint64_t addr,
-		     uint64_t *ret_pa)
+/* False: the tables lead nowhere, or translation is off. */
+static bool find_tables(struct rig *r, const struct hw_txn *txn,
+			struct tables *ret_t, struct ask *ret_ask)
 {
 	uint64_t rtaddr = r->hw->ops->mmio_read(r->hw, 0x20, 8);
-	uint32_t gsts = (uint32_t)r->hw->ops->mmio_read(r->hw, 0x1c, 4);
 	bool pv = txn->flags & HW_TXN_PASID_VALID;
-	struct tables t = { 0 };
-	struct ask ask = {
+
+	*ret_t = (struct tables){ 0 };
+	*ret_ask = (struct ask){
 		.write = txn->perm & 2,
 		.read = !(txn->perm & 2) || txn->perm & 1,
 		.exec = pv && (txn->perm & 6) == 4,
 		.priv = pv && txn->perm & IOMMU_PERM_PRIV,
 	};
+	if (rtaddr >> 11 & 1)
+		return false;
+	if (rtaddr >> 10 & 1)
+		return scalable(r, txn, PAGE(rtaddr), ret_t, ret_ask);
+	return legacy(r, txn, PAGE(rtaddr), ret_t);
+}
+
+bool naive_translate(struct rig *r, const struct hw_txn *txn, uint64_t addr,
+		     uint64_t *ret_pa)
+{
+	uint32_t gsts = (uint32_t)r->hw->ops->mmio_read(r->hw, 0x1c, 4);
+	struct tables t;
+	struct ask ask;
 
 	*ret_pa = addr;
 	if (!(gsts >> 31))
 		return !(txn->flags & HW_TXN_TRANSLATED);
-	if (rtaddr >> 11 & 1)
+	return find_tables(r, txn, &t, &ask) &&
+	       (t.pass || walk(r, &t, &ask, addr, ret_pa));
+}
+
+bool naive_compatible(struct rig *r, const struct hw_txn *a,
+		      const struct hw_txn *b)
+{
+	struct tables x, y;
+	struct ask ask;
+
+	if (!find_tables(r, a, &x, &ask) || !find_tables(r, b, &y, &ask) ||
+	    x.pass || y.pass || x.did != y.did)
+		return true;
+	if (x.second && y.second &&
+	    (x.ss != y.ss || x.ss_levels != y.ss_levels))
 		return false;
-	if (rtaddr >> 10 & 1 ? !scalable(r, txn, PAGE(rtaddr), &t, &ask) :
-			       !legacy(r, txn, PAGE(rtaddr), &t))
-		return false;
-	return t.pass || walk(r, &t, &ask, addr, ret_pa);
+	return x.pasid != y.pasid ||
+	       (x.first == y.first && x.second == y.second && x.fs == y.fs &&
+		x.fs_levels == y.fs_levels && x.flags == y.flags);
 }
 
 static bool source_matches(uint64_t hi, uint16_t sid)

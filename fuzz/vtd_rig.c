@@ -98,15 +98,13 @@ static void check_again(struct rig *r, const struct hw_txn *txn,
 	r->busy[i] = r->port[i].busy;
 }
 
-int rig_translate(struct rig *r, unsigned int port, const struct hw_txn *txn,
-		  bool hold, bool fresh, struct hw_xlat *ret_xlat)
+static int transact(struct rig *r, unsigned int port, const struct hw_txn *txn,
+		    bool hold, struct hw_xlat *ret_xlat)
 {
 	struct rig_faults faults;
 	struct frame f;
 	int ret;
 
-	r->quiet = fresh;
-	fresh = fresh && freshen(r);
 	rig_enter(r, &f);
 	r->in_use[port] = true;
 	r->want.translations++;
@@ -121,16 +119,44 @@ int rig_translate(struct rig *r, unsigned int port, const struct hw_txn *txn,
 	r->busy[port] = r->port[port].busy;
 	if (!ret) {
 		rig_check_xlat(r, txn, ret_xlat);
-		if (fresh)
+		if (r->agrees)
 			check_tables(r, txn, ret_xlat);
 		/* Before the frame ends: its flag updates follow its loads. */
 		check_again(r, txn, ret_xlat);
 	}
 	rig_leave(r, &f);
-	r->quiet = false;
 	if (!ret && !hold)
 		rig_release(r, port);
 	return ret;
+}
+
+int rig_translate(struct rig *r, unsigned int port, const struct hw_txn *txn,
+		  bool hold, bool fresh, struct hw_xlat *ret_xlat)
+{
+	int ret;
+
+	r->quiet = fresh;
+	r->agrees = fresh && freshen(r);
+	ret = transact(r, port, txn, hold, ret_xlat);
+	r->quiet = false;
+	return ret;
+}
+
+void rig_translate_next(struct rig *r, unsigned int port,
+			const struct hw_txn *first, const struct hw_txn *txn)
+{
+	struct hw_xlat xlat;
+	struct frame f;
+	bool fair;
+
+	rig_enter(r, &f);
+	fair = naive_compatible(r, first, txn);
+	rig_leave(r, &f);
+	if (!fair)
+		return;
+	r->quiet = true;
+	(void)!transact(r, port, txn, false, &xlat);
+	r->quiet = false;
 }
 
 static void check_reply(struct rig *r, const struct frame *f,

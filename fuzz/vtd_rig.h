@@ -64,6 +64,7 @@ struct rig {
 	struct in *in;
 	unsigned int depth; /* of calls into the model */
 	bool quiet;         /* nothing happens in between */
+	bool agrees;        /* caches have nothing but what memory has */
 
 	struct hw_port port[RIG_PORTS];
 	bool added[RIG_PORTS];
@@ -127,6 +128,12 @@ void rig_tail_after(struct rig *r, const struct frame *f,
  */
 bool naive_translate(struct rig *r, const struct hw_txn *txn, uint64_t addr,
 		     uint64_t *ret_pa);
+/*
+ * Software keeps the rules of 6.2.1 for these two: who shares a domain id, and
+ * a PASID, shares the tables.
+ */
+bool naive_compatible(struct rig *r, const struct hw_txn *a,
+		      const struct hw_txn *b);
 bool naive_interrupt(struct rig *r, uint16_t sid, const struct vtd_hw_msg *msg,
 		     uint8_t *ret_vector);
 
@@ -139,10 +146,13 @@ uint64_t rig_read(struct rig *r, uint64_t offset, unsigned int size);
 void rig_write(struct rig *r, uint64_t offset, unsigned int size, uint64_t v);
 /*
  * The port is not held. @hold: it stays busy. @fresh: caches are emptied first,
- * and what comes out is held against the tables.
+ * and what comes out is held against the tables. So it is with the second one,
+ * which is for right after the first: it finds what that one has left behind.
  */
 int rig_translate(struct rig *r, unsigned int port, const struct hw_txn *txn,
 		  bool hold, bool fresh, struct hw_xlat *ret_xlat);
+void rig_translate_next(struct rig *r, unsigned int port,
+			const struct hw_txn *first, const struct hw_txn *txn);
 void rig_ats(struct rig *r, unsigned int port, const struct hw_txn *txn,
 	     bool fresh);
 void rig_page_request(struct rig *r, const struct hw_page_request *req);

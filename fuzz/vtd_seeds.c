@@ -173,6 +173,8 @@ static void interrupt(struct out *o, unsigned int how, unsigned int index)
 	u8(o, OP_INTERRUPT);
 	u8(o, how);
 	u8(o, index);
+	if (how & 0x40)
+		out_bytes(o, 4, 0);
 	u8(o, 0);
 }
 
@@ -220,6 +222,8 @@ static void everything(struct out *o)
 		request(o, i & 3, i);
 		request(o, 0x18, 0);
 		interrupt(o, 0x80 | (i & 1), i);
+		/* With an entry there; also behind the end of the table. */
+		interrupt(o, 0xc0, 11 + i * 5);
 	}
 	command(o, 8, 0, 0, 0);
 	command(o, 0, 10, 0, 0);
