@@ -338,6 +338,22 @@ static void test_vtd_inval_fence_only_where_needed(void **state)
 	assert_int_equal(vtdfake_count(f, VTD_INV_WAIT), 4);
 }
 
+/* 7.10: also behind what others have in the queue, so also if it is first. */
+static void test_vtd_inval_fence_comes_first(void **state)
+{
+	struct vtdfake *f = *state;
+	struct vtd_batch b;
+
+	vtd_batch_init(&b, f->u);
+	vtd_batch_fence(&b);
+	vtd_inv_dev_tlb(&b, &ats, 0, 4095);
+	assert_int_equal(vtd_batch_drain(&b), 0);
+	assert_int_equal(f->op_count, 3);
+	assert_inv(&f->ops[0], 0x5 | 1 << 6, 0);
+	assert_int_equal(vtd_inv_type(&f->ops[1]), VTD_INV_DEVTLB);
+	assert_int_equal(FIELD_GET(VTD_INV_WAIT_PD, &f->ops[2]), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +365,7 @@ int main(void)
 		T(test_vtd_inval_page_group_response),
 		T(test_vtd_inval_ranges_are_exact),
 		T(test_vtd_inval_fence_only_where_needed),
+		T(test_vtd_inval_fence_comes_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,16 +86,20 @@ int vtd_batch_drain(struct vtd_batch *b)
 	return batch_end(b, true);
 }
 
-void vtd_batch_barrier(struct vtd_batch *b)
+void vtd_batch_fence(struct vtd_batch *b)
 {
 	struct vtd_inv inv = { { 0 } };
 
-	if (!b->count)
-		return;
 	vtd_inv_set_type(&inv, VTD_INV_WAIT);
 	FIELD_SET(VTD_INV_WAIT_FN, &inv, 1);
 	batch_add(b, &inv);
 	b->piotlb = false;
+}
+
+void vtd_batch_barrier(struct vtd_batch *b)
+{
+	if (b->count)
+		vtd_batch_fence(b);
 }
 
 static void add_context(struct vtd_batch *b, unsigned int g, uint16_t did,

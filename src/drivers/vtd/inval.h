@@ -63,8 +63,14 @@ struct vtd_ats {
 
 void vtd_batch_init(struct vtd_batch *b, struct vtd_unit *u);
 
-/* What is added later starts after everything before has completed. */
+/*
+ * What is added later starts after everything before in this batch has
+ * completed. Nothing if nothing was added.
+ */
 void vtd_batch_barrier(struct vtd_batch *b);
+
+/* The same, but after everything before in the queue, whose ever it is: 7.10 */
+void vtd_batch_fence(struct vtd_batch *b);
 
 /**
  * vtd_batch_sync() - submit with a wait descriptor behind, and wait

@@ -243,7 +243,7 @@ static int drain_hardware(struct vtd_device *vdev)
 	struct vtd_batch b;
 
 	vtd_batch_init(&b, vdev->u);
-	vtd_batch_barrier(&b);
+	vtd_batch_fence(&b);
 	if (vtd_has_ats(vdev))
 		vtd_inv_dev_tlb(&b, &vdev->ats, 0, 4095);
 	return vtd_settle(vdev, vtd_batch_drain(&b),

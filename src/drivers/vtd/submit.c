@@ -7,8 +7,8 @@
  * wait descriptors it has fetched (ITE), and what is in front of them may not
  * have been done. Whoever waited for one submits again, without what that
  * device was asked. Invalidations may be repeated; a page group response is
- * repeated too, as Linux does: a device ignores one it does not expect, but
- * waits for one that was lost for ever.
+ * repeated too, as Linux does: a device discards one that it does not expect
+ * (7.9), but waits for ever for one that was lost.
  */
 #include "base/bits.h"
 #include "base/errno.h"

@@ -93,6 +93,11 @@ void vtd_batch_init(struct vtd_batch *b, struct vtd_unit *u)
 	b->err = 0;
 }
 
+void vtd_batch_fence(struct vtd_batch *b)
+{
+	vtd_batch_barrier(b);
+}
+
 void vtd_batch_barrier(struct vtd_batch *b)
 {
 	add(b, &(struct seam_op){ .kind = SEAM_BARRIER });
