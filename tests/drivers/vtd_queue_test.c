@@ -199,6 +199,29 @@ static void test_vtd_queue_fetch_error_is_repeated(void **state)
 	assert_int_equal(stats_of(f).queue_errors, 3);
 }
 
+/* More errors than are remembered are an error, and no more than that. */
+static void test_vtd_queue_many_invalid_descriptors(void **state)
+{
+	struct vtdfake *f = *state;
+	struct vtd_batch b;
+	unsigned int i;
+
+	vtd_batch_init(&b, f->u);
+	f->fail_type = VTD_INV_PIOTLB;
+	f->fail_iqei = VTD_IQEI_RESERVED;
+	f->fail_times = VTD_BATCH;
+	for (i = 0; i < VTD_BATCH; i++)
+		vtd_inv_piotlb_all(&b, DID, i);
+	assert_int_equal(vtd_batch_sync(&b), -EIO);
+	assert_int_equal(f->fail_times, 0);
+	/* Nor is anything done again. */
+	assert_int_equal(vtdfake_count(f, VTD_INV_PIOTLB), 0);
+	assert_int_equal(stats_of(f).queue_errors, VTD_BATCH);
+	assert_int_equal(stats_of(f).failed_closed, 0);
+	vtd_inv_piotlb_all(&b, DID, PASID);
+	assert_int_equal(vtd_batch_sync(&b), 0);
+}
+
 /* Also the wait descriptor itself may be refused, once. */
 static void test_vtd_queue_invalid_wait_is_written_again(void **state)
 {
@@ -587,6 +610,7 @@ int main(void)
 		T(test_vtd_queue_drain),
 		T(test_vtd_queue_invalid_descriptor_is_replaced),
 		T(test_vtd_queue_fetch_error_is_repeated),
+		T(test_vtd_queue_many_invalid_descriptors),
 		T(test_vtd_queue_invalid_wait_is_written_again),
 		T(test_vtd_queue_nothing_valid_fails_closed),
 		T(test_vtd_queue_hang_fails_closed),

@@ -175,8 +175,11 @@ static bool look_at_errors(struct vtd_qi *q, struct submission *s, uint64_t end,
 	}
 	/* One of ours may have been overwritten, or was just being. */
 	count = load_acquire(&q->errors);
-	if (count - s->seen >= VTD_QI_ERRORS - 1) {
-		fail(s, -EIO);
+	if (count - s->seen < VTD_QI_ERRORS - 1)
+		return again;
+	fail(s, -EIO);
+	/* Only a time-out leaves anything in doubt. */
+	if (load_acquire(&q->aborted) > s->first) {
 		drop_dev_tlb(s, false, 0);
 		again = true;
 	}
