@@ -43,6 +43,7 @@ static int forget(struct vtd_device *vdev, uint16_t sid, bool pasids)
 	/* In scalable mode the domain is not looked at. */
 	vtd_inv_context_device(&b, VTD_DID_NONE, sid);
 	if (pasids) {
+		/* Nothing says that the second waits for the first. */
 		vtd_batch_barrier(&b);
 		vtd_inv_pasid_global(&b);
 	}
