@@ -165,6 +165,8 @@ enum {
 	DMAR_HEADER_BYTES = 4,
 	DMAR_SCOPE_BYTES = 6,
 	DMAR_SCOPE_PATH_BYTES = 2,
+	/* 2^15 pages: the upper half of the byte is reserved. */
+	DMAR_DRHD_SIZE_MAX = 15,
 	DMAR_DRHD_BYTES = 16,
 	DMAR_RMRR_BYTES = 24,
 	DMAR_ATSR_BYTES = 8,

@@ -163,6 +163,8 @@ static int take_unit(struct reader *r)
 
 	load(r, r->at, rec.dw, 2, DMAR_DRHD_BYTES);
 	unit.base = FIELD_GET(DMAR_DRHD_BASE, &rec);
+	if (FIELD_GET(DMAR_DRHD_SIZE, &rec) > DMAR_DRHD_SIZE_MAX)
+		return wrong(r, "the upper bits of a unit's size are reserved");
 	unit.size = BIT(12 + FIELD_GET(DMAR_DRHD_SIZE, &rec));
 	unit.segment = (uint16_t)FIELD_GET(DMAR_DRHD_SEGMENT, &rec);
 	unit.include_all = FIELD_GET(DMAR_DRHD_INCLUDE_PCI_ALL, &rec);

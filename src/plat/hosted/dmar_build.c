@@ -110,7 +110,7 @@ static int put_unit(struct writer *w, const struct plat_dmar_unit *u)
 	unsigned int lg2;
 
 	if (!is_pow2(u->size) || ilog2(u->size) < 12 ||
-	    !FIELD_FITS(DMAR_DRHD_SIZE, ilog2(u->size) - 12))
+	    ilog2(u->size) - 12 > DMAR_DRHD_SIZE_MAX)
 		return dmar_wrong(w->error,
 				  "no unit has 0x%llx bytes of registers",
 				  (unsigned long long)u->size);
