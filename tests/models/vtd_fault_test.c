@@ -65,7 +65,7 @@ static void clear_f(unsigned int i)
 	vx_w32(&vx, VX_FRCD + 16 * i + 12, UINT32_C(1) << 31);
 }
 
-/* What of a request is in its record. */
+/* [I6] What of a request is in its record. */
 static const struct {
 	struct hw_txn txn;
 	bool ats;
@@ -175,7 +175,7 @@ static void test_fault_fields_page_request(void **state)
 	assert_int_equal(rec[1], UINT64_C(0x80000539b0000321));
 }
 
-/* 7.2.1: one after the other; PFO; FRI is the first of those pending. */
+/* [I6] [L5] 7.2.1: one after the other; PFO; FRI is the first of those pending. */
 static void test_fault_circle(void **state)
 {
 	uint64_t rec[2];

@@ -57,7 +57,7 @@ static uint32_t prs(void)
 	return vx_r32(&vx, VX_PRS);
 }
 
-/* A request, and the words of its record. */
+/* [M3] A request, and the words of its record. */
 static const struct {
 	struct hw_page_request req;
 	uint64_t dw[2];
@@ -147,7 +147,7 @@ static void check_response(unsigned int i, enum hw_prg_code code, uint16_t prgi)
 }
 
 /*
- * 11.4.11.5: the queue holds one less than it has places. What comes then is
+ * [M3] [L5] 11.4.11.5: the queue holds one less than it has places. What comes then is
  * dropped; the last of a group is answered with success.
  */
 static void test_prq_overflow(void **state)

@@ -294,6 +294,27 @@ static void test_regs_rtaddr_is_latched(void **state)
 	assert_true(vx_iq_idle(&vx));
 }
 
+/* ECAP.EIM: without it there are no upper addresses, and no EIME. */
+static void test_regs_without_eim(void **state)
+{
+	static const uint32_t gone[] = { VX_FEUADDR, VX_IEUADDR, VX_PEUADDR };
+	struct vtd_hw_cfg cfg = vx.cfg;
+	size_t i;
+
+	(void)state;
+	cfg.ecap &= ~UINT64_C(0x10);
+	vx_fini(&vx);
+	vx_init(&vx, &cfg);
+	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		vx_w32(&vx, gone[i], UINT32_MAX);
+		assert_int_equal(vx_r32(&vx, gone[i]), 0);
+		vx_w32(&vx, gone[i] - 4, UINT32_MAX);
+		assert_int_equal(vx_r32(&vx, gone[i] - 4), 0xfffffffc);
+	}
+	vx_w32(&vx, VX_IRTA, UINT32_MAX);
+	assert_int_equal(vx_r32(&vx, VX_IRTA), 0xfffff00f);
+}
+
 /* CAP.ESRTPS: setting the pointer invalidates, and without it does not. */
 static void test_regs_esrtps_invalidates(void **state)
 {
@@ -531,6 +552,7 @@ int main(void)
 		T(gcmd_absent_features),
 		T(gcmd_several_at_once_logged),
 		T(rtaddr_is_latched),
+		T(without_eim),
 		T(esrtps_invalidates),
 		T(status_after_ports),
 		T(reset_is_cold),
