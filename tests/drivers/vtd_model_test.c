@@ -70,7 +70,7 @@ static void detach_paging(struct vbench *b, struct iommu_domain *d,
 		assert_int_equal(iommu_detach_device(d, b->dev), 0);
 }
 
-/* A table of the driver's, on a PASID and without. [A6] */
+/* A table of the driver's, on a PASID and without. */
 static int run_paging(struct vbench *b, ioasid_t pasid)
 {
 	const uint64_t big = UINT64_C(2) << 20;

@@ -87,7 +87,7 @@ static void test_vtd_device_ids_are_checked(void **state)
 	seam_unmake(s);
 }
 
-/* Several ids: entries alike, no ATS, and why not is said. [U5] [U10] */
+/* Several ids: entries alike, no ATS, and why not is said. [U10] */
 static void test_vtd_device_several_ids(void **state)
 {
 	const uint32_t sids[] = { 0x10, 0x911, 0x5 };

@@ -479,7 +479,7 @@ static void test_vtd_domain_replace_fails(void **state)
 	teardown(&b);
 }
 
-/* [A4] Untagged traffic: blocked, identity, and back; PASID 0's entry. */
+/* Untagged traffic: blocked, identity, and back; PASID 0's entry. */
 static void test_vtd_domain_without_pasid(void **state)
 {
 	struct iommu_domain *identity, *identity2, *blocked;

@@ -101,7 +101,7 @@ static void test_vtd_prq_group_is_answered_once(void **state)
 	teardown(&b);
 }
 
-/* [M3] Private data comes back as it was; [N] nothing where there is none. */
+/* [M3] Private data comes back as it was; nothing where there is none. */
 static void test_vtd_prq_private_data_is_echoed(void **state)
 {
 	const struct seam_op *op;
