@@ -390,6 +390,7 @@ int vbench_probe(struct vbench *b, unsigned int timeout_ms)
 	struct vtd_desc desc = {
 		.mmio = { &mmio_ops, b, b->hw->mmio_size },
 		.timeout_ms = timeout_ms,
+		.ats_timeout_ms = timeout_ms,
 	};
 
 	return vtd_probe(b->sys, &desc, &b->unit);
