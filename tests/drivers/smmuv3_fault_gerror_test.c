@@ -20,6 +20,7 @@
 #include "core/driver.h"
 #include "fmt/smmuv3.h"
 #include "tests/drivers/smmuv3_fixture.h"
+#include "tests/support/random.h"
 
 enum { SID = 0x42 };
 
@@ -276,10 +277,7 @@ static void test_smmuv3_fault_overflow_never_mixes_groups(void **state)
 		pasid = iommu_sva_get_pasid(sva);
 		fake_ops_clear(&b->f);
 		for (i = 0; i < 3000; i++) {
-			rng ^= rng << 13;
-			rng ^= rng >> 7;
-			rng ^= rng << 17;
-			push_random(b, &g, pasid, rng >> 16);
+			push_random(b, &g, pasid, next_random(&rng) >> 16);
 			if (rng >> 60 < 4)
 				testplat_irq_run(&b->f.tp);
 			if (i % 100 == 0)

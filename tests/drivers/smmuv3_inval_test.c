@@ -18,17 +18,10 @@
 #include "drivers/smmuv3/inval.h"
 #include "drivers/smmuv3/smmuv3.h"
 #include "tests/drivers/smmuv3_fixture.h"
+#include "tests/support/random.h"
 
 #define PAGES_MAX 4096u
 #define ASID      0x1234u
-
-static uint64_t next_random(uint64_t *rng)
-{
-	*rng ^= *rng << 13;
-	*rng ^= *rng >> 7;
-	*rng ^= *rng << 17;
-	return *rng;
-}
 
 static struct fake *make(bool ranges, bool ds)
 {

@@ -24,6 +24,7 @@
 #include "drivers/smmuv3/cmd.h"
 #include "drivers/smmuv3/smmuv3.h"
 #include "tests/drivers/smmuv3_fixture.h"
+#include "tests/support/random.h"
 
 #define THREADS_MAX 6u
 #define BATCH_MAX   64u
@@ -61,14 +62,6 @@ struct ledger {
 	uint64_t commands;
 	const char *wrong;
 };
-
-static uint64_t next_random(uint64_t *rng)
-{
-	*rng ^= *rng << 13;
-	*rng ^= *rng >> 7;
-	*rng ^= *rng << 17;
-	return *rng;
-}
 
 static uint64_t env_number(const char *name, uint64_t otherwise)
 {

@@ -15,6 +15,7 @@
 
 #include "base/bits.h"
 #include "tests/drivers/vtd_fake.h"
+#include "tests/support/random.h"
 
 enum { DID = 0x1234, PASID = 0xabcde, SID = 0x0310, PFSID = 0x0308 };
 
@@ -229,14 +230,6 @@ static void test_vtd_inval_page_group_response(void **state)
 	assert_int_equal(f->ops[0].dw[3], 2);
 }
 
-static uint64_t rnd(uint64_t *seed)
-{
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed;
-}
-
 /* Pages of a range, and nothing else; or all of the PASID. False: all. */
 static bool assert_exact(struct vtdfake *f, uint64_t first, uint64_t last,
 			 unsigned int type, unsigned int am_max)
@@ -272,14 +265,14 @@ static void test_vtd_inval_ranges_are_exact(void **state)
 
 	vtd_batch_init(&b, f->u);
 	for (i = 0; i < 4000; i++) {
-		unsigned int lg2 = (unsigned int)(rnd(&seed) % 36);
-		uint64_t first = rnd(&seed) >> 28;
-		uint64_t last = first + (rnd(&seed) & (BIT(lg2) - 1));
-		uint64_t off = rnd(&seed) & 0xfff;
+		unsigned int lg2 = (unsigned int)(next_random(&seed) % 36);
+		uint64_t first = next_random(&seed) >> 28;
+		uint64_t last = first + (next_random(&seed) & (BIT(lg2) - 1));
+		uint64_t off = next_random(&seed) & 0xfff;
 		bool second = i & 1;
 
 		vtdfake_ops_clear(f);
-		f->u->f.mamv = (unsigned int)(rnd(&seed) % 40);
+		f->u->f.mamv = (unsigned int)(next_random(&seed) % 40);
 		if (second)
 			vtd_inv_iotlb(&b, DID, first << 12 | off,
 				      last << 12 | 0xfff, false);

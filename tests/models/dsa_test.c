@@ -12,6 +12,7 @@
 #include "base/bits.h"
 #include "base/le64.h"
 #include "tests/models/dsa_place.h"
+#include "tests/support/random.h"
 
 static void test_dsa_create_bad_configuration_refused(void **state)
 {
@@ -180,10 +181,7 @@ static void test_dsa_random_writes_survived(void **state)
 		struct hw_ats_inv inv = { .requester = 0x0100 };
 		uint64_t r;
 
-		seed ^= seed << 13;
-		seed ^= seed >> 7;
-		seed ^= seed << 17;
-		r = seed * 0x2545f4914f6cdd1d;
+		r = next_random(&seed) * 0x2545f4914f6cdd1d;
 		if (i % 2000 == 0) {
 			fix_cmd(f, DSA_CMD_RESET_DEVICE, 0);
 			fix_run(f);

@@ -12,15 +12,13 @@
 #include <cmocka.h>
 
 #include "tests/models/smmuv3_fixture.h"
+#include "tests/support/random.h"
 
 static uint64_t seed;
 
 static uint64_t rnd(void)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
+	return next_random(&seed);
 }
 
 static uint64_t below(uint64_t n)

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/models/smmuv3_fixture.h"
+#include "tests/support/random.h"
 
 #define R ((unsigned int)IOMMU_PERM_READ)
 #define W ((unsigned int)IOMMU_PERM_WRITE)
@@ -46,10 +47,7 @@ static void set_sum(unsigned char *buf, size_t size)
 
 static uint64_t next(uint64_t *seed)
 {
-	*seed ^= *seed << 13;
-	*seed ^= *seed >> 7;
-	*seed ^= *seed << 17;
-	return *seed * UINT64_C(0x2545f4914f6cdd1d);
+	return next_random(seed) * UINT64_C(0x2545f4914f6cdd1d);
 }
 
 /* Stalls, stage 1, substreams, ATS and PRI. */

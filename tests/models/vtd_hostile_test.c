@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "tests/models/vtd_tables.h"
+#include "tests/support/random.h"
 
 enum { ROUNDS = 100, STEPS = 3000, LOW = 1 << 20 };
 
@@ -21,10 +22,7 @@ static unsigned int granted, refused;
 
 static uint64_t rnd(void)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
+	return next_random(&seed);
 }
 
 static uint64_t below(uint64_t n)

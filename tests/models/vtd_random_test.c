@@ -14,6 +14,7 @@
 
 #include "tests/models/vtd_naive.h"
 #include "tests/models/vtd_tables.h"
+#include "tests/support/random.h"
 
 enum {
 	STARTS = 150,
@@ -35,10 +36,7 @@ static unsigned int seen[256], granted;
 
 static uint64_t rnd(void)
 {
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
+	return next_random(&seed);
 }
 
 static uint64_t below(uint64_t n)

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "tests/pgtable/subject.h"
+#include "tests/support/random.h"
 
 #define RO   ((unsigned int)IOMMU_PERM_READ)
 #define RW   (RO | IOMMU_PERM_WRITE)
@@ -231,10 +232,7 @@ static uint64_t rng;
 
 static uint64_t rnd(void)
 {
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return rng;
+	return next_random(&rng);
 }
 
 static bool any_mapped(unsigned int first, unsigned int count)

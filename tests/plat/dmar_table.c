@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/plat/dmar_table.h"
+#include "tests/support/random.h"
 
 void dmar_put(struct dmar_bytes *t, uint64_t v, unsigned int bytes)
 {
@@ -307,8 +308,5 @@ static uint64_t rng = 88172645463325252u;
 
 uint64_t dmar_random(void)
 {
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return rng;
+	return next_random(&rng);
 }

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "tests/plat/space.h"
+#include "tests/support/random.h"
 
 #define SLOTS      64u
 #define FILE_PAGES 512u
@@ -65,12 +66,6 @@ static bool go_on(struct stress *t)
 	    atomic_load_explicit(&t->stale, memory_order_relaxed))
 		return false;
 	return now_s() < t->end;
-}
-
-static uint64_t next_random(uint64_t *seed)
-{
-	*seed = *seed * UINT64_C(6364136223846793005) + 1;
-	return *seed >> 33;
 }
 
 /* Page number + 1: 0 is no address. */
