@@ -15,5 +15,6 @@ enum {
 int cmd_run(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
+int cmd_acpi(int argc, char **argv);
 
 #endif

@@ -22,6 +22,7 @@ static const struct command {
 	{ "run", cmd_run },
 	{ "info", cmd_info },
 	{ "sim", cmd_sim },
+	{ "acpi", cmd_acpi },
 };
 
 struct top_args {
@@ -37,6 +38,7 @@ static const char top_doc[] =
 	"  run OP ARGS...   let the accelerator work on files\n"
 	"  info             show IOMMUs, devices and what the kernel offers\n"
 	"  sim              run the whole system under a seeded scheduler\n"
+	"  acpi             write the table that tells a guest of an IOMMU\n"
 	"\n"
 	"`sva COMMAND --help' tells more. Exit status: 0 done, 1 the work "
 	"failed or files differ, 2 wrong usage.";

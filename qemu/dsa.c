@@ -32,9 +32,17 @@ typedef struct SvaEngine {
 } SvaEngine;
 
 /**
+ * struct SvaSlot - a 64-byte write from a CPU that has no such instruction
+ * @data: in pieces; @have: which bytes have come.
+ */
+typedef struct SvaSlot {
+	uint8_t data[PORTAL_BYTES];
+	uint64_t have;
+} SvaSlot;
+
+/**
  * struct SvaDsa - one accelerator
- * @gather:  a 64-byte write to a portal as it comes from a CPU that has no such
- *           instruction: in pieces. @gathered: which bytes have come.
+ * @slots:   one for each 64 bytes of the portals.
  * @engines: how many, a property.
  */
 struct SvaDsa {
@@ -46,9 +54,8 @@ struct SvaDsa {
 	struct dsa_hw *hw;
 	MemoryRegion regs;
 	MemoryRegion portals;
-	uint8_t gather[PORTAL_BYTES];
-	uint64_t gathered;
-	uint64_t gather_offset;
+	SvaSlot *slots;
+	size_t slot_count;
 	uint32_t engine_count;
 	char *personality;
 	bool stop;
@@ -156,25 +163,24 @@ static uint64_t portal_read(void *opaque, hwaddr offset, unsigned int size)
 
 /*
  * Pieces of one descriptor, in any order, make a posted 64-byte write when the
- * last of them is there. A piece elsewhere begins anew. Under QEMU's lock.
+ * last of them is there. Those of another place do not mix with them, so that
+ * processes and threads may be at it together, each at its own place. Under
+ * QEMU's lock.
  */
 static void portal_write(void *opaque, hwaddr offset, uint64_t value,
 			 unsigned int size)
 {
 	SvaDsa *d = opaque;
-	uint64_t start = offset & ~(uint64_t)(PORTAL_BYTES - 1);
-	unsigned int at = offset & (PORTAL_BYTES - 1);
+	SvaSlot *slot = &d->slots[offset / PORTAL_BYTES];
+	unsigned int at = offset % PORTAL_BYTES;
 
-	if (start != d->gather_offset)
-		d->gathered = 0;
-	d->gather_offset = start;
-	stn_le_p(d->gather + at, (int)size, value);
-	d->gathered |= MAKE_64BIT_MASK(at, size);
-	if (d->gathered != UINT64_MAX)
+	stn_le_p(slot->data + at, (int)size, value);
+	slot->have |= MAKE_64BIT_MASK(at, size);
+	if (slot->have != UINT64_MAX)
 		return;
-	d->gathered = 0;
+	slot->have = 0;
 	/* Posted: nobody hears what became of it. */
-	(void)!dsa_hw_portal_write(d->hw, start, d->gather, false);
+	(void)!dsa_hw_portal_write(d->hw, offset - at, slot->data, false);
 }
 
 static const MemoryRegionOps portal_ops = {
@@ -269,6 +275,8 @@ static void dsa_realize(PCIDevice *pdev, Error **errp)
 			 PCI_BASE_ADDRESS_MEM_TYPE_64 |
 				 PCI_BASE_ADDRESS_MEM_PREFETCH,
 			 &d->portals);
+	d->slot_count = dsa_hw_bar2_size(d->hw) / PORTAL_BYTES;
+	d->slots = g_new0(SvaSlot, d->slot_count);
 	d->endpoint = (SvaEndpoint){
 		.pdev = pdev,
 		.ctx = d,
@@ -287,6 +295,7 @@ static void dsa_exit(PCIDevice *pdev)
 	sva_unit_remove_endpoint(d->unit, &d->endpoint);
 	dsa_hw_destroy(d->hw);
 	qemu_vfree(d->mem);
+	g_free(d->slots);
 }
 
 static void dsa_reset(DeviceState *dev)
@@ -294,7 +303,7 @@ static void dsa_reset(DeviceState *dev)
 	SvaDsa *d = SVA_DSA(dev);
 
 	dsa_hw_reset(d->hw);
-	d->gathered = 0;
+	memset(d->slots, 0, d->slot_count * sizeof(*d->slots));
 }
 
 static char *get_stats(Object *o, Error **errp)

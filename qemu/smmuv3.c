@@ -10,13 +10,10 @@
 #include "hw/pci/pci_bus.h"
 #include "hw/qdev-properties.h"
 #include "qapi/error.h"
-#include "qapi/visitor.h"
 #include "qemu/memalign.h"
 #include "system/device_tree.h"
 
 #include <sva/smmuv3_hw.h>
-
-#include "smmuv3_ids.h"
 
 #define TYPE_SVA_SMMUV3 "sva-smmuv3"
 #define WIRES           4
@@ -135,54 +132,16 @@ static bool smmuv3_connect(SvaUnit *unit, PCIBus *root, Error **errp)
 	return !s->fdt || edit_fdt(s, errp);
 }
 
-/* Properties: idr0-ats and so on, one for each field of the ID registers */
+/* Identification registers */
 
-static void get_field(Object *o, Visitor *v, const char *name, void *opaque,
-		      Error **errp)
+static uint64_t get_id(const SvaUnit *unit, unsigned int reg)
 {
-	const struct sva_id_field *f = opaque;
-	uint32_t value = extract32(SVA_SMMUV3(o)->cfg.idr[f->idr], (int)f->lo,
-				   (int)(f->hi - f->lo + 1));
-
-	visit_type_uint32(v, name, &value, errp);
+	return SVA_SMMUV3(unit)->cfg.idr[reg];
 }
 
-static void set_field(Object *o, Visitor *v, const char *name, void *opaque,
-		      Error **errp)
+static void set_id(SvaUnit *unit, unsigned int reg, uint64_t value)
 {
-	const struct sva_id_field *f = opaque;
-	int width = (int)(f->hi - f->lo + 1);
-	uint32_t *idr = &SVA_SMMUV3(o)->cfg.idr[f->idr];
-	uint32_t value;
-
-	if (DEVICE(o)->realized) {
-		error_setg(errp, "%s is constant by now", name);
-		return;
-	}
-	if (!visit_type_uint32(v, name, &value, errp))
-		return;
-	if (width < 32 && value >> width) {
-		error_setg(errp, "%s has %d bits", name, width);
-		return;
-	}
-	*idr = deposit32(*idr, (int)f->lo, width, value);
-}
-
-static void add_fields(ObjectClass *klass)
-{
-	struct sva_id_field field;
-	size_t i;
-
-	for (i = 0; sva_smmuv3_id_field(i, &field); i++) {
-		g_autofree char *name =
-			g_ascii_strdown(field.name + strlen("SMMU_"), -1);
-
-		g_strdelimit(name, "_", '-');
-		object_class_property_add(klass, name, "uint32", get_field,
-					  set_field, NULL,
-					  g_memdup2(&field, sizeof(field)));
-		object_class_property_set_description(klass, name, field.gloss);
-	}
+	SVA_SMMUV3(unit)->cfg.idr[reg] = (uint32_t)value;
 }
 
 static const Property smmuv3_props[] = {
@@ -207,14 +166,10 @@ static void smmuv3_class_init(ObjectClass *klass, void *data)
 	dc->user_creatable = true;
 	uc->create = smmuv3_create;
 	uc->connect = smmuv3_connect;
-	uc->base_register = sva_smmuv3_queue_base_register();
-	uc->base_mask = sva_smmuv3_queue_base_mask();
-	uc->queue_bytes = sva_smmuv3_queue_bytes;
-	uc->command_bytes = sva_smmuv3_command_bytes;
-	uc->opcode = sva_smmuv3_opcode;
-	uc->no_op = sva_smmuv3_no_op;
+	uc->get_id = get_id;
+	uc->set_id = set_id;
 	device_class_set_props(dc, smmuv3_props);
-	add_fields(klass);
+	sva_unit_add_id_properties(klass);
 }
 
 static const TypeInfo smmuv3_type = {

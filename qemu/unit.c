@@ -11,21 +11,12 @@
 #include "qemu/memalign.h"
 #include "system/reset.h"
 
+#include "ids.h"
+
 #define TYPE_SVA_UNIT_REGION "sva-iommu-memory-region"
 
 /* QEMU asks for a translation of some bytes; a page is what it may keep. */
 #define KEEP_MASK 0xfffu
-
-/**
- * struct SvaSpace - memory as a function sees it
- */
-typedef struct SvaSpace {
-	IOMMUMemoryRegion iommu;
-	AddressSpace as;
-	SvaUnit *unit;
-	PCIBus *bus;
-	int devfn;
-} SvaSpace;
 
 /*
  * Ports: one for each thread and unit, made at the thread's first transaction
@@ -68,6 +59,13 @@ static struct hw_port *port_of_thread(SvaUnit *unit)
 	return &p->port;
 }
 
+static uint32_t requester_of(const SvaSpace *space)
+{
+	return space->bus ?
+		       PCI_BUILD_BDF(pci_bus_num(space->bus), space->devfn) :
+		       0;
+}
+
 /*
  * Functions that know nothing of PASIDs or stalls. QEMU accesses memory after
  * the return, so an invalidation does not wait for that access: see
@@ -85,8 +83,7 @@ static IOMMUTLBEntry region_translate(IOMMUMemoryRegion *mr, hwaddr addr,
 		.perm = IOMMU_NONE,
 	};
 	const struct hw_txn txn = {
-		.requester =
-			PCI_BUILD_BDF(pci_bus_num(space->bus), space->devfn),
+		.requester = requester_of(space),
 		.perm = flag & IOMMU_WO ? IOMMU_PERM_WRITE : IOMMU_PERM_READ,
 		.addr = addr,
 	};
@@ -124,31 +121,41 @@ static void region_class_init(ObjectClass *klass, void *data)
 	c->notify_flag_changed = region_flag_changed;
 }
 
+void sva_unit_add_space(SvaUnit *unit, SvaSpace *space, PCIBus *bus, int devfn,
+			const char *name)
+{
+	SvaUnitClass *class = SVA_UNIT_GET_CLASS(unit);
+
+	space->unit = unit;
+	space->bus = bus;
+	space->devfn = devfn;
+	memory_region_init(&space->root, OBJECT(unit), name, UINT64_MAX);
+	memory_region_init_iommu(&space->iommu, sizeof(space->iommu),
+				 TYPE_SVA_UNIT_REGION, OBJECT(unit), name,
+				 UINT64_MAX);
+	memory_region_add_subregion(&space->root, 0,
+				    MEMORY_REGION(&space->iommu));
+	if (class->space_init)
+		class->space_init(unit, space, name);
+	address_space_init(&space->as, &space->root, name);
+}
+
 static AddressSpace *space_of(PCIBus *bus, void *opaque, int devfn)
 {
 	SvaUnit *unit = opaque;
 	SvaSpace *spaces = g_hash_table_lookup(unit->spaces, bus);
-	SvaSpace *space;
 
 	if (!spaces) {
 		spaces = g_new0(SvaSpace, PCI_DEVFN_MAX);
 		g_hash_table_insert(unit->spaces, bus, spaces);
 	}
-	space = &spaces[devfn];
-	if (!space->unit) {
+	if (!spaces[devfn].unit) {
 		g_autofree char *name = g_strdup_printf(
 			"%s-%s-%02x", unit->env.name, BUS(bus)->name, devfn);
 
-		space->unit = unit;
-		space->bus = bus;
-		space->devfn = devfn;
-		memory_region_init_iommu(&space->iommu, sizeof(space->iommu),
-					 TYPE_SVA_UNIT_REGION, OBJECT(unit),
-					 name, UINT64_MAX);
-		address_space_init(&space->as, MEMORY_REGION(&space->iommu),
-				   name);
+		sva_unit_add_space(unit, &spaces[devfn], bus, devfn, name);
 	}
-	return &space->as;
+	return &spaces[devfn].as;
 }
 
 static const PCIIOMMUOps pci_ops = {
@@ -230,30 +237,29 @@ static uint64_t mmio_read(void *opaque, hwaddr offset, unsigned int size)
 static void drop_command(void *opaque, uint64_t pa, void *buf, size_t len)
 {
 	SvaUnit *unit = opaque;
-	SvaUnitClass *class = SVA_UNIT_GET_CLASS(unit);
 	uint32_t drop = qatomic_read(&unit->drop);
 	uint64_t base = qatomic_read(&unit->queue_base);
-	uint64_t from = base & class->base_mask, no_op[4];
+	uint64_t from = base & sva_queue.base_mask, no_op[4];
 	uint32_t at;
 
 	if ((!drop && !unit->dropping) || pa < from ||
-	    pa - from >= class->queue_bytes(base))
+	    pa - from >= sva_queue.bytes(base))
 		return;
-	at = (pa - from) & (class->command_bytes(base) - 1);
+	at = (pa - from) & (sva_queue.command_bytes(base) - 1);
 	if (at == 0) {
-		unit->dropping = drop && class->opcode(buf) == drop;
+		unit->dropping = drop && sva_queue.opcode(buf) == drop;
 		qatomic_set(&unit->dropped, unit->dropped + unit->dropping);
 	}
 	if (!unit->dropping || at + len > sizeof(no_op))
 		return;
-	class->no_op(no_op);
+	sva_queue.no_op(no_op);
 	memcpy(buf, (char *)no_op + at, len);
 }
 
 static void note_queue(SvaUnit *unit, hwaddr offset, uint64_t value,
 		       unsigned int size)
 {
-	uint64_t at = SVA_UNIT_GET_CLASS(unit)->base_register;
+	uint64_t at = sva_queue.base_register;
 
 	if (offset == at && size == 8)
 		qatomic_set(&unit->queue_base, value);
@@ -389,6 +395,57 @@ static void set_drop(Object *o, Visitor *v, const char *name, void *opaque,
 
 	if (visit_type_uint32(v, name, &value, errp))
 		qatomic_set(&SVA_UNIT(o)->drop, value);
+}
+
+/* Identification registers */
+
+static void get_field(Object *o, Visitor *v, const char *name, void *opaque,
+		      Error **errp)
+{
+	const struct sva_id_field *f = opaque;
+	SvaUnit *unit = SVA_UNIT(o);
+	uint64_t value =
+		extract64(SVA_UNIT_GET_CLASS(unit)->get_id(unit, f->reg),
+			  (int)f->lo, (int)(f->hi - f->lo + 1));
+
+	visit_type_uint64(v, name, &value, errp);
+}
+
+static void set_field(Object *o, Visitor *v, const char *name, void *opaque,
+		      Error **errp)
+{
+	const struct sva_id_field *f = opaque;
+	int width = (int)(f->hi - f->lo + 1);
+	SvaUnit *unit = SVA_UNIT(o);
+	SvaUnitClass *class = SVA_UNIT_GET_CLASS(unit);
+	uint64_t value;
+
+	if (DEVICE(o)->realized) {
+		error_setg(errp, "%s is constant by now", name);
+		return;
+	}
+	if (!visit_type_uint64(v, name, &value, errp))
+		return;
+	if (width < 64 && value >> width) {
+		error_setg(errp, "%s has %d bits", name, width);
+		return;
+	}
+	class->set_id(unit, f->reg,
+		      deposit64(class->get_id(unit, f->reg), (int)f->lo, width,
+				value));
+}
+
+void sva_unit_add_id_properties(ObjectClass *klass)
+{
+	struct sva_id_field f;
+	size_t i;
+
+	for (i = 0; sva_id_field(i, &f); i++) {
+		object_class_property_add(klass, f.name, "uint64", get_field,
+					  set_field, NULL,
+					  g_memdup2(&f, sizeof(f)));
+		object_class_property_set_description(klass, f.name, f.gloss);
+	}
 }
 
 static const Property unit_props[] = {

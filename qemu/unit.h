@@ -30,6 +30,22 @@ typedef struct SvaEndpoint {
 } SvaEndpoint;
 
 /**
+ * struct SvaSpace - memory as a function sees it
+ * @root:  everything; @iommu: of it, what the unit translates; @msi: of it,
+ *         what the kind of unit puts in front, if anything.
+ * @bus:   NULL: not a PCI function.
+ */
+typedef struct SvaSpace {
+	MemoryRegion root;
+	IOMMUMemoryRegion iommu;
+	MemoryRegion msi;
+	AddressSpace as;
+	SvaUnit *unit;
+	PCIBus *bus;
+	int devfn;
+} SvaSpace;
+
+/**
  * struct SvaUnit - the common part
  * @base:        of its registers, a property.
  * @personality: "strict" or "eager", a property.
@@ -57,12 +73,9 @@ struct SvaUnit {
  * struct SvaUnitClass - what a kind of IOMMU adds
  * @create:  the model; sets @mem and @hw of the unit.
  * @connect: wires it up and tells the guest of it.
- * @base_register: where software puts the address of the command queue.
- * @base_mask: the address in it.
- * @queue_bytes, @command_bytes: of the queue and of a command, at most 32, from
- *           that register's value.
- * @opcode:  of a command, from its first word.
- * @no_op:   makes one that does nothing, of 32 bytes.
+ * @space_init: adds to a function's address space; may be NULL.
+ * @get_id, @set_id: an identification register, by the number it has in the
+ *           kind's list of fields. Set before @create only.
  */
 typedef struct SvaUnitClass {
 	DeviceClass parent;
@@ -70,12 +83,9 @@ typedef struct SvaUnitClass {
 		       const struct hw_bus *bus,
 		       enum hw_personality personality, Error **errp);
 	bool (*connect)(SvaUnit *unit, PCIBus *root, Error **errp);
-	uint64_t base_register;
-	uint64_t base_mask;
-	uint64_t (*queue_bytes)(uint64_t base);
-	uint32_t (*command_bytes)(uint64_t base);
-	uint32_t (*opcode)(const uint64_t *command);
-	void (*no_op)(uint64_t *command);
+	void (*space_init)(SvaUnit *unit, SvaSpace *space, const char *name);
+	uint64_t (*get_id)(const SvaUnit *unit, unsigned int reg);
+	void (*set_id)(SvaUnit *unit, unsigned int reg, uint64_t value);
 } SvaUnitClass;
 
 DECLARE_OBJ_CHECKERS(SvaUnit, SvaUnitClass, SVA_UNIT, TYPE_SVA_UNIT)
@@ -86,6 +96,13 @@ SvaUnit *sva_unit_find(Error **errp);
 /* With QEMU's lock; @ep is the caller's until removed. */
 void sva_unit_add_endpoint(SvaUnit *unit, SvaEndpoint *ep);
 void sva_unit_remove_endpoint(SvaUnit *unit, SvaEndpoint *ep);
+
+/* An address space for whatever is not a PCI function, or a function. */
+void sva_unit_add_space(SvaUnit *unit, SvaSpace *space, PCIBus *bus, int devfn,
+			const char *name);
+
+/* Properties for all fields of the kind's identification registers. */
+void sva_unit_add_id_properties(ObjectClass *klass);
 
 void sva_unit_register(void);
 void sva_dsa_register(void);

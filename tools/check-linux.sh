@@ -18,7 +18,7 @@ tools/configure.sh "$build" -Dtests=false -Dbench=false -Dwerror=true \
 	-Dqemu="$cache/qemu-10.0.2"
 mapfile -t plugins < <(ninja -C "$build" -t targets all |
 	sed -n 's/^\(qemu\/libsva-qemu-[a-z0-9_]*\.so\):.*/\1/p')
-ninja -C "$build" "${plugins[@]}"
+ninja -C "$build" sva "${plugins[@]}"
 mkdir -p "$build/meson-logs"
 rm -f "$build/meson-logs/testlog.json"
 python3 -B qemu/check.py --cache "$cache" --plugins "$build/qemu" \

@@ -32,7 +32,7 @@ cd "$SCRATCH"
 mkdir folder
 touch file1 file2 other
 
-check "commands" offers 'run info sim' sva ''
+check "commands" offers 'run info sim acpi' sva ''
 check "a command" offers 'info' sva i
 check "options of the command" offers '--help --usage --version' sva -
 check "operations" offers "$ops" sva run ''
