@@ -19,13 +19,14 @@ struct sva_machine;
 
 enum sva_iommu {
 	SVA_IOMMU_SMMUV3,
+	SVA_IOMMU_VTD,
 };
 
 /**
  * enum sva_faults - what the accelerator does about absent pages
  * @SVA_FAULTS_PRI: it is a PCIe function that sends page requests.
  * @SVA_FAULTS_STALL: it is a platform device, and the IOMMU stalls its
- *        transactions.
+ *        transactions: SMMUv3 only.
  */
 enum sva_faults {
 	SVA_FAULTS_PRI,
@@ -39,9 +40,11 @@ enum sva_faults {
  *
  * @SVA_LACKS_PASID, @SVA_LACKS_ATS, @SVA_LACKS_PRI: the accelerator has no such
  *        capability. With SVA_FAULTS_PRI; ATS takes PRI with it.
- * @SVA_LACKS_UNIT_PASID: SMMU_IDR1.SSIDSIZE is 0.
- * @SVA_LACKS_COHERENCE:  SMMU_IDR0.COHACC is 0.
- * @SVA_LACKS_GRANULE:    of 4 KiB; the IOMMU has that of 64 KiB.
+ * @SVA_LACKS_UNIT_PASID: SMMU_IDR1.SSIDSIZE is 0; ECAP.PASID is 0.
+ * @SVA_LACKS_COHERENCE:  SMMU_IDR0.COHACC is 0; ECAP.SMPWCS is 0.
+ * @SVA_LACKS_GRANULE:    of 4 KiB; an SMMU has that of 64 KiB. VT-d, where all
+ *        units have pages of 4 KiB: of 1 GiB, CAP.FS1GP is 0, which tables of
+ *        CPUs may have.
  */
 enum sva_lack {
 	SVA_LACKS_NOTHING,
@@ -57,7 +60,7 @@ enum sva_lack {
  * struct sva_machine_cfg - settings; all zero is the default
  * @iommu, @faults, @lacks, @personality: see there.
  * @engines: of the accelerator, each with a thread; 0: 1.
- * @hosted: of the platform.
+ * @hosted: of the platform; @hosted.table_fmt is that of @iommu.
  */
 struct sva_machine_cfg {
 	enum sva_iommu iommu;
@@ -73,7 +76,8 @@ struct sva_machine_cfg {
  * @cfg: copied; NULL for the defaults.
  *
  * Context: may sleep. One machine per process.
- * Return:  0, or what a part met.
+ * Return:  0, -EINVAL settings that do not exist, or not together; or what a
+ *          part met.
  * Test:    tests/e2e/machine_test.c
  */
 SVA_MUST_CHECK int sva_machine_create(const struct sva_machine_cfg *cfg,

@@ -19,10 +19,12 @@
  * Of the device and its IOMMU:
  * @IOMMU_SVA_REQ_DRIVER:    the IOMMU's driver has no PASIDs or no page
  *                           requests, or met an error of its own.
- * @IOMMU_SVA_REQ_UNIT_PASID: the IOMMU has PASIDs (SMMU_IDR1.SSIDSIZE).
+ * @IOMMU_SVA_REQ_UNIT_PASID: the IOMMU has PASIDs (SMMU_IDR1.SSIDSIZE; VT-d:
+ *                           ECAP.PASID).
  * @IOMMU_SVA_REQ_PASID:     the device has PASIDs: capability, or
  *                           "pasid-num-bits", and they could be enabled.
- * @IOMMU_SVA_REQ_COHERENCE: table walks are coherent (SMMU_IDR0.COHACC).
+ * @IOMMU_SVA_REQ_COHERENCE: table walks are coherent (SMMU_IDR0.COHACC; VT-d:
+ *                           ECAP.SMPWCS).
  * @IOMMU_SVA_REQ_WALK:      the IOMMU walks tables of address spaces at all.
  * @IOMMU_SVA_REQ_ATS:       page requests take ATS, on both sides.
  * @IOMMU_SVA_REQ_RECOVERY:  page requests (PRI) or stall, on both sides.

@@ -22,8 +22,8 @@
 
 /*
  * What the accelerator's transactions carry: as a function, bus 1, device 0,
- * function 0; the IOMMU takes that as StreamID, and a platform device just has
- * the same.
+ * function 0; an SMMU takes that as StreamID, and a platform device just has
+ * the same; VT-d as source-id.
  */
 #define DEVICE_RID        0x0100u
 #define ENGINE_SPIN_TURNS 200u
@@ -365,6 +365,8 @@ static int create_parts(struct sva_machine *m)
 {
 	int err;
 
+	/* So that pages can come before the IOMMU asks for a table. */
+	m->cfg.hosted.table_fmt = m->vendor->table_fmt;
 	err = plat_hosted_create(&m->cfg.hosted, &m->hosted);
 	if (err)
 		return err;
@@ -420,6 +422,8 @@ static const struct machine_vendor *machine_vendor(enum sva_iommu iommu)
 	switch (iommu) {
 	case SVA_IOMMU_SMMUV3:
 		return &machine_smmuv3;
+	case SVA_IOMMU_VTD:
+		return &machine_vtd;
 	}
 	return NULL;
 }

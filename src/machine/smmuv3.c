@@ -93,4 +93,5 @@ const struct machine_vendor machine_smmuv3 = {
 	.destroy_hw = smmuv3_hw_destroy,
 	.probe = probe,
 	.remove = smmuv3_remove,
+	.table_fmt = IOMMU_TABLE_ARM_64_LPAE_S1,
 };

@@ -22,6 +22,7 @@
  *              -ENOMEM.
  * @destroy_hw: the caller frees the memory.
  * @probe, @remove: by the driver, as unit 0 of the machine.
+ * @table_fmt:  of the tables it walks.
  */
 struct machine_vendor {
 	bool stalls;
@@ -33,8 +34,10 @@ struct machine_vendor {
 	int (*probe)(struct iommu_system *sys, struct iommu_hw *hw,
 		     struct iommu_unit **ret_unit);
 	int (*remove)(struct iommu_unit *unit);
+	enum iommu_table_fmt table_fmt;
 };
 
 extern const struct machine_vendor machine_smmuv3;
+extern const struct machine_vendor machine_vtd;
 
 #endif

@@ -11,11 +11,13 @@
 
 #include "tests/e2e/fixture.h"
 
+enum sva_iommu fixture_iommu;
 enum sva_faults fixture_faults;
 
 int fixture_pri(void **state)
 {
 	(void)state;
+	fixture_iommu = SVA_IOMMU_SMMUV3;
 	fixture_faults = SVA_FAULTS_PRI;
 	return 0;
 }
@@ -23,22 +25,39 @@ int fixture_pri(void **state)
 int fixture_stall(void **state)
 {
 	(void)state;
+	fixture_iommu = SVA_IOMMU_SMMUV3;
 	fixture_faults = SVA_FAULTS_STALL;
 	return 0;
+}
+
+int fixture_vtd(void **state)
+{
+	(void)state;
+	fixture_iommu = SVA_IOMMU_VTD;
+	fixture_faults = SVA_FAULTS_PRI;
+	return 0;
+}
+
+struct sva_machine_cfg fixture_cfg(const struct sva_machine_cfg *cfg)
+{
+	struct sva_machine_cfg with = { 0 };
+
+	if (cfg)
+		with = *cfg;
+	with.iommu = fixture_iommu;
+	with.faults = fixture_faults;
+	return with;
 }
 
 void fixture_open(struct fixture *f, const struct sva_machine_cfg *cfg,
 		  bool populate)
 {
-	struct sva_machine_cfg with = { 0 };
+	const struct sva_machine_cfg with = fixture_cfg(cfg);
 	const struct dsa_wq_cfg wq_cfg = {
 		.shared = true,
 		.block_on_fault = !populate,
 	};
 
-	if (cfg)
-		with = *cfg;
-	with.faults = fixture_faults;
 	f->populate = populate;
 	f->reset = false;
 	assert_int_equal(sva_machine_create(&with, &f->machine), 0);

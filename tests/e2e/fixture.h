@@ -23,12 +23,23 @@ struct fixture {
 };
 
 /*
- * Setups of a group of tests: what the machines of fixture_open() do about
- * absent pages. The default is page requests.
+ * Setups of a group of tests: the IOMMU of the machines of fixture_open(), and
+ * what they do about absent pages. The default is page requests to an SMMUv3.
  */
+extern enum sva_iommu fixture_iommu;
 extern enum sva_faults fixture_faults;
 int fixture_pri(void **state);
 int fixture_stall(void **state);
+int fixture_vtd(void **state);
+
+/* Run a group of tests with each. The failures. */
+#define fixture_run_tests(tests)                                               \
+	(cmocka_run_group_tests_name("pri", tests, fixture_pri, NULL) +        \
+	 cmocka_run_group_tests_name("stall", tests, fixture_stall, NULL) +    \
+	 cmocka_run_group_tests_name("vtd", tests, fixture_vtd, NULL))
+
+/* The configuration of a machine of the group. */
+struct sva_machine_cfg fixture_cfg(const struct sva_machine_cfg *cfg);
 
 /*
  * Fails the test if any of it cannot be had. NULL: the default machine.

@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "pgtable/arm_lpae.h"
+#include "pgtable/mm_table.h"
 #include "tests/e2e/fixture.h"
 
 #define PAGES 4u
@@ -28,7 +28,7 @@
 struct gate {
 	struct iommu_mm mm;
 	struct fixture f;
-	struct arm_lpae table;
+	struct mm_table table;
 	struct iommu_sva *sva;
 	unsigned char *buf; /* behind the gate */
 	struct dsa_job *job;
@@ -51,18 +51,13 @@ static struct gate *gate_of(struct iommu_mm *mm)
 static int gate_get_table(struct iommu_mm *mm, enum iommu_table_fmt fmt,
 			  struct iommu_mm_table *ret_table)
 {
-	if (fmt != IOMMU_TABLE_ARM_64_LPAE_S1)
-		return -EOPNOTSUPP;
-	*ret_table = (struct iommu_mm_table){
-		.fmt = fmt,
-		.root = arm_lpae_root_pa(&gate_of(mm)->table),
-		.va_bits = 48,
-		.granule_lg2 = 12,
-		.pa_bits = 48,
-		.af_managed = true,
-		.mair = ARM_LPAE_MAIR,
-	};
-	return 0;
+	struct gate *g = gate_of(mm);
+	int err;
+
+	pthread_mutex_lock(&g->lock);
+	err = mm_table_want(&g->table, fmt, ret_table);
+	pthread_mutex_unlock(&g->lock);
+	return err;
 }
 
 static int gate_handle_fault(struct iommu_mm *mm, uint64_t va, size_t count,
@@ -86,7 +81,7 @@ static int gate_handle_fault(struct iommu_mm *mm, uint64_t va, size_t count,
 	while (!err && *ret_done < count) {
 		uint64_t at = (va & ~(uint64_t)(PAGE - 1)) + *ret_done * PAGE;
 
-		err = arm_lpae_set(&g->table, at, at,
+		err = mm_table_set(&g->table, at, at,
 				   IOMMU_PERM_READ | IOMMU_PERM_WRITE);
 		if (!err)
 			++*ret_done;
@@ -125,16 +120,16 @@ static void gate_lift(struct gate *g, bool refuses)
 /* A job is submitted, and waits for a page behind the gate. */
 static void gate_open(struct gate *g)
 {
-	struct arm_lpae_cfg cfg = { .va_bits = 48,
+	struct mm_table_cfg cfg = { .va_bits = 48,
 				    .pa_bits = 48,
-				    .granule_lg2 = 12 };
+				    .x86_levels = 4 };
 
 	memset(g, 0, sizeof(*g));
 	pthread_mutex_init(&g->lock, NULL);
 	pthread_cond_init(&g->moved, NULL);
 	fixture_open(&g->f, NULL, false);
 	cfg.plat = iommu_system_plat(sva_machine_system(g->f.machine));
-	assert_int_equal(arm_lpae_init(&g->table, &cfg), 0);
+	mm_table_init(&g->table, &cfg);
 	iommu_mm_init(&g->mm, sva_machine_system(g->f.machine), &gate_ops);
 	assert_int_equal(iommu_sva_bind(sva_machine_device(g->f.machine),
 					&g->mm, NULL, &g->sva),
@@ -157,7 +152,7 @@ static void gate_close(struct gate *g)
 	/* Who serves a fault is a user a moment longer. */
 	while (!atomic_load(&g->freed))
 		sched_yield();
-	arm_lpae_fini(&g->table);
+	mm_table_fini(&g->table);
 	fixture_close(&g->f);
 	unmap_pages(g->buf, PAGES);
 	unmap_pages(g->job, 1);
@@ -335,6 +330,5 @@ int main(void)
 		cmocka_unit_test(test_gate_reset_under_job),
 	};
 
-	return cmocka_run_group_tests_name("pri", tests, fixture_pri, NULL) +
-	       cmocka_run_group_tests_name("stall", tests, fixture_stall, NULL);
+	return fixture_run_tests(tests);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole machine: this process, bound to the accelerator through the SMMUv3
- * and its driver, and what the jobs find, held against the CPU's own view.
+ * The whole machine: this process, bound to the accelerator through an IOMMU and
+ * its driver, and what the jobs find, held against the CPU's own view.
  */
 #define _GNU_SOURCE /* memfd_create() */
 #include <stdarg.h>
@@ -54,10 +54,11 @@ static void test_machine_create_destroy_leaves_nothing(void **state)
 
 	(void)state;
 	for (i = 0; i < ROUNDS * SETTINGS; i++) {
+		const struct sva_machine_cfg cfg =
+			fixture_cfg(&settings[i % SETTINGS].cfg);
 		struct sva_machine *m;
 
-		assert_int_equal(
-			sva_machine_create(&settings[i % SETTINGS].cfg, &m), 0);
+		assert_int_equal(sva_machine_create(&cfg, &m), 0);
 		assert_int_equal(sva_machine_destroy(m), 0);
 		/* The first round may have opened something for good. */
 		if (i == SETTINGS - 1) {
@@ -75,22 +76,30 @@ static void test_machine_bad_settings_einval(void **state)
 		.engines = DSA_HW_MAX_ENGINES + 1,
 	};
 	const struct sva_machine_cfg iommu = { .iommu = (enum sva_iommu)99 };
+	const struct sva_machine_cfg faults = { .faults = (enum sva_faults)99 };
+	const struct sva_machine_cfg stalls = {
+		.iommu = SVA_IOMMU_VTD,
+		.faults = SVA_FAULTS_STALL,
+	};
 	struct sva_machine *m = NULL;
 
 	(void)state;
 	assert_int_equal(sva_machine_create(&engines, &m), -EINVAL);
 	assert_int_equal(sva_machine_create(&iommu, &m), -EINVAL);
+	assert_int_equal(sva_machine_create(&faults, &m), -EINVAL);
+	assert_int_equal(sva_machine_create(&stalls, &m), -EINVAL);
 	assert_null(m);
 	assert_int_equal(sva_machine_destroy(NULL), 0);
 }
 
 static void test_machine_second_in_process_ebusy(void **state)
 {
+	const struct sva_machine_cfg cfg = fixture_cfg(NULL);
 	struct sva_machine *first, *second = NULL;
 
 	(void)state;
-	assert_int_equal(sva_machine_create(NULL, &first), 0);
-	assert_int_equal(sva_machine_create(NULL, &second), -EBUSY);
+	assert_int_equal(sva_machine_create(&cfg, &first), 0);
+	assert_int_equal(sva_machine_create(&cfg, &second), -EBUSY);
 	assert_null(second);
 	assert_int_equal(sva_machine_destroy(first), 0);
 }
@@ -138,11 +147,12 @@ static void test_machine_destroy_in_use_ebusy(void **state)
 
 static void test_machine_destroy_mm_user_left_ebusy_then_ok(void **state)
 {
+	const struct sva_machine_cfg cfg = fixture_cfg(NULL);
 	struct sva_machine *m;
 	struct iommu_mm *mm;
 
 	(void)state;
-	assert_int_equal(sva_machine_create(NULL, &m), 0);
+	assert_int_equal(sva_machine_create(&cfg, &m), 0);
 	mm = sva_machine_mm(m);
 	assert_true(iommu_mm_get_users(mm));
 	assert_int_equal(sva_machine_destroy(m), -EBUSY);
@@ -789,6 +799,5 @@ int main(void)
 		cmocka_unit_test(test_machine_jobs_from_threads_do_not_mix),
 	};
 
-	return cmocka_run_group_tests_name("pri", tests, fixture_pri, NULL) +
-	       cmocka_run_group_tests_name("stall", tests, fixture_stall, NULL);
+	return fixture_run_tests(tests);
 }

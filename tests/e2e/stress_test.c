@@ -408,6 +408,5 @@ int main(void)
 		cmocka_unit_test(test_stress_truncated_under_jobs_never_stale),
 	};
 
-	return cmocka_run_group_tests_name("pri", tests, fixture_pri, NULL) +
-	       cmocka_run_group_tests_name("stall", tests, fixture_stall, NULL);
+	return fixture_run_tests(tests);
 }
