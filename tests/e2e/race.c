@@ -9,6 +9,8 @@
 
 #include <sva/smmuv3.h>
 #include <sva/smmuv3_hw.h>
+#include <sva/vtd.h>
+#include <sva/vtd_hw.h>
 #include <sva/window.h>
 
 #include "base/bits.h"
@@ -396,7 +398,7 @@ static enum attempt attempt(struct race_agent *a, ioasid_t pasid,
 
 	if (a->d->r->mock)
 		result = try_mock(a, pasid, page, write);
-	else if (a->d->sid == RACE_STALL)
+	else if (a->d->sid == RACE_STALL && a->d->r->iommu == RACE_SMMUV3)
 		result = try_stalling(a, pasid, page, write);
 	else
 		result = try_cached(a, pasid, page, write);
@@ -466,7 +468,7 @@ int race_device_add(struct race *r, enum race_sid sid)
 		.dev = d,
 		.rid = (uint16_t)d->sid,
 	};
-	const bool stalls = sid == RACE_STALL && r->hw;
+	const bool stalls = sid == RACE_STALL && r->iommu == RACE_SMMUV3;
 	const struct iommu_device_desc desc = {
 		.name = names[sid],
 		.unit = r->unit,
@@ -510,21 +512,25 @@ static int up_mock(struct race *r)
 	return err;
 }
 
-static int up_model(struct race *r)
+static int alloc_hw(struct race *r, size_t size)
 {
-	const struct hw_bus bus = {
-		.ctx = r,
-		.ats_invalidate = bus_ats_invalidate,
-		.prg_response = bus_prg_response,
-		.resume = bus_resume,
-	};
+	size = (size + 63) & ~(size_t)63;
+	r->hw_mem = aligned_alloc(64, size);
+	if (!r->hw_mem)
+		return -ENOMEM;
+	memset(r->hw_mem, 0, size);
+	return 0;
+}
+
+static int up_smmuv3(struct race *r, const struct hw_env *env,
+		     const struct hw_bus *bus)
+{
 	struct smmuv3_desc desc = {
 		.name = "smmuv3.0",
 		.sid_bits = 4,
 		.timeout_ms = 20000,
 	};
 	struct smmuv3_hw_cfg cfg;
-	struct hw_env env;
 	size_t size;
 	int err;
 
@@ -532,17 +538,55 @@ static int up_model(struct race *r)
 	cfg.idr[0] = (uint32_t)REG_PUT(SMMU_IDR0_STALL_MODEL, cfg.idr[0],
 				       SMMU_IDR0_STALL_MODEL_BOTH);
 	cfg.idr[5] = (uint32_t)REG_PUT(SMMU_IDR5_STALL_MAX, cfg.idr[5], 8);
-	plat_hosted_env(r->hosted, &env);
-	size = (smmuv3_hw_size(&cfg) + 63) & ~(size_t)63;
-	r->hw_mem = aligned_alloc(64, size);
-	if (!r->hw_mem)
-		return -ENOMEM;
-	memset(r->hw_mem, 0, size);
-	err = smmuv3_hw_create(&cfg, &env, &bus, r->hw_mem, size, &r->hw);
+	size = smmuv3_hw_size(&cfg);
+	err = alloc_hw(r, size);
+	if (!err)
+		err = smmuv3_hw_create(&cfg, env, bus, r->hw_mem, size, &r->hw);
 	if (err)
 		return err;
 	desc.mmio = sva_window_iommu(r->hw);
 	return smmuv3_probe(r->sys, &desc, &r->unit);
+}
+
+static int up_vtd(struct race *r, const struct hw_env *env,
+		  const struct hw_bus *bus)
+{
+	struct vtd_desc desc = { .name = "vtd.0", .timeout_ms = 20000 };
+	struct vtd_hw_cfg cfg;
+	size_t size;
+	int err;
+
+	vtd_hw_cfg_default(&cfg);
+	size = vtd_hw_size(&cfg);
+	err = alloc_hw(r, size);
+	if (!err)
+		err = vtd_hw_create(&cfg, env, bus, r->hw_mem, size, &r->hw);
+	if (err)
+		return err;
+	desc.mmio = sva_window_iommu(r->hw);
+	return vtd_probe(r->sys, &desc, &r->unit);
+}
+
+static int up_unit(struct race *r)
+{
+	const struct hw_bus bus = {
+		.ctx = r,
+		.ats_invalidate = bus_ats_invalidate,
+		.prg_response = bus_prg_response,
+		.resume = bus_resume,
+	};
+	struct hw_env env;
+
+	plat_hosted_env(r->hosted, &env);
+	switch (r->iommu) {
+	case RACE_MOCK:
+		return up_mock(r);
+	case RACE_SMMUV3:
+		return up_smmuv3(r, &env, &bus);
+	case RACE_VTD:
+		return up_vtd(r, &env, &bus);
+	}
+	return -EINVAL;
 }
 
 static void silent(enum plat_log_level level, const char *msg)
@@ -589,7 +633,7 @@ int race_up(struct race *r, enum race_iommu iommu)
 	r->plat = plat_hosted_plat(r->hosted);
 	err = iommu_system_create(r->plat, NULL, &r->sys);
 	if (!err)
-		err = iommu == RACE_MOCK ? up_mock(r) : up_model(r);
+		err = up_unit(r);
 	return err ? err : up_devices(r);
 }
 
@@ -613,23 +657,34 @@ static void down_devices(struct race *r)
 	}
 }
 
+static int down_unit(struct race *r)
+{
+	switch (r->iommu) {
+	case RACE_MOCK:
+		return mock_destroy(r->mock);
+	case RACE_SMMUV3:
+		return smmuv3_remove(r->unit);
+	case RACE_VTD:
+		return vtd_remove(r->unit);
+	}
+	return -EINVAL;
+}
+
 void race_down(struct race *r)
 {
 	enum race_sid sid;
 
 	down_devices(r);
-	if (r->mock)
-		must(r, mock_destroy(r->mock), "the IOMMU stays");
-	else
-		must(r, smmuv3_remove(r->unit), "the IOMMU stays");
+	must(r, down_unit(r), "the IOMMU stays");
 	/* Exits that were put off to a worker. */
 	must(r, iommu_system_destroy(r->sys), "the system stays");
 	if (atomic_load(&r->mms))
 		race_wrong(r, "an address space is left");
-	if (r->hw) {
+	if (r->iommu == RACE_SMMUV3)
 		smmuv3_hw_destroy(r->hw);
-		free(r->hw_mem);
-	}
+	else if (r->iommu == RACE_VTD)
+		vtd_hw_destroy(r->hw);
+	free(r->hw_mem);
 	plat_hosted_destroy(r->hosted);
 	for (sid = 0; sid < RACE_SIDS; sid++) {
 		pthread_mutex_destroy(&r->devices[sid].lock);

@@ -20,9 +20,9 @@
 
 #include "drivers/mock/mock.h"
 #include "models/pcie/pcie.h"
-#include "pgtable/arm_lpae.h"
+#include "pgtable/mm_table.h"
 
-enum race_iommu { RACE_MOCK, RACE_SMMUV3 };
+enum race_iommu { RACE_MOCK, RACE_SMMUV3, RACE_VTD };
 
 enum {
 	RACE_PAGES = 8,
@@ -36,7 +36,7 @@ enum {
 enum race_sid {
 	RACE_NOBODY,
 	RACE_PRI,    /* page requests, a cache of translations */
-	RACE_STALL,  /* transactions stall; on the mock as the others */
+	RACE_STALL,  /* transactions stall; SMMUv3, else as RACE_PRI */
 	RACE_MANUAL, /* whoever hears of its page requests answers them */
 	RACE_GOING,  /* is added and removed all the time */
 	RACE_SIDS,
@@ -156,7 +156,7 @@ struct race_mm {
 	struct iommu_mm mm;
 	struct race *r;
 	struct plat_lock lock;
-	struct arm_lpae table;
+	struct mm_table table;
 	bool allowed[RACE_PAGES];
 	struct race_frame *frames[RACE_PAGES];
 	bool no_notify; /* a defect: nobody hears of an unmap */

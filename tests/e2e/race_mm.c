@@ -86,35 +86,39 @@ static int op_get_table(struct iommu_mm *mm, enum iommu_table_fmt fmt,
 			struct iommu_mm_table *ret_table)
 {
 	struct race_mm *m = to_race(mm);
+	int err;
 
-	*ret_table = (struct iommu_mm_table){
-		.fmt = fmt,
-		/* The mock looks at nothing but this. */
-		.root = fmt == IOMMU_TABLE_ARM_64_LPAE_S1 ?
-				arm_lpae_root_pa(&m->table) :
-				(uintptr_t)m,
-		.va_bits = VA_BITS,
-		.granule_lg2 = 12,
-		.pa_bits = VA_BITS,
-		.af_managed = true,
-		.mair = ARM_LPAE_MAIR,
-	};
-	return 0;
+	if (m->r->mock) {
+		/* It looks at nothing but the root. */
+		*ret_table = (struct iommu_mm_table){
+			.fmt = fmt,
+			.root = (uintptr_t)m,
+			.va_bits = VA_BITS,
+			.granule_lg2 = 12,
+			.pa_bits = VA_BITS,
+			.af_managed = true,
+		};
+		return 0;
+	}
+	plat_lock(m->r->plat, &m->lock);
+	err = mm_table_want(&m->table, fmt, ret_table);
+	plat_unlock(m->r->plat, &m->lock);
+	return err;
 }
 
 bool race_mm_walk(uint64_t root, uint64_t va, unsigned int perm,
 		  uint64_t *ret_pa)
 {
 	struct race_mm *m = (struct race_mm *)(uintptr_t)root;
-	struct arm_lpae_leaf leaf;
+	struct mm_table_leaf leaf;
 
 	if (atomic_load(&m->gone)) {
 		race_wrong(m->r, "the table of a process that exited is read");
 		return false;
 	}
-	if (arm_lpae_walk(&m->table, va, &leaf) || perm & ~leaf.perm)
+	if (mm_table_walk(&m->table, va, &leaf) || perm & ~leaf.perm)
 		return false;
-	*ret_pa = leaf.pa + (va - leaf.va);
+	*ret_pa = leaf.pa;
 	return true;
 }
 
@@ -131,7 +135,7 @@ static int fault_in(struct race_mm *m, uint64_t page)
 	if (!f)
 		return -ENOMEM;
 	m->frames[page] = f;
-	return arm_lpae_set(&m->table, RACE_VA + 4096 * page, (uintptr_t)f,
+	return mm_table_set(&m->table, RACE_VA + 4096 * page, (uintptr_t)f,
 			    IOMMU_PERM_READ | IOMMU_PERM_WRITE);
 }
 
@@ -163,7 +167,7 @@ static void op_exit(struct iommu_mm *mm)
 	for (i = 0; i < RACE_PAGES; i++)
 		if (m->frames[i])
 			frame_give(m->r, m->frames[i]);
-	arm_lpae_fini(&m->table);
+	mm_table_fini(&m->table);
 }
 
 static void op_free(struct iommu_mm *mm)
@@ -185,16 +189,22 @@ static const struct iommu_mm_ops race_mm_ops = {
 
 struct race_mm *race_mm_create(struct race *r)
 {
-	const struct arm_lpae_cfg cfg = { r->plat, VA_BITS, VA_BITS, 12 };
+	const struct mm_table_cfg cfg = { r->plat, VA_BITS, VA_BITS, 4 };
 	size_t size = (sizeof(struct race_mm) + 4095) & ~(size_t)4095;
 	struct race_mm *m = aligned_alloc(4096, size);
+	struct iommu_mm_table unused;
 	unsigned int i;
 
 	if (!m)
 		return NULL;
 	memset(m, 0, size);
 	m->r = r;
-	if (arm_lpae_init(&m->table, &cfg)) {
+	mm_table_init(&m->table, &cfg);
+	/* So that there is one, whoever walks it. */
+	if (mm_table_want(&m->table,
+			  r->iommu == RACE_VTD ? IOMMU_TABLE_X86_64 :
+						 IOMMU_TABLE_ARM_64_LPAE_S1,
+			  &unused)) {
 		free(m);
 		return NULL;
 	}
@@ -221,7 +231,7 @@ void race_mm_unmap(struct race_mm *m, unsigned int first, unsigned int count)
 	unsigned int i;
 
 	plat_lock(m->r->plat, &m->lock);
-	arm_lpae_clear(&m->table, start, end, NULL);
+	mm_table_clear(&m->table, start, end, NULL);
 	if (!m->no_notify)
 		iommu_mm_invalidate_range(&m->mm, start, end);
 	for (i = first; i < first + count; i++) {
