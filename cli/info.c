@@ -16,8 +16,9 @@
 #include "cli/info_dmar.h"
 #include "cli/info_dtb.h"
 #include "cli/info_why.h"
+#include "cli/iommu.h"
 
-enum { OPT_JSON = 256, OPT_DTB, OPT_DMAR, OPT_WHY, OPT_LACKS };
+enum { OPT_JSON = 256, OPT_DTB, OPT_DMAR, OPT_WHY, OPT_LACKS, OPT_IOMMU };
 
 struct info_args {
 	bool json;
@@ -25,6 +26,8 @@ struct info_args {
 	const char *dmar;
 	const char *why;
 	enum sva_lack lacks;
+	enum sva_iommu iommu;
+	bool machine; /* something of it was chosen */
 };
 
 const char *info_feature_name(enum iommu_dev_feature feat)
@@ -138,10 +141,17 @@ static error_t parse_info(int key, char *arg, struct argp_state *state)
 			argp_error(state, "'%s': nothing that can be lacking",
 				   arg);
 		return 0;
+	case OPT_IOMMU:
+		if (!iommu_by_name(arg, &args->iommu))
+			argp_error(state, "--iommu=%s: " IOMMU_NAMES, arg);
+		args->machine = true;
+		return 0;
 	case ARGP_KEY_END:
-		if (args->dtb && (args->why || args->lacks))
+		if (args->why || args->lacks)
+			args->machine = true;
+		if (args->dtb && args->machine)
 			argp_error(state, "--dtb is about another machine");
-		if (args->dmar && (args->dtb || args->why || args->lacks))
+		if (args->dmar && (args->dtb || args->machine))
 			argp_error(state, "--dmar is about another machine");
 		return 0;
 	case ARGP_KEY_ARG:
@@ -156,6 +166,8 @@ int cmd_info(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "json", OPT_JSON, NULL, 0, "print it as JSON", 0 },
+		{ "iommu", OPT_IOMMU, "NAME", 0,
+		  "of the machine: smmuv3 (the default) or vtd", 0 },
 		{ "dtb", OPT_DTB, "FILE", 0,
 		  "SMMUs and masters of a device tree instead", 0 },
 		{ "dmar", OPT_DMAR, "FILE", 0,
@@ -186,6 +198,7 @@ int cmd_info(int argc, char **argv)
 		return info_dtb(args.dtb, args.json);
 	if (args.dmar)
 		return info_dmar(args.dmar, args.json);
+	cfg.iommu = args.iommu;
 	cfg.lacks = args.lacks;
 	err = sva_machine_create(&cfg, &machine);
 	if (err) {

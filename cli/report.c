@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/iommu.h"
 #include "cli/json.h"
 #include "cli/run.h"
 #include "cli/text.h"
@@ -85,7 +86,7 @@ void report_table(const struct session *s, const struct run_result *results,
 		text_print(stdout, r->path);
 		putchar('\n');
 	}
-	printf("\n%s, faults=%s, %.3f s\n", run_iommu_name(s->options->iommu),
+	printf("\n%s, faults=%s, %.3f s\n", iommu_name(s->options->iommu),
 	       run_faults_name(s->options->faults), s->seconds);
 	stat_rows(s, rows);
 	for (i = 0; i < STAT_ROWS; i++)
@@ -158,7 +159,7 @@ int report_json(const struct session *s, const struct run_result *results,
 	struct json_object *o = json_object_new_object();
 	int err = -ENOMEM;
 
-	if (o && !json_add_text(o, "iommu", run_iommu_name(options->iommu)) &&
+	if (o && !json_add_text(o, "iommu", iommu_name(options->iommu)) &&
 	    !json_add_text(o, "faults", run_faults_name(options->faults)) &&
 	    !json_add_text(o, "op", run_op_name(options->op)) &&
 	    !add_results(o, results, count) && !add_stats(o, s))

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/iommu.h"
 #include "cli/run.h"
 
 enum {
@@ -17,10 +18,12 @@ enum {
 };
 
 static const struct argp_option options_table[] = {
-	{ "iommu", OPT_IOMMU, "NAME", 0, "IOMMU: smmuv3 (the default)", 0 },
+	{ "iommu", OPT_IOMMU, "NAME", 0, "IOMMU: smmuv3 (the default) or vtd",
+	  0 },
 	{ "faults", OPT_FAULTS, "HOW", 0,
 	  "pri: absent pages are requested (the default); stall: transactions "
-	  "wait for them; none: pages are faulted in before the work",
+	  "wait for them, not with vtd; none: pages are faulted in before the "
+	  "work",
 	  0 },
 	{ "personality", OPT_PERSONALITY, "WHICH", 0,
 	  "caches of the models: strict keeps an entry until it is invalidated "
@@ -58,15 +61,6 @@ static const struct op_name {
 const char *run_op_name(enum run_op op)
 {
 	return op_names[op].name;
-}
-
-const char *run_iommu_name(enum sva_iommu iommu)
-{
-	switch (iommu) {
-	case SVA_IOMMU_SMMUV3:
-		return "smmuv3";
-	}
-	return "?";
 }
 
 const char *run_faults_name(enum run_faults faults)
@@ -199,9 +193,8 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_IOMMU:
-		if (strcmp(arg, "smmuv3"))
-			argp_error(state, "--iommu=%s: only smmuv3", arg);
-		options->iommu = SVA_IOMMU_SMMUV3;
+		if (!iommu_by_name(arg, &options->iommu))
+			argp_error(state, "--iommu=%s: " IOMMU_NAMES, arg);
 		return 0;
 	case OPT_FAULTS:
 		if (!strcmp(arg, "pri"))
@@ -236,6 +229,11 @@ static error_t parse_run(int key, char *arg, struct argp_state *state)
 		options->paths = state->argv + state->next;
 		options->path_count = (size_t)(state->argc - state->next);
 		parse_operation(state, options);
+		return 0;
+	case ARGP_KEY_END:
+		if (options->faults == RUN_FAULTS_STALL &&
+		    options->iommu != SVA_IOMMU_SMMUV3)
+			argp_error(state, "--faults=stall: only smmuv3 stalls");
 		return 0;
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "which operation?");

@@ -51,7 +51,6 @@ struct run_options {
 extern const struct iommu_fault_tracer trace_to_stderr;
 
 const char *run_op_name(enum run_op op);
-const char *run_iommu_name(enum sva_iommu iommu);
 const char *run_faults_name(enum run_faults faults);
 
 /* Fills @options from the command line; exits with usage on an error. */

@@ -44,7 +44,9 @@ check "no options behind --" offers '' sva run -- crc32c --j
 check "values of --faults" offers 'pri stall none' sva run --faults =
 check "a value of --faults" offers 'none' sva run --faults = n
 check "values without =" offers 'strict eager' sva run --personality ''
-check "values of --iommu" offers 'smmuv3' sva run --iommu = ''
+check "values of --iommu" offers 'smmuv3 vtd' sva run --iommu = ''
+check "values of --iommu of info" offers 'smmuv3 vtd' sva info --iommu = ''
+check "another option of info" offers '--iommu=' sva info --i
 check "values of -t" offers '1 16' sva run -t 1
 check "operations after options" offers "$ops" \
 	sva run --faults = pri -t 4 --threads 2 --json ''

@@ -12,6 +12,9 @@ scratch
 chmod 755 "$SCRATCH"
 cd "$SCRATCH" || exit
 
+# Which IOMMU the JSON of `sva run` is to name.
+export IOMMU=smmuv3
+
 run_json() {
 	python3 "$SOURCE/tests/cli/run_json.py" "$@"
 }
@@ -65,13 +68,18 @@ offset_differs() {
 		while read -r number; do echo $((number - 1)); done
 }
 
-# Every way the machine can be set up; with a sanitizer each value once.
+# Every way the machine can be set up; with a sanitizer, and for all IOMMUs but
+# the first, each value once. Of the values, --faults is the second.
 each_setting() {
 	local personality faults
+	IOMMU=vtd
+	"$@" --personality=strict --faults=pri --iommu=vtd
+	sanitized || "$@" --personality=eager --faults=none --iommu=vtd
+	IOMMU=smmuv3
 	if sanitized; then
 		"$@" --personality=strict --faults=pri
-		"$@" --personality=eager --faults=none
 		"$@" --personality=eager --faults=stall
+		"$@" --personality=eager --faults=none
 		return
 	fi
 	for personality in strict eager; do

@@ -9,7 +9,8 @@ run_json.py status JSON OP FAULTS STATUS [BYTES]
                                             besides, of the only result
 run_json.py get JSON PATH                   one value, as in results.0.path
 
-JSON is a file. Prints what is wrong and exits 1.
+JSON is a file. The IOMMU is to be $IOMMU, or smmuv3. Prints what is wrong and
+exits 1.
 """
 import json
 import os
@@ -46,7 +47,8 @@ def is_count(value):
 def shape(data, op, faults):
     want(list(data) == ["iommu", "faults", "op", "results", "stats"],
          "keys %s" % list(data))
-    want(data["iommu"] == "smmuv3", "iommu")
+    iommu = os.environ.get("IOMMU", "smmuv3")
+    want(data["iommu"] == iommu, "iommu %s" % data["iommu"])
     want(data["faults"] == faults, "faults")
     want(data["op"] == op, "op")
     for result in data["results"]:

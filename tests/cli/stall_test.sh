@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# `--faults=stall` and `--faults=pri` agree, on results and on errors; and each
-# stall has one end: the counters of stalls and resumes are equal (run_json.py).
+# `--faults=stall` and `--faults=pri` agree, and so does `--iommu=vtd`, on
+# results and on errors; and each stall has one end: the counters of stalls and
+# resumes are equal (run_json.py).
 set -eu
 . "$2/tests/cli/lib.sh"
 COLD=6M
@@ -14,18 +15,22 @@ printf '\377\377' | dd of=other bs=1 seek=$(($(stat -c %s cold) - 5)) \
 
 # agree OP ARGS...: the results are the same to the letter, apart from counters
 agree() {
-	local faults
-	for faults in pri stall; do
+	local setting faults
+	for setting in stall vtd pri; do
+		faults=$setting
+		IOMMU=smmuv3
+		[ $setting != vtd ] || { faults=pri; IOMMU=vtd; }
 		rm -f target
 		STATUS=0
-		"$SVA" run --json --faults=$faults "$@" >"out.$faults" \
-			2>"err.$faults" || STATUS=$?
-		echo "$STATUS" >>"err.$faults"
+		"$SVA" run --json --iommu=$IOMMU --faults=$faults "$@" \
+			>"out.$setting" 2>"err.$setting" || STATUS=$?
+		echo "$STATUS" >>"err.$setting"
 		python3 -c 'import json, sys
-print(json.load(open(sys.argv[1]))["results"])' "out.$faults" >"is.$faults"
-		run_json shape "out.$faults" "$1" $faults || return
+print(json.load(open(sys.argv[1]))["results"])' "out.$setting" >"is.$setting"
+		run_json shape "out.$setting" "$1" $faults || return
 	done
-	cmp is.pri is.stall && cmp err.pri err.stall
+	cmp is.pri is.stall && cmp err.pri err.stall &&
+		cmp is.pri is.vtd && cmp err.pri err.vtd
 }
 
 check "crc32c of a cold file of many pages" agree crc32c cold

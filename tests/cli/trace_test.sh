@@ -18,6 +18,12 @@ check "some" [ "$(wc -l <err)" -gt 0 ]
 check "each a line" lines err group
 check "one for each answer" [ "$(wc -l <err)" -eq \
 	"$(run_json get out stats.page_responses)" ]
+check "page requests to VT-d" exits 0 "$SVA" run --trace-faults --json \
+	--iommu=vtd crc32c cold
+check "some" [ "$(wc -l <err)" -gt 0 ]
+check "each a line" lines err group
+check "one for each answer" [ "$(wc -l <err)" -eq \
+	"$(run_json get out stats.page_responses)" ]
 check "stalls" exits 0 "$SVA" run --trace-faults --faults=stall --json \
 	crc32c cold
 check "each a line" lines err stall

@@ -47,7 +47,12 @@ for threads in '' 0 65 -1 1x x ' 1' 99999999999999999999; do
 	check "--threads='$threads'" wrong '1 to 64' \
 		run "--threads=$threads" crc32c file
 done
-check "--iommu=vax" wrong 'only smmuv3' run --iommu=vax crc32c file
+check "--iommu=vax" wrong 'smmuv3 or vtd' run --iommu=vax crc32c file
+check "info --iommu=vax" wrong 'smmuv3 or vtd' info --iommu=vax
+check "VT-d and stall" wrong 'only smmuv3 stalls' run --iommu=vtd \
+	--faults=stall crc32c file
+check "stall and VT-d" wrong 'only smmuv3 stalls' run --faults=stall \
+	--iommu=vtd crc32c file
 check "--faults=all" wrong 'pri, stall or none' run --faults=all crc32c file
 check "--faults=" wrong 'pri, stall or none' run --faults= crc32c file
 check "--personality=odd" wrong 'strict or eager' run --personality=odd \
@@ -89,6 +94,9 @@ check "sva -- run" exits 0 "$SVA" -- run crc32c file
 check "the last one counts" exits 0 "$SVA" run --json --faults=none \
 	--faults=pri crc32c file
 check "it is pri" [ "$(run_json get out faults)" = pri ]
+check "VT-d, and the last one counts" exits 0 "$SVA" run --json \
+	--iommu=vtd --faults=stall crc32c file --faults=pri
+check "it is VT-d" [ "$(run_json get out iommu)" = vtd ]
 for size in 0 1 1k 1K 2m; do
 	check "size $size" exits 0 "$SVA" run fill new "$size" 00
 done
