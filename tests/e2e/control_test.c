@@ -295,7 +295,7 @@ static int late_after_unbind(enum drop drop)
 	return err;
 }
 
-/* [R8] [M1]: what is cached of a PASID's entry goes with it. */
+/* [R9] [M1]: what is cached of a PASID's entry goes with it. */
 static void test_control_all_invalidations_late_access_aborts(void **state)
 {
 	(void)state;
