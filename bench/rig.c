@@ -4,20 +4,32 @@
 #include <string.h>
 
 #include <sva/smmuv3.h>
+#include <sva/smmuv3_hw.h>
+#include <sva/vtd.h>
+#include <sva/vtd_hw.h>
 #include <sva/window.h>
 
 #include "bench/rig.h"
 
 /*
- * Arm LPAE stage 1 descriptors, 4 KiB granule (DDI 0487, D8.3.1): bench/ sees
- * the public headers only, so what the table needs stands here.
+ * Bench sees the public headers only, so what tables need stands here: Arm LPAE
+ * stage 1 descriptors of the 4 KiB granule (DDI 0487, D8.3.1), and entries of
+ * IA-32e paging (SDM volume 3, 4.5).
+ *
+ * @table: of a table. @page: read and written by users, accessed, and dirty;
+ * of Arm, inner shareable and not global, too.
  */
-#define PTE_TABLE UINT64_C(0x003) /* valid, table */
-#define PTE_PAGE                                                               \
-	UINT64_C(0xf43)               /* valid, page, user read and
-						 * write, inner shareable,
-						 * accessed, not global */
+static const struct pte {
+	enum iommu_table_fmt fmt;
+	uint64_t table;
+	uint64_t page;
+} ptes[] = {
+	[SVA_IOMMU_SMMUV3] = { IOMMU_TABLE_ARM_64_LPAE_S1, 0x003, 0xf43 },
+	[SVA_IOMMU_VTD] = { IOMMU_TABLE_X86_64, 0x027, 0x067 },
+};
+
 #define PTE_MAIR       UINT64_C(0xff) /* index 0: write-back */
+#define PTE_ADDRESS    UINT64_C(0xfffffffff000)
 #define PTE_LEVEL_LG2  9u
 #define PTE_INDEX_MASK 511u
 
@@ -43,6 +55,7 @@ static unsigned int index_of(uint64_t va, unsigned int level)
 
 static int map_page(struct space *s, uint64_t va, uint64_t pa)
 {
+	const struct pte *bits = &ptes[s->iommu];
 	_Atomic uint64_t *table = s->root;
 	unsigned int level;
 
@@ -52,7 +65,7 @@ static int map_page(struct space *s, uint64_t va, uint64_t pa)
 			atomic_load_explicit(entry, memory_order_relaxed);
 
 		if (pte) {
-			table = plat_phys_to_virt(s->plat, pte & ~PTE_TABLE);
+			table = plat_phys_to_virt(s->plat, pte & PTE_ADDRESS);
 			continue;
 		}
 		table = table_alloc(s);
@@ -61,10 +74,10 @@ static int map_page(struct space *s, uint64_t va, uint64_t pa)
 		pte = plat_virt_to_phys(s->plat,
 					(const void *)(uintptr_t)table);
 		/* Pairs with the model's acquire loads. */
-		atomic_store_explicit(entry, pte | PTE_TABLE,
+		atomic_store_explicit(entry, pte | bits->table,
 				      memory_order_release);
 	}
-	atomic_store_explicit(&table[index_of(va, level)], pa | PTE_PAGE,
+	atomic_store_explicit(&table[index_of(va, level)], pa | bits->page,
 			      memory_order_release);
 	return 0;
 }
@@ -89,7 +102,7 @@ static int space_get_table(struct iommu_mm *mm, enum iommu_table_fmt fmt,
 		.mair = PTE_MAIR,
 	};
 
-	if (fmt != IOMMU_TABLE_ARM_64_LPAE_S1)
+	if (fmt != ptes[s->iommu].fmt)
 		return -EOPNOTSUPP;
 	*ret_table = table;
 	return 0;
@@ -123,14 +136,15 @@ static void free_tables(struct space *s)
 		plat_pages_free(s->plat, s->tables[--s->table_count], RIG_PAGE);
 }
 
-int space_init(struct space *s, struct iommu_system *sys, uint64_t va,
-	       uint64_t pages)
+int space_init(struct space *s, struct iommu_system *sys, enum sva_iommu iommu,
+	       uint64_t va, uint64_t pages)
 {
 	uint64_t i;
 	int err = 0;
 
 	memset(s, 0, sizeof(*s));
 	s->plat = iommu_system_plat(sys);
+	s->iommu = iommu;
 	s->va = va;
 	s->pages = pages;
 	s->root = table_alloc(s);
@@ -152,32 +166,81 @@ void space_fini(struct space *s)
 	free_tables(s);
 }
 
-static int create_hw(struct rig *r, const struct smmuv3_hw_cfg *cfg,
-		     const struct hw_bus *bus)
+static int create_smmuv3(struct rig *r, const struct hw_env *env,
+			 const struct hw_bus *bus)
 {
-	size_t size = smmuv3_hw_size(cfg);
+	struct smmuv3_hw_cfg cfg;
+	size_t size;
+
+	smmuv3_hw_cfg_default(&cfg);
+	if (r->cfg.tlb_lg2)
+		cfg.tlb_lg2 = r->cfg.tlb_lg2;
+	size = smmuv3_hw_size(&cfg);
+	r->hw_mem = size ? plat_zalloc(r->plat, size) : NULL;
+	if (!r->hw_mem)
+		return size ? -ENOMEM : -EINVAL;
+	return smmuv3_hw_create(&cfg, env, bus, r->hw_mem, size, &r->hw);
+}
+
+static int create_vtd(struct rig *r, const struct hw_env *env,
+		      const struct hw_bus *bus)
+{
+	struct vtd_hw_cfg cfg;
+	size_t size;
+
+	vtd_hw_cfg_default(&cfg);
+	if (r->cfg.tlb_lg2)
+		cfg.iotlb_lg2 = r->cfg.tlb_lg2;
+	size = vtd_hw_size(&cfg);
+	r->hw_mem = size ? plat_zalloc(r->plat, size) : NULL;
+	if (!r->hw_mem)
+		return size ? -ENOMEM : -EINVAL;
+	return vtd_hw_create(&cfg, env, bus, r->hw_mem, size, &r->hw);
+}
+
+static int create_hw(struct rig *r, const struct hw_bus *bus)
+{
 	struct hw_env env;
 	int err;
 
 	plat_hosted_env(r->hosted, &env);
-	r->hw_mem = size ? plat_zalloc(r->plat, size) : NULL;
-	if (!r->hw_mem)
-		return size ? -ENOMEM : -EINVAL;
-	err = smmuv3_hw_create(cfg, &env, bus, r->hw_mem, size, &r->hw);
+	err = r->cfg.iommu == SVA_IOMMU_VTD ? create_vtd(r, &env, bus) :
+					      create_smmuv3(r, &env, bus);
 	if (err)
 		plat_free(r->plat, r->hw_mem);
 	return err;
 }
 
+static void destroy_hw(struct rig *r)
+{
+	if (r->cfg.iommu == SVA_IOMMU_VTD)
+		vtd_hw_destroy(r->hw);
+	else
+		smmuv3_hw_destroy(r->hw);
+	plat_free(r->plat, r->hw_mem);
+}
+
 static int probe(struct rig *r)
 {
-	const struct smmuv3_desc desc = {
+	const struct smmuv3_desc smmuv3 = {
 		.name = "smmuv3.bench",
 		.mmio = sva_window_iommu(r->hw),
 		.sid_bits = 16,
 	};
+	const struct vtd_desc vtd = {
+		.name = "vtd.bench",
+		.mmio = sva_window_iommu(r->hw),
+	};
 
-	return smmuv3_probe(r->sys, &desc, &r->unit);
+	if (r->cfg.iommu == SVA_IOMMU_VTD)
+		return vtd_probe(r->sys, &vtd, &r->unit);
+	return smmuv3_probe(r->sys, &smmuv3, &r->unit);
+}
+
+static int remove_unit(struct rig *r)
+{
+	return r->cfg.iommu == SVA_IOMMU_VTD ? vtd_remove(r->unit) :
+					       smmuv3_remove(r->unit);
 }
 
 static int add_port(struct rig *r)
@@ -190,17 +253,17 @@ static int add_port(struct rig *r)
 	return 0;
 }
 
-int rig_open(struct rig *r, const struct smmuv3_hw_cfg *cfg,
-	     const struct hw_bus *bus)
+int rig_open(struct rig *r, const struct rig_cfg *cfg, const struct hw_bus *bus)
 {
 	int err;
 
 	memset(r, 0, sizeof(*r));
+	r->cfg = *cfg;
 	err = plat_hosted_create(NULL, &r->hosted);
 	if (err)
 		return err;
 	r->plat = plat_hosted_plat(r->hosted);
-	err = create_hw(r, cfg, bus);
+	err = create_hw(r, bus);
 	if (err)
 		goto destroy_hosted;
 	err = iommu_system_create(r->plat, NULL, &r->sys);
@@ -216,12 +279,11 @@ int rig_open(struct rig *r, const struct smmuv3_hw_cfg *cfg,
 
 	/* What follows was just made and is unused: it cannot be busy. */
 remove_unit:
-	(void)!smmuv3_remove(r->unit);
+	(void)!remove_unit(r);
 destroy_system:
 	(void)!iommu_system_destroy(r->sys);
 destroy_hw:
-	smmuv3_hw_destroy(r->hw);
-	plat_free(r->plat, r->hw_mem);
+	destroy_hw(r);
 destroy_hosted:
 	plat_hosted_destroy(r->hosted);
 	return err;
@@ -255,13 +317,12 @@ int rig_close(struct rig *r)
 	if (r->dev)
 		err = iommu_device_remove(r->dev);
 	if (!err)
-		err = smmuv3_remove(r->unit);
+		err = remove_unit(r);
 	if (!err)
 		err = iommu_system_destroy(r->sys);
 	if (err)
 		return err;
-	smmuv3_hw_destroy(r->hw);
-	plat_free(r->plat, r->hw_mem);
+	destroy_hw(r);
 	plat_hosted_destroy(r->hosted);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An SMMU with its driver and one device behind it, and an address space whose
+ * An IOMMU with its driver and one device behind it, and an address space whose
  * table the benchmark builds itself, so that it can walk it by itself too.
  *
  * No threads but the platform's: transactions enter the model from the
@@ -14,9 +14,9 @@
 #include <sva/device.h>
 #include <sva/domain.h>
 #include <sva/hosted.h>
+#include <sva/machine.h>
 #include <sva/mm.h>
 #include <sva/model.h>
-#include <sva/smmuv3_hw.h>
 #include <sva/system.h>
 
 #define RIG_PAGE_LG2    12u
@@ -34,6 +34,7 @@
  */
 struct space {
 	struct iommu_mm mm;
+	enum sva_iommu iommu;
 	const struct plat *plat;
 	uint64_t va;
 	uint64_t pages;
@@ -48,9 +49,18 @@ static inline uint64_t space_pa(uint64_t page)
 }
 
 /* Return: 0, -ENOMEM (also: more than RIG_TABLES_MAX tables). */
-int space_init(struct space *s, struct iommu_system *sys, uint64_t va,
-	       uint64_t pages);
+int space_init(struct space *s, struct iommu_system *sys, enum sva_iommu iommu,
+	       uint64_t va, uint64_t pages);
 void space_fini(struct space *s);
+
+/**
+ * struct rig_cfg - settings; all zero is the default
+ * @tlb_lg2: log2 of entries of the model's TLB, 0: its default.
+ */
+struct rig_cfg {
+	enum sva_iommu iommu;
+	unsigned int tlb_lg2;
+};
 
 /**
  * struct rig - see above
@@ -58,6 +68,7 @@ void space_fini(struct space *s);
  * @port: entered into @hw.
  */
 struct rig {
+	struct rig_cfg cfg;
 	struct plat_hosted *hosted;
 	const struct plat *plat;
 	struct iommu_system *sys;
@@ -69,10 +80,10 @@ struct rig {
 };
 
 /*
- * The platform, the model with @cfg, its driver, and a port; no device yet.
+ * The platform, the model as @cfg says, its driver, and a port; no device yet.
  * @bus may be NULL. Return: 0, or what a part met.
  */
-int rig_open(struct rig *r, const struct smmuv3_hw_cfg *cfg,
+int rig_open(struct rig *r, const struct rig_cfg *cfg,
 	     const struct hw_bus *bus);
 
 /* A platform device with @streams ids from RIG_SID on and one PASID table. */

@@ -182,11 +182,10 @@ int stepped_open(struct stepped *s)
 		.ats_invalidate = bus_ats_invalidate,
 		.prg_response = bus_prg_response,
 	};
-	struct smmuv3_hw_cfg cfg;
+	const struct rig_cfg cfg = { .iommu = SVA_IOMMU_SMMUV3 };
 	int err;
 
 	memset(s, 0, sizeof(*s));
-	smmuv3_hw_cfg_default(&cfg);
 	err = rig_open(&s->rig, &cfg, &bus);
 	if (err)
 		return err;

@@ -28,6 +28,7 @@ enum {
 	ROW_BARRIER,
 	ROW_UNMAP,
 	ROW_LATENCY,
+	ROW_VTD_BIND,
 	ROW_COUNT,
 };
 
@@ -36,6 +37,12 @@ static const struct bench_row rows[ROW_COUNT] = {
 		.name = "bind_unbind",
 		.what = "bind the process and unbind it, the only use",
 		.limit = "two invalidations of a page, each with its CMD_SYNC",
+	},
+	[ROW_VTD_BIND] = {
+		.name = "bind_unbind_vtd",
+		.what = "the same behind VT-d",
+		.limit = "two invalidations of a page, each with its wait "
+			 "descriptor",
 	},
 	[ROW_BIND_AGAIN] = {
 		.name = "bind_unbind_again",
@@ -137,6 +144,11 @@ static int run_mutex(void *arg, uint64_t count, uint64_t *ret_ns)
 	return uses ? -EBADMSG : 0;
 }
 
+static const struct bench_row *bind_row(const struct sva_bench *s)
+{
+	return &rows[s->iommu == SVA_IOMMU_VTD ? ROW_VTD_BIND : ROW_BIND];
+}
+
 /* A domain of the benchmark's own space, so that there is what to forget. */
 static int measure_bind_attached(struct bench *b, struct sva_bench *s,
 				 ioasid_t pasid)
@@ -155,7 +167,7 @@ static int measure_bind_attached(struct bench *b, struct sva_bench *s,
 	if (!err) {
 		/* An unbind waits for the workers of the fault queue. */
 		s->now = bench_now;
-		bench_measure(b, &rows[ROW_BIND], &value, &limit);
+		bench_measure(b, bind_row(s), &value, &limit);
 		iommu_detach_device_pasid(domain, s->dev, pasid);
 	}
 	left = iommu_domain_free(domain);
@@ -168,9 +180,9 @@ static int measure_bind(struct bench *b, struct sva_bench *s)
 	ioasid_t pasid;
 	int err;
 
-	if (!bench_wanted(b, &rows[ROW_BIND], 1))
+	if (!bench_wanted(b, bind_row(s), 1))
 		return 0;
-	err = space_init(&s->space, sys, SPACE_VA, 1);
+	err = space_init(&s->space, sys, s->iommu, SPACE_VA, 1);
 	if (err)
 		return err;
 	err = ioasid_alloc(sys, &sva_set, IOMMU_FIRST_PASID, UINT32_MAX - 1,
@@ -211,17 +223,45 @@ static int measure_bound(struct bench *b, struct sva_bench *s)
 	return dsa_wq_close(s->wq);
 }
 
+static int open_machine(struct sva_bench *s, enum sva_iommu iommu)
+{
+	const struct sva_machine_cfg cfg = { .iommu = iommu };
+	int err = sva_machine_create(&cfg, &s->machine);
+
+	if (err)
+		return err;
+	s->iommu = iommu;
+	s->dev = sva_machine_device(s->machine);
+	s->mm = sva_machine_mm(s->machine);
+	return 0;
+}
+
+/* What the IOMMU has a part in; the rest is the platform's. */
+static int run_vtd(struct bench *b)
+{
+	static struct sva_bench s;
+	int err;
+	int left;
+
+	if (!bench_wanted(b, &rows[ROW_VTD_BIND], 1))
+		return 0;
+	err = open_machine(&s, SVA_IOMMU_VTD);
+	if (err)
+		return err;
+	err = measure_bind(b, &s);
+	left = sva_machine_destroy(s.machine);
+	return err ? err : left;
+}
+
 static int run(struct bench *b)
 {
 	static struct sva_bench s;
 	int err;
 	int left;
 
-	err = sva_machine_create(NULL, &s.machine);
+	err = open_machine(&s, SVA_IOMMU_SMMUV3);
 	if (err)
 		return err;
-	s.dev = sva_machine_device(s.machine);
-	s.mm = sva_machine_mm(s.machine);
 	err = measure_bind(b, &s);
 	if (!err)
 		err = iommu_sva_bind(s.dev, s.mm, NULL, &s.sva);
@@ -230,7 +270,9 @@ static int run(struct bench *b)
 		iommu_sva_unbind(s.sva);
 	}
 	left = sva_machine_destroy(s.machine);
-	return err ? err : left;
+	if (!err)
+		err = left;
+	return err ? err : run_vtd(b);
 }
 
 const struct bench_group bench_sva = {

@@ -13,6 +13,7 @@
 #include "bench/rig.h"
 
 struct sva_bench {
+	enum sva_iommu iommu;
 	struct sva_machine *machine;
 	struct iommu_device *dev;
 	struct iommu_mm *mm;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Translations by the SMMUv3 model, from the benchmark's own thread: no
+ * Translations by the models of IOMMUs, from the benchmark's own thread: no
  * memory is accessed after them, no accelerator is in the way.
  *
  * Pages are visited in a fixed scattered order, each translation independent
@@ -33,6 +33,8 @@ enum {
 	ROW_HIT_1024,
 	ROW_WALK,
 	ROW_WALK_COLD,
+	ROW_VTD_HIT,
+	ROW_VTD_WALK,
 	ROW_COUNT,
 };
 
@@ -72,10 +74,28 @@ static const struct bench_row rows[ROW_COUNT] = {
 		.budget_of = BENCH_VALUE_AT_MOST,
 		.budget = 100,
 	},
+	[ROW_VTD_HIT] = {
+		.name = "translation_vtd_hit",
+		.what = "translate() and hw_port_done() of VT-d, TLB hit, 64 "
+			"pages",
+		.limit = "a direct-mapped software IOTLB and one seq_cst "
+			 "read-modify-write",
+		.budget_of = BENCH_VALUE_AT_MOST,
+		.budget = 25,
+	},
+	[ROW_VTD_WALK] = {
+		.name = "translation_vtd_walk",
+		.what = "TLB miss of VT-d, context and PASID cached: a 4-level "
+			"walk of hot tables",
+		.limit = WALK_LIMIT,
+		.budget_of = BENCH_VALUE_AT_MOST,
+		.budget = 100,
+	},
 };
 
 /* One way of translating: how much is visited, and what must be missed. */
 struct scene {
+	enum sva_iommu iommu;
 	unsigned int tlb_lg2;
 	unsigned int pages;
 	unsigned int streams;
@@ -85,8 +105,10 @@ struct scene {
 static const struct scene scenes[ROW_COUNT] = {
 	[ROW_HIT] = { .pages = 64, .streams = 1 },
 	[ROW_HIT_1024] = { .pages = 1024, .streams = 1 },
-	[ROW_WALK] = { 6, 1024, 1, true },
-	[ROW_WALK_COLD] = { 6, 1024, RIG_STREAMS_MAX, true },
+	[ROW_WALK] = { SVA_IOMMU_SMMUV3, 6, 1024, 1, true },
+	[ROW_WALK_COLD] = { SVA_IOMMU_SMMUV3, 6, 1024, RIG_STREAMS_MAX, true },
+	[ROW_VTD_HIT] = { SVA_IOMMU_VTD, 0, 64, 1, false },
+	[ROW_VTD_WALK] = { SVA_IOMMU_VTD, 6, 1024, 1, true },
 };
 
 struct iotlb_entry {
@@ -324,7 +346,8 @@ static int measure_space(struct bench *b, struct translate *t,
 	ioasid_t pasid;
 	int err;
 
-	err = space_init(&t->space, t->rig.sys, SPACE_VA, t->scene->pages);
+	err = space_init(&t->space, t->rig.sys, t->scene->iommu, SPACE_VA,
+			 t->scene->pages);
 	if (err)
 		return err;
 	err = ioasid_alloc(t->rig.sys, &translate_set, IOMMU_FIRST_PASID,
@@ -339,15 +362,14 @@ static int measure_space(struct bench *b, struct translate *t,
 
 static int measure_row(struct bench *b, struct translate *t, unsigned int i)
 {
-	struct smmuv3_hw_cfg cfg;
+	struct rig_cfg cfg;
 	int err;
 	int left;
 
 	if (!bench_wanted(b, &rows[i], 1))
 		return 0;
 	t->scene = &scenes[i];
-	smmuv3_hw_cfg_default(&cfg);
-	cfg.tlb_lg2 = t->scene->tlb_lg2;
+	cfg = (struct rig_cfg){ t->scene->iommu, t->scene->tlb_lg2 };
 	err = rig_open(&t->rig, &cfg, NULL);
 	if (err)
 		return err;
