@@ -88,7 +88,7 @@ static void smmuv3_drop(struct iommu_hw *hw, uint64_t prod)
 
 static bool vtd_is_dropped(uint64_t dw0)
 {
-	unsigned int type = (dw0 & 0xf) | (dw0 >> 9 & 7) << 4;
+	unsigned int type = (unsigned int)((dw0 & 0xf) | (dw0 >> 9 & 7) << 4);
 
 	switch (atomic_load(&tap.drop)) {
 	case DROP_NOTHING:
