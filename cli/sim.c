@@ -327,7 +327,8 @@ static error_t parse_sim(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{ "iommu", OPT_IOMMU, "NAME", 0, "mock or smmuv3; default: each", 0 },
+	{ "iommu", OPT_IOMMU, "NAME", 0, "mock, smmuv3 or vtd; default: each",
+	  0 },
 	{ "scenario", OPT_SCENARIO, "NAME", 0, "default: all of them", 0 },
 	{ "seed", OPT_SEED, "N", 0, "of the first run; alone: of the only one",
 	  0 },

@@ -23,6 +23,7 @@ enum sva_sim_strategy {
 enum sva_sim_iommu {
 	SVA_SIM_MOCK,
 	SVA_SIM_SMMUV3,
+	SVA_SIM_VTD,
 	SVA_SIM_IOMMU_COUNT,
 };
 
@@ -129,7 +130,7 @@ SVA_MUST_CHECK int sva_sim_run(struct sva_sim *sim,
 bool sva_sim_scenario(unsigned int index, struct sva_sim_info *ret_info);
 bool sva_sim_break(unsigned int index, struct sva_sim_info *ret_info);
 
-/* "mock", "smmuv3". */
+/* "mock", "smmuv3", "vtd". */
 const char *sva_sim_iommu_name(enum sva_sim_iommu iommu);
 
 #endif

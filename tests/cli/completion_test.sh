@@ -62,7 +62,7 @@ check "what may be lacking" offers 'pasid pri' sva info --lacks = p
 check "nothing else for info" offers '' sva info ''
 check "options of sim" offers '--strategy=' sva sim --st
 check "strategies" offers 'pct' sva sim --strategy = p
-check "IOMMUs of sim" offers 'mock smmuv3' sva sim --iommu = ''
+check "IOMMUs of sim" offers 'mock smmuv3 vtd' sva sim --iommu = ''
 # The negative control: what is offered is compared.
 check_not "an offer that is wrong is noticed" offers 'run' sva ''
 

@@ -87,7 +87,7 @@ static enum attempt ask_ats(struct agent *a, uint64_t va, unsigned int perm,
 	struct hw_ats_reply reply = { 0 };
 	struct atc_entry *e;
 
-	world_txn(ep->w);
+	world_txn(ep->w, ep->sid, a->pasid);
 	ep->w->hw->ops->ats_translate(ep->w->hw, &a->port, &txn, &reply);
 	if (reply.status != HW_ATS_SUCCESS)
 		return ATTEMPT_ABORTED;
@@ -191,7 +191,7 @@ static enum attempt try_untranslated(struct agent *a, unsigned int page,
 		a->stalled->stall = true;
 	}
 	txn = make_txn(a, space_va(page), perm, 0);
-	world_txn(w);
+	world_txn(w, a->ep->sid, a->pasid);
 	err = w->hw->ops->translate(w->hw, &a->port, &txn, &xlat);
 	if (err == -EINPROGRESS) {
 		ledger_sent(w, a->stalled);
@@ -327,7 +327,7 @@ static bool send_pri(struct agent *a, unsigned int first, unsigned int count,
 		};
 
 		e->sent = w->sim->steps;
-		w->hw->ops->page_request(w->hw, &req);
+		endpoint_post(ep, &req);
 	}
 	ledger_sent(w, e);
 	return true;
@@ -384,7 +384,7 @@ void agent_partial(struct agent *a, unsigned int page, uint16_t prgi)
 	if (ep->w->mock)
 		(void)!mock_raise(ep->w->mock, ep->dev, &f);
 	else
-		ep->w->hw->ops->page_request(ep->w->hw, &req);
+		endpoint_post(ep, &req);
 }
 
 void agent_marker(struct agent *a)
@@ -407,7 +407,7 @@ void agent_marker(struct agent *a)
 		return;
 	e->marker = true;
 	w->ledger.markers++;
-	w->hw->ops->page_request(w->hw, &req);
+	endpoint_post(ep, &req);
 	if (w->sim->exploring && sim_broken(w->sim, BREAK_MARKER_ANSWERED)) {
 		const struct hw_prg_response resp = {
 			.requester = ep->sid,

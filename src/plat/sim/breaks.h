@@ -44,6 +44,11 @@ enum sim_break_id {
 	BREAK_TIMER_DEAD,      /* nobody looks at the time limit of answers */
 	BREAK_LATE_ANSWER,     /* an answer after its timeout goes out */
 	BREAK_NOT_CLOSED,      /* a dead SMMU goes on translating */
+	BREAK_NO_PASID_INV,    /* the PASID cache is never invalidated */
+	BREAK_NO_CONTEXT_INV,  /* the context cache is never invalidated */
+	BREAK_PRESENT_FIRST,   /* an entry is present before its words are */
+	BREAK_EARLY_OVACK,     /* an overflow is acknowledged unseen */
+	BREAK_NO_DRAIN,        /* a drain waits for no page requests */
 	BREAK_SKIP_GRACE,      /* a grace period does not wait */
 	BREAK_COUNT,
 };

@@ -41,7 +41,7 @@ static bool is_tlbi(uint64_t op)
 	return op >= SMMU_OP_TLBI_NH_ALL && op <= SMMU_OP_TLBI_NSNH_ALL;
 }
 
-static bool exiting(const struct world *w)
+bool watch_exiting(const struct world *w)
 {
 	unsigned int i;
 
@@ -51,7 +51,7 @@ static bool exiting(const struct world *w)
 	return false;
 }
 
-static bool unbinding(const struct world *w)
+bool watch_unbinding(const struct world *w)
 {
 	unsigned int i;
 
@@ -76,10 +76,10 @@ static bool drops(const struct command *c)
 		{ BREAK_NO_CFGI, cd && w->binding },
 		{ BREAK_NO_TLBI, is_tlbi(c->op) && !by_asid },
 		{ BREAK_NO_ATC_INV, c->op == SMMU_OP_ATC_INV },
-		{ BREAK_SKIP_QUIESCE, cd && exiting(w) },
-		{ BREAK_EXIT_NO_TLBI, inv && exiting(w) },
-		{ BREAK_UNBIND_NO_INV, (inv || cd) && unbinding(w) },
-		{ BREAK_ASID_FLUSH, by_asid && unbinding(w) },
+		{ BREAK_SKIP_QUIESCE, cd && watch_exiting(w) },
+		{ BREAK_EXIT_NO_TLBI, inv && watch_exiting(w) },
+		{ BREAK_UNBIND_NO_INV, (inv || cd) && watch_unbinding(w) },
+		{ BREAK_ASID_FLUSH, by_asid && watch_unbinding(w) },
 		{ BREAK_NO_SYNC, c->op == SMMU_OP_SYNC },
 		{ BREAK_NO_BARRIER, c->op == SMMU_OP_SYNC },
 	};

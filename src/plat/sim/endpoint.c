@@ -20,7 +20,7 @@ static void check_ats_on(struct endpoint *ep)
 	if (!ep->w->vendor->lets_ats(ep->w, ep->index))
 		sim_fail(s, "R12", "%s: ATS is on before the IOMMU lets it",
 			 ep->name);
-	if (!ep->flushed)
+	if (!ep->flushed && ep->w->vendor->flush_first)
 		sim_fail(s, "R12", "%s: ATS is on with an ATC nobody flushed",
 			 ep->name);
 	ep->ats_was_on = true;
@@ -211,21 +211,61 @@ static int bus_ats_invalidate(void *ctx, const struct hw_ats_inv *asked,
 		inv.pasid ^= 1;
 	}
 	forget(ep, &inv);
-	if (in_use(ep, &inv) || sim_random(w->sim, 4) == 0)
+	if (in_use(ep, &inv) || ep->posted || sim_random(w->sim, 4) == 0)
 		return complete_later(ep, &inv, cookie);
 	return 0;
 }
 
+/* The oldest arrives; it is on the bus until the IOMMU has taken it. */
+static void arrive(struct endpoint *ep)
+{
+	struct hw_page_request req = ep->on_bus[0];
+
+	sim_point(ep->w->sim, SIM_DMA, "page request arrives", req.addr);
+	ep->w->hw->ops->page_request(ep->w->hw, &req);
+	ep->posted--;
+	memmove(&ep->on_bus[0], &ep->on_bus[1],
+		ep->posted * sizeof(ep->on_bus[0]));
+	sim_wake(ep->w->sim, &ep->posted);
+}
+
+void endpoint_post(struct endpoint *ep, const struct hw_page_request *req)
+{
+	struct world *w = ep->w;
+
+	if (!w->vendor->posted) {
+		w->hw->ops->page_request(w->hw, req);
+		return;
+	}
+	while (ep->posted == BUS_REQUESTS)
+		(void)sim_block(w->sim, &ep->posted, "the bus", NULL,
+				SIM_NEVER);
+	ep->on_bus[ep->posted++] = *req;
+	sim_wake(w->sim, &ep->pending);
+}
+
+void endpoint_settle(struct endpoint *ep)
+{
+	while (ep->posted)
+		(void)sim_block(ep->w->sim, &ep->posted, "the bus", NULL,
+				SIM_NEVER);
+}
+
+/* What goes to the IOMMU, in order: answers stay behind requests. */
 static void completer_main(void *arg)
 {
 	struct endpoint *ep = arg;
 	struct sim *s = ep->w->sim;
 	unsigned int i;
 
-	while (!ep->stop) {
+	while (!ep->stop || ep->posted) {
 		struct atc_pending *p = NULL;
 		uint64_t cookie;
 
+		if (ep->posted) {
+			arrive(ep);
+			continue;
+		}
 		for (i = 0; i < ATC_PENDING && !p; i++)
 			if (ep->pending[i].active)
 				p = &ep->pending[i];

@@ -18,6 +18,7 @@
 #define ATC_PENDING  16u
 #define ATC_HISTORY  8u
 #define AGENT_STALLS 4u
+#define BUS_REQUESTS 16u
 
 struct ledger_entry;
 struct space;
@@ -66,6 +67,8 @@ struct endpoint {
 	unsigned int atc_next;
 	struct atc_use uses[ATC_USES];
 	struct atc_pending pending[ATC_PENDING];
+	struct hw_page_request on_bus[BUS_REQUESTS]; /* the oldest first */
+	unsigned int posted;                         /* of these */
 	struct sim_thread *completer;
 	bool stop;
 	struct {
@@ -103,6 +106,10 @@ enum agent_result {
 
 int endpoint_init(struct endpoint *ep, struct world *w, unsigned int index);
 void endpoint_fini(struct endpoint *ep);
+/* A page request goes off, and arrives when it likes. */
+void endpoint_post(struct endpoint *ep, const struct hw_page_request *req);
+/* Until all of them have arrived. */
+void endpoint_settle(struct endpoint *ep);
 /* What iommu_device_add() is told. */
 void endpoint_desc(struct endpoint *ep, struct plat_pci *pci,
 		   struct iommu_device_desc *ret_desc);

@@ -100,6 +100,8 @@ static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 	struct world *w = ctx;
 
 	(void)requester;
+	if (w->vendor->interrupts)
+		w->vendor->interrupts(w, data);
 	return sim_msi(w->sim, addr, data) ? 0 : -EFAULT;
 }
 

@@ -76,7 +76,7 @@ static const struct scenario scenarios[] = {
 		.body = scenario_attach,
 	}, {
 		.info = { .name = "overflow", .rule = "R2 R15",
-			  .iommus = ON_SMMUV3,
+			  .iommus = ON_MODELS,
 			  .text = "more page requests than a queue of two "
 				  "entries takes" },
 		.cfg = { .endpoints = 1, .spaces = 1, .priq_lg2 = 1,
@@ -96,13 +96,13 @@ static const struct scenario scenarios[] = {
 		.body = scenario_partial,
 	}, {
 		.info = { .name = "remove", .rule = "R1 R2 R12 R15",
-			  .iommus = ON_SMMUV3,
+			  .iommus = ON_MODELS,
 			  .text = "a device is taken away with page requests "
 				  "on their way" },
 		.cfg = { .endpoints = 2, .spaces = 1 },
 		.body = scenario_remove,
 	}, {
-		.info = { .name = "marker", .rule = "R4", .iommus = ON_SMMUV3,
+		.info = { .name = "marker", .rule = "R4", .iommus = ON_MODELS,
 			  .text = "stop markers before, during and after an "
 				  "unbind" },
 		.cfg = { .endpoints = 1, .spaces = 1 },
@@ -147,7 +147,7 @@ static const struct scenario scenarios[] = {
 		.body = scenario_timeout,
 	}, {
 		.info = { .name = "dead-queue", .rule = "R6 R9",
-			  .iommus = ON_SMMUV3,
+			  .iommus = ON_MODELS,
 			  .text = "the IOMMU stops reading commands beside "
 				  "unmap, bind and exit" },
 		.cfg = { .endpoints = 1, .spaces = 2 },

@@ -7,8 +7,9 @@
 
 #define ON_MOCK   (1u << SVA_SIM_MOCK)
 #define ON_SMMUV3 (1u << SVA_SIM_SMMUV3)
+#define ON_VTD    (1u << SVA_SIM_VTD)
 /* Whatever has a model, and whatever there is. */
-#define ON_MODELS ON_SMMUV3
+#define ON_MODELS (ON_SMMUV3 | ON_VTD)
 #define ON_ALL    (ON_MOCK | ON_MODELS)
 
 /**

@@ -131,6 +131,10 @@ static void take_away(struct job *j)
 	if (iommu_device_remove(j->ep->dev))
 		sim_fail(w->sim, "R14", "%s cannot be removed", j->ep->name);
 	j->ep->dev = NULL;
+	/* It should be quiet by now; this one is not. */
+	a.never_asks = true;
+	for (i = 0; i < 2; i++)
+		(void)agent_access(&a, i, false);
 	agent_fini(&a);
 }
 

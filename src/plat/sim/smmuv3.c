@@ -198,4 +198,5 @@ const struct sim_vendor sim_smmuv3 = {
 	.lets_ats = lets_ats,
 	.wrote = on_record,
 	.writes = on_write,
+	.flush_first = true,
 };

@@ -34,6 +34,14 @@ struct world;
  *           watchers, and for breaks to change. May be NULL.
  * @writes:  the driver writes @value to a register; false: the hardware does
  *           not hear of it. For watchers and breaks. May be NULL.
+ * @interrupts: the model interrupts with @data, in whatever thread made it do
+ *           so. For watchers. May be NULL.
+ * @flush_first: ATS goes on in the endpoint with its cache emptied, and not
+ *           before that. [R12]
+ * @posted:  page requests take their time on the bus, and an endpoint's answer
+ *           to an invalidation does not overtake them. Where the driver waits
+ *           for no such answer nothing would keep a request from coming late,
+ *           and they are there at once.
  */
 struct sim_vendor {
 	const char *name;
@@ -46,10 +54,14 @@ struct sim_vendor {
 	bool (*lets_ats)(struct world *w, unsigned int endpoint);
 	void (*wrote)(struct world *w, uint64_t pa, void *record);
 	bool (*writes)(struct world *w, uint64_t offset, uint64_t *value);
+	void (*interrupts)(struct world *w, uint32_t data);
+	bool flush_first;
+	bool posted;
 };
 
 extern const struct sim_vendor sim_mock;
 extern const struct sim_vendor sim_smmuv3;
+extern const struct sim_vendor sim_vtd;
 
 const struct sim_vendor *sim_vendor_of(enum sva_sim_iommu iommu);
 

@@ -80,28 +80,27 @@ unsigned int watch_eats(struct watch *t, unsigned int index)
 }
 
 /*
- * Between two looks the driver ran without a pause, and without a word to the
- * SMMU. So of a live entry at most one word may have changed; and of one that
- * died, no other. (Words of an entry that was not live may all change; that V
- * is the last of them is a matter of the order of stores, which the tests of
- * the driver look at.) [R7]
+ * Words of an entry that was not live may all change; that V is the last of
+ * them is a matter of the order of stores, which the tests of the driver look
+ * at.
  */
-static void check_torn(struct watch *t, const char *what, unsigned int id,
-		       uint64_t valid, const uint64_t *old, const uint64_t *now)
+void watch_torn(struct sim *s, const char *what, unsigned int id,
+		unsigned int words, uint64_t valid, const uint64_t *old,
+		const uint64_t *now)
 {
-	unsigned int i, words = 0, tail = 0;
+	unsigned int i, changed = 0, tail = 0;
 
 	if (!(old[0] & valid))
 		return;
-	for (i = 0; i < 8; i++)
-		words += old[i] != now[i];
-	for (i = 1; i < 8; i++)
+	for (i = 0; i < words; i++)
+		changed += old[i] != now[i];
+	for (i = 1; i < words; i++)
 		tail += old[i] != now[i];
-	if (now[0] & valid ? words > 1 : tail > 0)
-		sim_fail(t->w->sim, "R7",
+	if (now[0] & valid ? changed > 1 : tail > 0)
+		sim_fail(s, "R7",
 			 "%s %u: %u words of a live entry "
 			 "change at once",
-			 what, id, words);
+			 what, id, changed);
 }
 
 /* Defects of drivers that write entries as they please. */
@@ -121,7 +120,7 @@ static void tear(struct watch *t, uint64_t *old, void *p)
 	le64_store_relaxed(&words[3], ~le64_load_relaxed(&words[3]));
 }
 
-static bool gone(const struct world *w)
+bool watch_gone(const struct world *w)
 {
 	unsigned int i;
 
@@ -136,7 +135,7 @@ static void make_loud(struct watch *t, struct watch_cd *w, void *p)
 {
 	struct sim *s = t->w->sim;
 
-	if (!sim_broken(s, BREAK_EXIT_LOUD) || !gone(t->w) ||
+	if (!sim_broken(s, BREAK_EXIT_LOUD) || !watch_gone(t->w) ||
 	    !FIELD_GET(SMMU_CD_V, &w->cd) || !FIELD_GET(SMMU_CD_EPD0, &w->cd) ||
 	    FIELD_GET(SMMU_CD_R, &w->cd))
 		return;
@@ -238,7 +237,8 @@ static bool look_cd(struct watch *t, struct watch_cd *w, void *p,
 		le64_load_words(cd.dw, p, CD_WORDS);
 	}
 	if (w->known)
-		check_torn(t, "CD", ssid, CD_VALID, w->cd.dw, cd.dw);
+		watch_torn(t->w->sim, "CD", ssid, CD_WORDS, CD_VALID, w->cd.dw,
+			   cd.dw);
 	w->known = true;
 	w->cd = cd;
 	return true;
@@ -255,7 +255,8 @@ static bool look_ste(struct watch *t, struct watch_ste *w, void *p,
 	if (w->known && !memcmp(ste.dw, w->ste.dw, sizeof(ste.dw)))
 		return false;
 	if (w->known)
-		check_torn(t, "STE", sid, STE_VALID, w->ste.dw, ste.dw);
+		watch_torn(t->w->sim, "STE", sid, STE_WORDS, STE_VALID,
+			   w->ste.dw, ste.dw);
 	w->known = true;
 	w->ste = ste;
 	return true;

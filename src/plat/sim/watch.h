@@ -50,6 +50,19 @@ struct watch {
 	struct watch_asid asids[WATCH_ASIDS];
 };
 
+/*
+ * Between two looks the driver ran without a pause, and without a word to the
+ * hardware. So of a live entry at most one of @words may have changed; and of
+ * one that died, none but the first, which has @valid. [R7]
+ */
+void watch_torn(struct sim *s, const char *what, unsigned int id,
+		unsigned int words, uint64_t valid, const uint64_t *old,
+		const uint64_t *now);
+/* Some process exits; has exited. Some pair is being unbound. */
+bool watch_exiting(const struct world *w);
+bool watch_gone(const struct world *w);
+bool watch_unbinding(const struct world *w);
+
 /* STE.EATS of an endpoint, as memory has it now. */
 unsigned int watch_eats(struct watch *t, unsigned int index);
 /* A look at all entries. */

@@ -40,15 +40,19 @@ bool world_binding(struct world *w)
 	return w->binding;
 }
 
-void world_txn(struct world *w)
+void world_txn(struct world *w, uint32_t sid, ioasid_t pasid)
 {
-	w->txn_step[w->sim->current->id] = w->sim->steps;
+	unsigned int id = w->sim->current->id;
+
+	w->txn[id].step = w->sim->steps;
+	w->txn[id].sid = sid;
+	w->txn[id].pasid = pasid;
 }
 
 /* From the exit to the unbind the pair aborts in silence. [R6] */
 void world_check_event(struct world *w, uint32_t sid, ioasid_t pasid)
 {
-	uint64_t entered = w->txn_step[w->sim->current->id];
+	uint64_t entered = w->txn[w->sim->current->id].step;
 	unsigned int i;
 
 	for (i = 0; i < WORLD_BONDS; i++) {
@@ -63,6 +67,13 @@ void world_check_event(struct world *w, uint32_t sid, ioasid_t pasid)
 			 "recorded",
 			 b->ep->name, b->sp->name);
 	}
+}
+
+void world_check_event_of_txn(struct world *w)
+{
+	unsigned int id = w->sim->current->id;
+
+	world_check_event(w, w->txn[id].sid, w->txn[id].pasid);
 }
 
 /* One PASID per address space, and one address space per PASID. [R14] */
@@ -356,6 +367,7 @@ int world_replug(struct world *w)
 	if (iommu_device_remove(ep->dev))
 		sim_fail(w->sim, "R14", "%s cannot be removed", ep->name);
 	ep->dev = NULL;
+	endpoint_settle(ep);
 	if (w->vendor->remove(w))
 		sim_fail(w->sim, "R14", "the IOMMU cannot be removed");
 	if (w->hw)

@@ -19,6 +19,7 @@
 #include "plat/sim/sim.h"
 #include "plat/sim/space.h"
 #include "plat/sim/vendor.h"
+#include "plat/sim/vtd_watch.h"
 #include "plat/sim/watch.h"
 
 #define WORLD_ENDPOINTS  2u
@@ -82,6 +83,7 @@ struct world {
 	struct iommu_hw *hw;
 	struct hw_env env;
 	struct watch watch;
+	struct vtd_watch vtd;
 
 	struct endpoint eps[WORLD_ENDPOINTS];
 	struct space spaces[WORLD_SPACES];
@@ -94,8 +96,12 @@ struct world {
 	uint64_t calls_begun; /* ever */
 	bool dead;            /* the IOMMU reads no commands any more */
 	void *scratch;        /* the scenario's */
-	/* Step at which a thread's transaction entered the IOMMU. */
-	uint64_t txn_step[SIM_THREADS];
+	/* A thread's last transaction: the step at which it entered the IOMMU. */
+	struct {
+		uint64_t step;
+		uint32_t sid;
+		ioasid_t pasid;
+	} txn[SIM_THREADS];
 };
 
 /* 0, or what failed, with nothing left: only if a call was made to fail. */
@@ -126,9 +132,11 @@ bool world_binding(struct world *w);
  */
 SVA_MUST_CHECK int world_replug(struct world *w);
 /* The calling thread's transaction enters the IOMMU. */
-void world_txn(struct world *w);
+void world_txn(struct world *w, uint32_t sid, ioasid_t pasid);
 /* An event about (@sid, @pasid) was recorded by the calling thread. */
 void world_check_event(struct world *w, uint32_t sid, ioasid_t pasid);
+/* The same, about its transaction. */
+void world_check_event_of_txn(struct world *w);
 
 /* Nothing of the range is cached any more: asked before its memory goes. */
 void world_check_unmapped(struct world *w, struct space *sp, unsigned int first,

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Watchers of a VT-d unit's memory and descriptors: entries are never torn
+ * [R7], each domain id has one owner [R13].
+ */
+#ifndef PLAT_SIM_VTD_WATCH_H
+#define PLAT_SIM_VTD_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fmt/vtd.h"
+#include "plat/sim/sim.h"
+
+#define VTD_WATCH_DEVICES   2u
+#define VTD_WATCH_PASIDS    6u
+#define VTD_WATCH_DIDS      64u
+#define VTD_PASID_WORDS_ALL 8u
+
+struct world;
+
+/* What an entry was at the last look; @early: once it was @fetched. */
+struct vtd_watch_context {
+	bool known;
+	struct vtd_sm_context ctx;
+};
+
+struct vtd_watch_pasid {
+	bool known, fetched;
+	struct vtd_pasid pe, early;
+};
+
+struct vtd_watch_did {
+	uint64_t root; /* of the table it was last used for */
+	bool live;
+	bool flushed; /* since it was live */
+};
+
+/* What a thread's walk has of a PASID entry; @pa: where it is, 0: nothing. */
+struct vtd_fetch {
+	uint64_t pa;
+	struct vtd_pasid pe;
+};
+
+/**
+ * struct vtd_watch - see above
+ * @iqa, @iqt, @pqa, @rtaddr: registers as the driver wrote them; @pqh: where it
+ *          reads, which is not what the model was told.
+ * @fault_data: of the message about recorded faults.
+ * @off:    everything is blocked: no entry is live.
+ */
+struct vtd_watch {
+	struct world *w;
+	uint64_t iqa, iqt, pqa, pqh, rtaddr;
+	uint32_t fault_data;
+	bool off;
+	struct vtd_watch_context ctxs[VTD_WATCH_DEVICES];
+	struct vtd_watch_pasid pasids[VTD_WATCH_DEVICES][VTD_WATCH_PASIDS];
+	struct vtd_watch_did dids[VTD_WATCH_DIDS];
+	struct vtd_fetch fetches[SIM_THREADS];
+};
+
+/* The context entry of an endpoint, as memory has it now, has P and DTE. */
+bool vtd_watch_dte(struct vtd_watch *t, unsigned int index);
+/*
+ * Of the entry at @pa, what the unit may have fetched early: from now until it
+ * is told to forget. NULL: none is there that is watched.
+ */
+struct vtd_pasid *vtd_watch_early(struct vtd_watch *t, uint64_t pa);
+/* It is told. 0: all PASIDs. */
+void vtd_watch_forget(struct vtd_watch *t, ioasid_t pasid);
+/* A look at all entries. */
+void vtd_watch_look(struct vtd_watch *t);
+/* The unit has written a record at @pa, which is @record here. */
+void vtd_watch_record(struct vtd_watch *t, uint64_t pa, void *record);
+/* The driver writes @tail to IQT. Breaks change what is new in the queue. */
+void vtd_watch_descriptors(struct vtd_watch *t, uint64_t tail);
+
+#endif
