@@ -19,6 +19,7 @@ static void watch_base(struct vtd_watch *t, uint64_t offset, uint64_t value)
 {
 	switch (offset) {
 	case VTD_IQA:
+		t->spare = t->w->dead;
 		t->iqa = value;
 		t->iqt = 0;
 		break;
@@ -64,8 +65,8 @@ static bool close_unit(struct world *w, uint64_t value)
 /* A register is about to be written. False: it is not. */
 static bool on_write(struct world *w, uint64_t offset, uint64_t *value)
 {
-	/* A queue that nobody reads: the tail stands still. */
-	if (w->dead && offset == VTD_IQT)
+	/* A queue that nobody reads: the tail stands still. Another is read. */
+	if (w->dead && offset == VTD_IQT && !w->vtd.spare)
 		return false;
 	if (w->dead && offset == VTD_RTADDR && !close_unit(w, *value))
 		return false;
@@ -106,6 +107,13 @@ static void configure(struct world *w, struct vtd_hw_cfg *cfg)
 	cfg->eager_period = 5;
 	cfg->iotlb_lg2 = 6;
 	cfg->command_batch = batches[sim_random(s, 4)];
+	cfg->collapse = sim_random(s, 2);
+	/* SRTP does not invalidate, so the driver does. */
+	if (sim_random(s, 3) == 0)
+		cfg->cap = REG_PUT(VTD_CAP_ESRTPS, cfg->cap, 0);
+	if (sim_random(s, 3) == 0)
+		cfg->ecap = REG_PUT(VTD_ECAP_ADMS, cfg->ecap,
+				    !REG_GET(VTD_ECAP_ADMS, cfg->ecap));
 }
 
 /*

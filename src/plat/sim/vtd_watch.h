@@ -47,13 +47,14 @@ struct vtd_fetch {
  * @iqa, @iqt, @pqa, @rtaddr: registers as the driver wrote them; @pqh: where it
  *          reads, which is not what the model was told.
  * @fault_data: of the message about recorded faults.
+ * @spare:  the driver has set up a second queue, as the first one is dead.
  * @off:    everything is blocked: no entry is live.
  */
 struct vtd_watch {
 	struct world *w;
 	uint64_t iqa, iqt, pqa, pqh, rtaddr;
 	uint32_t fault_data;
-	bool off;
+	bool off, spare;
 	struct vtd_watch_context ctxs[VTD_WATCH_DEVICES];
 	struct vtd_watch_pasid pasids[VTD_WATCH_DEVICES][VTD_WATCH_PASIDS];
 	struct vtd_watch_did dids[VTD_WATCH_DIDS];
