@@ -180,7 +180,7 @@ enum {
 	F(T, VTD_ECAP_RPRIVS,		53, 53, "RID_PRIV")		\
 	F(T, VTD_ECAP_HPTS,		55, 55, "host permission table") \
 	F(T, VTD_ECAP_PTRS,		56, 56, "PASID in translated requests") \
-	F(T, VTD_ECAP_PBDS,		57, 57, "page-specific DMA")	\
+	F(T, VTD_ECAP_SSIRWS,		57, 57, "IR and IW of the second stage") \
 	F(T, VTD_ECAP_SMS,		58, 58, "stop markers")
 
 #define VTD_GCMD_FIELDS(F, T)						\

@@ -40,7 +40,7 @@ const struct source_row source_vtd_intel[] = {
 	INTEL(VTD_CAP_AFL, "Advanced Fault Logging", 3, 3),
 	INTEL(VTD_CAP_ND, "Number of Domains Supported", 2, 0),
 	/* 831520, ECAP_REG, offset 20010 */
-	INTEL(VTD_ECAP_PBDS, "PBDS", 57, 57),
+	INTEL(VTD_ECAP_SSIRWS, "PBDS", 57, 57),
 	INTEL(VTD_ECAP_PTRS, "PTRS", 56, 56),
 	INTEL(VTD_ECAP_HPTS, "HPTS", 55, 55),
 	INTEL(VTD_ECAP_RPRIVS, "RPRIVS", 53, 53),

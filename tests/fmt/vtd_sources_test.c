@@ -58,7 +58,7 @@ static const char *const single[] = {
 	"VTD_ECAP_TDXIO",
 	"VTD_ECAP_HPTS",
 	"VTD_ECAP_PTRS",
-	"VTD_ECAP_PBDS",
+	"VTD_ECAP_SSIRWS",
 	/* OpenVMM alone. */
 	"VTD_ECAP_SMS",
 	/* Linux alone. */

@@ -110,12 +110,12 @@ static const struct value reasons[] = {
 	V(VTD_FAULT_LGN_1,	0x4, 4, 0x4, NO, 0x04, NO),
 	V(VTD_FAULT_LGN_2,	0x5, 5, 0x5, NO, 0x05, NO),
 	V(VTD_FAULT_LGN_3,	0x6, 6, 0x6, NO, 0x06, NO),
-	V(VTD_FAULT_LSL_1,	0x7, 7, 0x7, NO, 0x07, NO),
+	V(VTD_FAULT_LSS_1,	0x7, 7, 0x7, NO, 0x07, NO),
 	V(VTD_FAULT_LRT_1,	0x8, 8, 0x8, NO, 0x08, NO),
 	V(VTD_FAULT_LCT_1,	0x9, 9, 0x9, NO, 0x09, NO),
 	V(VTD_FAULT_LRT_3,	0xa, 10, 0xa, NO, 0x0a, NO),
 	V(VTD_FAULT_LCT_3,	0xb, 11, 0xb, NO, 0x0b, NO),
-	V(VTD_FAULT_LSL_2,	0xc, 12, 0xc, NO, 0x0c, NO),
+	V(VTD_FAULT_LSS_2,	0xc, 12, 0xc, NO, 0x0c, NO),
 	V(VTD_FAULT_LCT_5,	0xd, 13, 0xd, NO, 0x0d, NO),
 	V(VTD_FAULT_LGN_4,	NO, 0xe, 0xe, NO, 0x0e, NO),
 	V(VTD_FAULT_IR_RSVD,	0x20, 0x20, 0x20, NO, 0x20, NO),
@@ -356,6 +356,66 @@ static void test_values_of_one_source(void **state)
 	assert_int_equal(VTD_FAULT_SGN_10, 0x89);
 }
 
+/* Tables 15 and 30 of revision 5.1: conditions and their numbers. */
+static const struct {
+	const char *name;
+	unsigned int number;
+} specified[] = {
+	{ "LRT.1", 0x8 },   { "LRT.2", 0x1 },   { "LRT.3", 0xa },
+	{ "LCT.1", 0x9 },   { "LCT.2", 0x2 },   { "LCT.3", 0xb },
+	{ "LCT.4", 0x3 },   { "LCT.5", 0xd },   { "LSS.1", 0x7 },
+	{ "LSS.2", 0xc },   { "LGN.1", 0x4 },   { "LGN.2", 0x5 },
+	{ "LGN.3", 0x6 },   { "LGN.4", 0xe },   { "RTA.1", 0x30 },
+	{ "RTA.2", 0x31 },  { "RTA.3", 0x32 },  { "RTA.4", 0x33 },
+	{ "RTA.5", 0x34 },  { "SRT.1", 0x38 },  { "SRT.2", 0x39 },
+	{ "SRT.3", 0x3a },  { "SCT.1", 0x40 },  { "SCT.2", 0x41 },
+	{ "SCT.3", 0x42 },  { "SCT.4", 0x43 },  { "SCT.5", 0x44 },
+	{ "SCT.6", 0x45 },  { "SCT.7", 0x46 },  { "SCT.8", 0x47 },
+	{ "SCT.9", 0x48 },  { "SCT.10", 0x49 }, { "SPD.1", 0x50 },
+	{ "SPD.2", 0x51 },  { "SPD.3", 0x52 },  { "SPT.1", 0x58 },
+	{ "SPT.2", 0x59 },  { "SPT.3", 0x5a },  { "SPT.4", 0x5b },
+	{ "SPT.5", 0x5c },  { "SPT.6", 0x5d },  { "SPT.9", 0x60 },
+	{ "SFS.1", 0x70 },  { "SFS.2", 0x71 },  { "SFS.3", 0x72 },
+	{ "SFS.4", 0x73 },  { "SFS.5", 0x74 },  { "SFS.6", 0x75 },
+	{ "SFS.7", 0x76 },  { "SFS.8", 0x77 },  { "SFS.9", 0x90 },
+	{ "SFS.10", 0x91 }, { "SSS.1", 0x78 },  { "SSS.2", 0x79 },
+	{ "SSS.3", 0x7a },  { "SSS.4", 0x7b },  { "SSS.5", 0x7c },
+	{ "SSS.6", 0x7d },  { "SGN.1", 0x80 },  { "SGN.2", 0x81 },
+	{ "SGN.4", 0x83 },  { "SGN.5", 0x84 },  { "SGN.6", 0x85 },
+	{ "SGN.7", 0x86 },  { "SGN.8", 0x87 },  { "SGN.10", 0x89 },
+	{ "HPT.1", 0xa0 },  { "HPT.2", 0xa1 },  { "HPT.3", 0xa2 },
+	{ "HPT.4", 0xa3 },  { "HPT.5", 0xa4 },  { "HPT.6", 0xa5 },
+	{ "20h", 0x20 },    { "21h", 0x21 },    { "22h", 0x22 },
+	{ "23h", 0x23 },    { "24h", 0x24 },    { "25h", 0x25 },
+	{ "26h", 0x26 },    { "27h", 0x27 },    { "28h", 0x28 },
+	{ "29h", 0x29 },    { "2Ah", 0x2a },    { "2Bh", 0x2b },
+};
+
+static void test_values_of_reasons_as_specified(void **state)
+{
+#define LISTED(name, number, spec, gloss) { spec, number },
+	static const struct {
+		const char *name;
+		unsigned int number;
+	} list[] = { VTD_FAULTS(LISTED) };
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(list); i++) {
+		/* Of older revisions. */
+		if (!strcmp(list[i].name, "SGN.3") ||
+		    !strcmp(list[i].name, "SGN.9"))
+			continue;
+		for (j = 0; j < ARRAY_SIZE(specified); j++)
+			if (!strcmp(list[i].name, specified[j].name))
+				break;
+		if (j == ARRAY_SIZE(specified) ||
+		    list[i].number != specified[j].number)
+			fail_msg("%s", list[i].name);
+	}
+	assert_int_equal(ARRAY_SIZE(list), ARRAY_SIZE(specified) + 2);
+}
+
 /* The list of reasons: no number twice, and each is a record's eight bits. */
 static void test_values_of_reasons_are_distinct(void **state)
 {
@@ -369,8 +429,8 @@ static void test_values_of_reasons_are_distinct(void **state)
 		for (j = 0; j < i; j++)
 			assert_int_not_equal(numbers[i], numbers[j]);
 	}
-	/* The two lists above have them all. */
-	assert_int_equal(ARRAY_SIZE(numbers), ARRAY_SIZE(reasons) + 7);
+	/* Those with two sources, with one beside the specification, and none. */
+	assert_int_equal(ARRAY_SIZE(numbers), ARRAY_SIZE(reasons) + 7 + 11);
 }
 
 int main(void)
@@ -378,6 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values_agree_with_two_sources),
 		cmocka_unit_test(test_values_of_one_source),
+		cmocka_unit_test(test_values_of_reasons_as_specified),
 		cmocka_unit_test(test_values_of_reasons_are_distinct),
 	};
 

@@ -288,7 +288,17 @@ static void test_vtd_config_scalable_root_and_context_each_reason(void **state)
 	expect(VT_SID, 0x1fff, R, 0x51);
 	vx_put(&fx, ce + 8, SM1_RID_PASID(0x2000));
 	vt_forget(&fx);
-	expect(VT_SID, 0, W, 0x48);
+	expect(VT_SID, 0, W, 0x43);
+	expect(VT_SID, 1, W, 0x43);
+	/* PRE without DTE; a PASID that is RID_PASID. */
+	vx_put(&fx, ce + 8, SM1_RID_PASID(0x1ff0));
+	vx_put(&fx, ce, (dw0 & ~SM_PDTS(7)) & ~SM_DTE);
+	vt_forget(&fx);
+	expect(VT_SID, 1, W, 0x43);
+	vx_put(&fx, ce, dw0 & ~(SM_PDTS(7) | SM_DTE | SM_PRE));
+	vt_forget(&fx);
+	expect(VT_SID, 0x1ff0, W, 0x48);
+	expect(VT_SID, 0x1fef, W, 0x51);
 	vx_fini(&fx);
 }
 
@@ -583,8 +593,8 @@ static void test_vtd_config_table_mode(void **state)
 	vx_fini(&fx);
 	scalable(&admits);
 	vt_set_root(&fx, fx.root | VT_ABORT << 10);
-	quiet(VT_SID, 0, R);
-	quiet(VT_SID, VT_PASID, W);
+	expect(VT_SID, 0, R, 0x33);
+	expect(VT_SID, VT_PASID, W, 0x33);
 	vt_set_root(&fx, fx.root | VT_SCALABLE << 10);
 	vt_pa(&fx, VT_SID, VT_PASID, VA, R);
 	vx_fini(&fx);

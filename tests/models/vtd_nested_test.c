@@ -144,7 +144,7 @@ static void test_vtd_nested_tables_each_reason(void **state)
 	without(second, 0x7b);
 	vt_forget(&fx);
 	vx_put(&fx, pe + 16, vx_get(&fx, pe + 16) | bit(50));
-	expect(VA, W, 0x74);
+	expect(VA, W, 0x5b);
 	vx_fini(&fx);
 }
 

@@ -27,11 +27,23 @@ enum {
 
 static struct vx vx;
 
+/* Entries that are in use: first stage, of nobody's table. */
+static void pasids(void)
+{
+	static const uint32_t used[] = { 0, 5, 0x12 };
+	const uint64_t pe[8] = { UINT64_C(1) << 6 | 1, 3, 0x1000 };
+	size_t i;
+
+	for (i = 0; i < COUNT(used); i++)
+		vx_pasid(&vx, VX_SID, used[i], pe);
+}
+
 static int setup(void **state)
 {
 	(void)state;
 	vx_start(&vx, NULL);
 	vx_device(&vx, VX_SID, 0);
+	pasids();
 	vx_w32(&vx, VX_PEADDR, 0xfee02000);
 	vx_w32(&vx, VX_PEUADDR, 0x9);
 	vx_w32(&vx, VX_PEDATA, 0x71);
@@ -305,11 +317,11 @@ static void test_prq_refused(void **state)
 	vx_inv(&vx, VX_INV_CC_GLOBAL, 0);
 	vx.abort_first = ce;
 	vx.abort_last = ce + 31;
-	check_refused("context", (struct refusal){ 0x40, HW_PRG_FAILURE });
+	check_refused("context", (struct refusal){ 0x40, HW_PRG_INVALID });
 	vx.abort_first = vx.root;
 	vx.abort_last = vx.root + 4095;
 	vx_inv(&vx, VX_INV_CC_GLOBAL, 0);
-	check_refused("root", (struct refusal){ 0x38, HW_PRG_FAILURE });
+	check_refused("root", (struct refusal){ 0x38, HW_PRG_INVALID });
 	vx.abort_last = 0;
 	/* Legacy mode: RTA.3. */
 	vx_w64(&vx, VX_RTADDR, vx.root);

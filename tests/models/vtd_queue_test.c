@@ -119,7 +119,7 @@ static const struct {
 	  { 0x000fffffffff01f0, 0xfffffffffffff801, 0, 0 },
 	  "pasid device tlb" },
 	{ { VX_INV_PGRESP(0x100, 1, 0), 0 },
-	  { 0x000fffffffff0000 | 0xf010, 0xff8, 0, 0 },
+	  { 0x000fffffffff0000 | 0xf010, 0xffc, 0, 0 },
 	  "page group response" },
 };
 

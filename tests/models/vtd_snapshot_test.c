@@ -107,6 +107,9 @@ static int restore(const uint64_t *words)
 /* Everything that can be there, in one unit. */
 static void busy_unit(void)
 {
+	/* First stage, a domain, of nobody's table. */
+	const uint64_t pe[8] = { UINT64_C(1) << 6 | 1, 3, 0x1000 };
+
 	vx.irt = vx_alloc(&vx, 4096, 4096);
 	vx_w64(&vx, VX_IRTA, vx.irt | 0x807);
 	vx_gcmd(&vx, VX_SIRTP);
@@ -122,6 +125,7 @@ static void busy_unit(void)
 	vx_access_pasid(&vx, 0x0301, 7, 0x2000, IOMMU_PERM_WRITE, NULL);
 	/* A request in the queue. */
 	vx_device(&vx, VX_SID, 0);
+	vx_pasid(&vx, VX_SID, 5, pe);
 	vx_page_request(&vx, VX_SID, 5, 0x1000, IOMMU_PERM_READ, 1, true);
 	/* Two devices at work, two waits for them, an error behind. */
 	vx.inv_ret = -EINPROGRESS;
@@ -185,7 +189,7 @@ static void test_snapshot_latched(void **state)
 	assert_int_equal(out.data & 0xff, 0x77);
 	assert_int_equal(vx_r64(&vx, VX_IRTA), 0x1234000);
 	/* The root table of VX_SID is in use. */
-	vx_access_pasid(&vx, VX_SID, 5, 0x1000, IOMMU_PERM_READ, NULL);
+	vx_access_pasid(&vx, VX_SID, 70, 0x1000, IOMMU_PERM_READ, NULL);
 	vx_frcd(&vx, 2, rec);
 	assert_int_equal(VX_FR(rec[1]), 0x51);
 	assert_int_equal(vx_r64(&vx, VX_RTADDR), 0x5678000);

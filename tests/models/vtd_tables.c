@@ -73,7 +73,9 @@ void vt_inv_piotlb(struct vx *vx, unsigned int g, unsigned int did,
 void vt_forget(struct vx *vx)
 {
 	vt_inv_context(vx, CC_GLOBAL, 0, 0, 0);
-	vt_inv_pasid(vx, PC_GLOBAL, 0, 0);
+	/* Table 26: legacy mode has none. */
+	if (vx_r64(vx, VX_RTADDR) >> 10 & 3)
+		vt_inv_pasid(vx, PC_GLOBAL, 0, 0);
 	vt_inv_iotlb(vx, IOTLB_GLOBAL, 0, 0, 0, false);
 }
 

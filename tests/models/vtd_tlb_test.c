@@ -51,6 +51,8 @@ enum {
 	DOMAIN1 = PASID1 | PAGE_B,
 	NESTED3 = BOTH | PART | TABLE_N,
 	SECOND3 = GPA | ONLY2 | LARGE2 | TABLE2,
+	/* Without the tables, which GPA is found again by. */
+	IOTLB3 = GPA | ONLY2 | LARGE2,
 	ALL = (1 << KINDS) - 1,
 };
 
@@ -242,25 +244,33 @@ static const struct {
 	{ "domain 3", IOTLB(2, 3), 0, NESTED3 | SECOND3 },
 	{ "domain 4", IOTLB(2, 4), 0, BOTH_M },
 	{ "domain 5", IOTLB(2, 5), 0, 0 },
-	/* Pages of a domain: its second stage, and all that is nested in it. */
-	{ "page, domain 1", IOTLB(3, 1), 0x10000, 0 },
+	/*
+	 * Table 23, pages of a domain: its second stage, and all that is of a
+	 * first stage or nested, whatever IH says.
+	 */
+	{ "page, domain 1", IOTLB(3, 1), 0x10000, DOMAIN1 },
+	{ "page, domain 2, leaf", IOTLB(3, 2), 0x999000 | IH, PAGE_C },
 	{ "page, domain 3", IOTLB(3, 3), 0x500000, NESTED3 | ONLY2 },
 	{ "page, other", IOTLB(3, 3), 0x501000, NESTED3 },
-	{ "page, leaf", IOTLB(3, 3), 0x500000 | IH, BOTH | PART | ONLY2 },
-	{ "page, gpa", IOTLB(3, 3), 0x600000 | IH, BOTH | PART | GPA },
-	{ "page, in 2M", IOTLB(3, 3), 0x40017000 | IH, BOTH | PART | LARGE2 },
+	{ "page, leaf", IOTLB(3, 3), 0x500000 | IH, NESTED3 | ONLY2 },
+	{ "page, gpa", IOTLB(3, 3), 0x600000 | IH, NESTED3 | GPA },
+	{ "page, in 2M", IOTLB(3, 3), 0x40017000 | IH, NESTED3 | LARGE2 },
 	{ "page, table", IOTLB(3, 3), 0x9ff000, NESTED3 | TABLE2 },
-	{ "page, table, leaf", IOTLB(3, 3), 0x9ff000 | IH, BOTH | PART },
+	{ "page, table, leaf", IOTLB(3, 3), 0x9ff000 | IH, NESTED3 },
 	{ "pages", IOTLB(3, 3), 0x400000 | 9, NESTED3 | ONLY2 },
 	{ "pages, unaligned", IOTLB(3, 3), 0x500000 | 9, NESTED3 | ONLY2 },
 	{ "pages, a gigabyte", IOTLB(3, 3), 18, NESTED3 | (SECOND3 & ~LARGE2) },
-	/* A PASID of a domain: both stages' translations, not the second's. */
+	/*
+	 * Table 24, a PASID of a domain: all its translations, and here those
+	 * of the domain's second stage; not the second stage's tables.
+	 */
 	{ "pasid A", PIOTLB(2, 1, PASID_A), 0, PASID1 },
 	{ "pasid B", PIOTLB(2, 1, PASID_B), 0, PAGE_B },
 	{ "pasid A, domain 2", PIOTLB(2, 2, PASID_A), 0, 0 },
 	{ "pasid C", PIOTLB(2, 2, PASID_C), 0, PAGE_C },
-	{ "pasid N", PIOTLB(2, 3, PASID_N), 0, NESTED3 },
-	{ "pasid 2", PIOTLB(2, 3, PASID_2), 0, 0 },
+	{ "pasid N", PIOTLB(2, 3, PASID_N), 0, NESTED3 | IOTLB3 },
+	{ "pasid 2", PIOTLB(2, 3, PASID_2), 0, IOTLB3 },
+	{ "pasid 2, page", PIOTLB(3, 3, PASID_2), 0x500000, 0 },
 	{ "pasid A, page", PIOTLB(3, 1, PASID_A), 0x10000, PAGE_A },
 	{ "pasid A, page other", PIOTLB(3, 1, PASID_A), 0x11000, 0 },
 	{ "pasid A, page in 2M", PIOTLB(3, 1, PASID_A), 0x4001f000, LARGE },

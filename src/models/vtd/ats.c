@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ATS Translation Requests: section 4.2.3, and the third column of 7.1.3.
+ * ATS Translation Requests: section 4.2.3, and two columns of table 30.
  *
- * ATS is not for the function, or its tables down to the PASID entry are
- * wrong: Unsupported Request. Its paging structures are wrong: Completer Abort.
- * Both are recorded. The page is not there, or not for this request: success
- * without a permission, and no record; the function may ask for the page. A
- * request grants a subset of what it asks for; to ask for writing marks a
- * clean page dirty, since the writes will not be seen here.
+ * What the tables say is not for the function, or not there, down to the
+ * context entry: Unsupported Request. Tables that cannot be read or are wrong,
+ * second-stage paging structures among them: Completer Abort. Both are
+ * recorded. No PASID entry, no page, not for this request, or anything else
+ * about the first stage, which may be a guest's: success without a permission,
+ * and no record but of a failed update of flags; the function may ask for the
+ * page. A request grants a subset of what it asks for; to ask for writing
+ * marks a clean page dirty, since the writes will not be seen here.
  */
 #include "fmt/vtd_fault.h"
 #include "models/vtd/port.h"
@@ -23,42 +25,65 @@ static void no_access(const struct vtd_hw_req *req, struct hw_xlat *xlat)
 	*xlat = (struct hw_xlat){ .len = STU - (req->addr & (STU - 1)) };
 }
 
-/* No more than "not there". */
-static bool recoverable(uint8_t reason)
+static enum hw_ats_status status_of(uint8_t reason)
 {
 	switch (reason) {
+	case VTD_FAULT_LRT_2:
+	case VTD_FAULT_LCT_2:
+	case VTD_FAULT_LCT_5:
+	case VTD_FAULT_RTA_2:
+	case VTD_FAULT_RTA_4:
+	case VTD_FAULT_RTA_5:
+	case VTD_FAULT_SRT_2:
+	case VTD_FAULT_SCT_2:
+	case VTD_FAULT_SCT_5:
+	case VTD_FAULT_SCT_6:
+	case VTD_FAULT_SCT_7:
+	case VTD_FAULT_SCT_9:
+	case VTD_FAULT_SGN_10:
+		return HW_ATS_UR;
 	case VTD_FAULT_LGN_1:
 	case VTD_FAULT_LGN_2:
 	case VTD_FAULT_LGN_3:
+	case VTD_FAULT_SPD_2:
+	case VTD_FAULT_SPT_2:
+	case VTD_FAULT_SPT_5:
+	case VTD_FAULT_SPT_6:
+	case VTD_FAULT_SFS_1:
 	case VTD_FAULT_SFS_2:
+	case VTD_FAULT_SFS_3:
+	case VTD_FAULT_SFS_4:
+	case VTD_FAULT_SFS_5:
+	case VTD_FAULT_SFS_6:
+	case VTD_FAULT_SFS_7:
+	case VTD_FAULT_SFS_8:
+	case VTD_FAULT_SFS_9:
+	case VTD_FAULT_SFS_10:
 	case VTD_FAULT_SSS_2:
 	case VTD_FAULT_SGN_1:
 	case VTD_FAULT_SGN_2:
 	case VTD_FAULT_SGN_3:
+	case VTD_FAULT_SGN_4:
 	case VTD_FAULT_SGN_5:
 	case VTD_FAULT_SGN_6:
 	case VTD_FAULT_SGN_7:
-		return true;
+		return HW_ATS_SUCCESS;
 	default:
-		return false;
+		return HW_ATS_CA;
 	}
 }
 
-/* Of a request whose context is found: l->fault as an answer. */
+/* l->fault as an answer. */
 static enum hw_ats_status failed(struct vtd_hw *m, struct vtd_hw_lookup *l,
 				 struct hw_xlat *xlat)
 {
-	no_access(&l->req, xlat);
-	if (recoverable(l->fault.reason))
-		return HW_ATS_SUCCESS;
-	vtd_hw_record(m, l);
-	return HW_ATS_CA;
-}
+	enum hw_ats_status status = status_of(l->fault.reason);
 
-static enum hw_ats_status unsupported(struct vtd_hw *m, struct vtd_hw_lookup *l)
-{
-	vtd_hw_record(m, l);
-	return HW_ATS_UR;
+	if (status == HW_ATS_SUCCESS)
+		no_access(&l->req, xlat);
+	if (status != HW_ATS_SUCCESS || l->fault.reason == VTD_FAULT_SFS_10)
+		vtd_hw_record(m, l);
+	return status;
 }
 
 /* 3.9, PT: the address is what it is. */
@@ -66,14 +91,9 @@ static enum hw_ats_status identity(struct vtd_hw *m, struct vtd_hw_lookup *l,
 				   struct hw_xlat *xlat)
 {
 	const struct vtd_hw_req *req = &l->req;
-	bool scalable = l->ctx->scalable;
 
-	if (vtd_hw_is_interrupt(req->addr)) {
-		vtd_hw_refuse(l, scalable ? VTD_FAULT_SGN_8 : VTD_FAULT_LGN_4);
-		return failed(m, l, xlat);
-	}
-	/* Neither of these has a translation, and neither is an error. */
-	if (req->addr & ~m->haw_mask ||
+	/* None of these has a translation, and none is an error: SGN.8.2. */
+	if (vtd_hw_is_interrupt(req->addr) || req->addr & ~m->haw_mask ||
 	    vtd_hw_pmr_blocks(m, align_down(req->addr, STU), STU)) {
 		no_access(req, xlat);
 		return HW_ATS_SUCCESS;
@@ -113,11 +133,16 @@ static enum hw_ats_status request(struct vtd_hw *m, struct vtd_hw_lookup *l,
 
 	if (!(vtd_hw_root(m) & VTD_HW_ROOT_TE))
 		return HW_ATS_UR;
-	if (vtd_hw_table_mode(m, l) || vtd_hw_context(m, l))
-		return unsupported(m, l);
-	/* 3.14: interrupts are written as they are, by untranslated requests. */
+	if (vtd_hw_config_mode(m, &l->fault) || vtd_hw_context(m, l))
+		return failed(m, l, &reply->xlat);
+	/*
+	 * S.1, S.2: interrupts are written as they are, by untranslated
+	 * requests; by none that says it will not write.
+	 */
 	if (vtd_hw_is_interrupt(req->addr) && !req->pv) {
 		no_access(req, &reply->xlat);
+		if (l->no_write)
+			return HW_ATS_SUCCESS;
 		reply->xlat.pa = req->addr;
 		reply->xlat.perm = IOMMU_PERM_WRITE;
 		reply->untranslated_only = true;
@@ -139,7 +164,8 @@ void vtd_hw_ats_translate(struct iommu_hw *hw, struct hw_port *port,
 
 	/* A request asks to read, always; and to fetch as well as to write. */
 	*ret_reply = (struct hw_ats_reply){ .status = HW_ATS_UR };
-	if (txn->flags & HW_TXN_NO_WRITE)
+	l.no_write = txn->flags & HW_TXN_NO_WRITE && ECAP(m, NWFS);
+	if (l.no_write)
 		asks.perm &= ~(uint32_t)IOMMU_PERM_WRITE;
 	vtd_hw_request(&asks, VTD_FRCD_AT_TRANSLATION, &l.req);
 	l.req.need |= IOMMU_PERM_READ;

@@ -315,18 +315,16 @@ static int which_pasid(const struct vtd_sm_context *ce, bool pasid_valid,
 		       ioasid_t pasid, ioasid_t *ret_pasid,
 		       struct vtd_hw_fault *ret_fault)
 {
-	unsigned int bits = (unsigned int)FIELD_GET(VTD_SM_CONTEXT_PDTS, ce) +
-			    VTD_PASID_DIR_LG2_MIN + VTD_PASID_TABLE_LG2;
+	ioasid_t rid_pasid = (ioasid_t)FIELD_GET(VTD_SM_CONTEXT_RID_PASID, ce);
 
-	if (!pasid_valid) {
-		*ret_pasid = (ioasid_t)FIELD_GET(VTD_SM_CONTEXT_RID_PASID, ce);
-		return *ret_pasid >> bits ? fault(ret_fault, VTD_FAULT_SCT_9) :
-					    0;
-	}
+	*ret_pasid = pasid_valid ? pasid : rid_pasid;
+	if (!pasid_valid)
+		return 0;
 	if (!FIELD_GET(VTD_SM_CONTEXT_PASIDE, ce))
 		return fault(ret_fault, VTD_FAULT_SCT_6);
-	*ret_pasid = pasid;
-	return pasid >> bits ? fault(ret_fault, VTD_FAULT_SCT_7) : 0;
+	if (pasid >> vtd_hw_pdts_bits(ce))
+		return fault(ret_fault, VTD_FAULT_SCT_7);
+	return pasid == rid_pasid ? fault(ret_fault, VTD_FAULT_SCT_9) : 0;
 }
 
 static int ctx_scalable(struct vtd_hw *m, const struct vtd_hw_source *src,
@@ -351,10 +349,27 @@ static int ctx_scalable(struct vtd_hw *m, const struct vtd_hw_source *src,
 	}
 	if (which_pasid(&ce, src->pasid_valid, src->pasid, &pasid, ret_fault))
 		return -EFAULT;
+	if (pasid >> (ECAP(m, PSS) + 1))
+		return fault(ret_fault, VTD_FAULT_SGN_10);
 	if (pasid_entry(m, src->sid, &ce, pasid, &pe, ret_fault))
 		return -EFAULT;
 	decode_scalable(&ce, &pe, pasid, ret_ctx);
 	return 0;
+}
+
+int vtd_hw_config_mode(struct vtd_hw *m, struct vtd_hw_fault *ret_fault)
+{
+	switch (vtd_hw_root_ttm(vtd_hw_root(m))) {
+	case VTD_RTADDR_TTM_LEGACY:
+		return 0;
+	case VTD_RTADDR_TTM_SCALABLE:
+		return ECAP(m, SMTS) ? 0 : fault(ret_fault, VTD_FAULT_RTA_1);
+	case VTD_RTADDR_TTM_ABORT:
+		return fault(ret_fault,
+			     ECAP(m, ADMS) ? VTD_FAULT_RTA_4 : VTD_FAULT_RTA_1);
+	default:
+		return fault(ret_fault, VTD_FAULT_RTA_1);
+	}
 }
 
 int vtd_hw_config_ctx(struct vtd_hw *m, const struct vtd_hw_source *src,
@@ -378,7 +393,6 @@ int vtd_hw_config_page_request(struct vtd_hw *m,
 			       uint16_t *ret_did, ioasid_t *ret_pasid,
 			       struct vtd_hw_fault *ret_fault)
 {
-	struct vtd_hw_fault quiet = { .reason = 0 };
 	uint16_t sid = (uint16_t)req->requester;
 	struct vtd_sm_context ce;
 	struct vtd_pasid pe;
@@ -387,6 +401,8 @@ int vtd_hw_config_page_request(struct vtd_hw *m,
 	ret_fault->fpd = false;
 	if (!(vtd_hw_root(m) & VTD_HW_ROOT_TE))
 		return fault(ret_fault, VTD_FAULT_NONE);
+	if (vtd_hw_config_mode(m, ret_fault))
+		return -EFAULT;
 	if (!scalable_mode(m))
 		return fault(ret_fault, VTD_FAULT_RTA_3);
 	if (context_scalable(m, sid, &ce, ret_fault))
@@ -395,10 +411,9 @@ int vtd_hw_config_page_request(struct vtd_hw *m,
 		return fault(ret_fault, VTD_FAULT_SCT_8);
 	if (which_pasid(&ce, req->pasid_valid, req->pasid, &pasid, ret_fault))
 		return -EFAULT;
-	/* The PASID's own entry is for software to look at: 7.4. */
-	*ret_did = 0;
+	if (pasid_entry(m, sid, &ce, pasid, &pe, ret_fault))
+		return -EFAULT;
+	*ret_did = (uint16_t)FIELD_GET(VTD_PASID_DID, &pe);
 	*ret_pasid = pasid;
-	if (!pasid_entry(m, sid, &ce, pasid, &pe, &quiet))
-		*ret_did = (uint16_t)FIELD_GET(VTD_PASID_DID, &pe);
 	return 0;
 }

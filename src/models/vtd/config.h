@@ -4,6 +4,7 @@
 #define HW_VTD_CONFIG_H
 
 #include "fmt/vtd.h"
+#include "fmt/x86_pt.h"
 #include "models/vtd/caches.h"
 #include "models/vtd/fault.h"
 
@@ -15,13 +16,33 @@ void vtd_hw_config_inv_context(struct vtd_hw *m, unsigned int granularity,
 void vtd_hw_config_inv_pasid(struct vtd_hw *m, unsigned int granularity,
 			     uint16_t did, ioasid_t pasid);
 
+/* Of a PASID, by the size of the directory. */
+static inline unsigned int vtd_hw_pdts_bits(const struct vtd_sm_context *ce)
+{
+	return (unsigned int)FIELD_GET(VTD_SM_CONTEXT_PDTS, ce) +
+	       VTD_PASID_DIR_LG2_MIN + VTD_PASID_TABLE_LG2;
+}
+
+/* 3.7: X is the smaller of MGAW and what the levels translate. */
+static inline bool vtd_hw_ss_in_range(const struct vtd_hw *m,
+				      unsigned int levels, uint64_t gpa)
+{
+	unsigned int bits = x86_pt_va_bits(levels);
+	unsigned int mgaw = (unsigned int)CAP(m, MGAW) + 1;
+
+	return !(gpa >> (mgaw < bits ? mgaw : bits));
+}
+
+/* Is the table mode one that lets requests in (11.4.5)? -EFAULT: *ret_fault. */
+int vtd_hw_config_mode(struct vtd_hw *m, struct vtd_hw_fault *ret_fault);
+
 /* Forgets all of both. */
 void vtd_hw_config_flush(struct vtd_hw *m);
 
 /**
  * vtd_hw_config_page_request() - do the tables let this page request through?
  * @ret_did, @ret_pasid: the domain and PASID that entries of the IOTLB for its
- *         address have; 0 if its PASID has no entry that is in use.
+ *         address have.
  * @ret_fault: on failure reason and fpd, the rest untouched.
  *
  * Return: 0, -EFAULT.

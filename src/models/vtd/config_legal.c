@@ -99,6 +99,12 @@ uint8_t vtd_hw_sm_context_illegal(const struct vtd_hw *m,
 
 	if (ce->dw[0] & rsvd0 || ce->dw[1] & rsvd1 || ce->dw[2] || ce->dw[3])
 		return VTD_FAULT_SCT_3;
+	/* SCT.4.1, SCT.4.2 */
+	if (FIELD_GET(VTD_SM_CONTEXT_PRE, ce) &&
+	    !FIELD_GET(VTD_SM_CONTEXT_DTE, ce))
+		return VTD_FAULT_SCT_4;
+	if (FIELD_GET(VTD_SM_CONTEXT_RID_PASID, ce) >> vtd_hw_pdts_bits(ce))
+		return VTD_FAULT_SCT_4;
 	return 0;
 }
 
@@ -185,6 +191,12 @@ uint8_t vtd_hw_pasid_illegal(const struct vtd_hw *m, const struct vtd_pasid *pe)
 	if (!pgtt_supported(m, pgtt) ||
 	    (ss && !aw_supported(m, FIELD_GET(VTD_PASID_AW, pe))) ||
 	    (fs && !fspm_supported(m, FIELD_GET(VTD_PASID_FSPM, pe))))
+		return VTD_FAULT_SPT_4;
+	/* SPT.4.4: where the second stage has nothing. */
+	if (fs && ss &&
+	    !vtd_hw_ss_in_range(m,
+				(unsigned int)FIELD_GET(VTD_PASID_AW, pe) + 2,
+				vtd_pasid_fsptptr(pe)))
 		return VTD_FAULT_SPT_4;
 	return 0;
 }

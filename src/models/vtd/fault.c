@@ -79,6 +79,7 @@ bool vtd_hw_fault_qualified(uint8_t reason)
 	case VTD_FAULT_RTA_2:
 	case VTD_FAULT_RTA_3:
 	case VTD_FAULT_RTA_4:
+	case VTD_FAULT_RTA_5:
 	case VTD_FAULT_SRT_1:
 	case VTD_FAULT_SRT_2:
 	case VTD_FAULT_SRT_3:

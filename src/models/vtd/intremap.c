@@ -82,7 +82,8 @@ static uint8_t fetch(struct vtd_hw *m, uint32_t index,
 	uint64_t addr = (REG_GET(VTD_IRTA_IRTA, m->irta) << 12) +
 			(uint64_t)index * IRTE_SIZE;
 
-	if (index >= BIT(REG_GET(VTD_IRTA_S, m->irta) + 1))
+	if (index >= BIT(REG_GET(VTD_IRTA_S, m->irta) + 1) ||
+	    addr & ~m->haw_mask)
 		return VTD_FAULT_IR_INDEX;
 	forget_some(m);
 	if (cached(m, index, ret_irte))
@@ -178,10 +179,10 @@ static uint8_t remap(struct vtd_hw *m, uint16_t requester,
 	*ret_fpd = FIELD_GET(VTD_IRTE_FPD, &irte);
 	if (reason)
 		return reason;
-	if (reserved_set(m, &irte))
-		return VTD_FAULT_IR_IRTE_RSVD;
 	if (!source_valid(&irte, requester))
 		return VTD_FAULT_IR_SID;
+	if (reserved_set(m, &irte))
+		return VTD_FAULT_IR_IRTE_RSVD;
 	remapped(m, &irte, ret_msg);
 	return 0;
 }

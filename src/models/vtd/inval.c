@@ -251,15 +251,19 @@ static void queue_error(struct vtd_hw *m, int iqei)
 /* What the table mode has to say: VTD_HW_INV_OK, or the code of an error. */
 static int check_mode(const struct vtd_hw *m, bool wide)
 {
+	bool has_wide = ECAP(m, SMTS) || ECAP(m, ADMS);
+
 	switch (vtd_hw_root_ttm(vtd_hw_root(m))) {
 	case VTD_RTADDR_TTM_LEGACY:
-		return VTD_HW_INV_OK;
+		return wide && !has_wide ? VTD_IQEI_WIDTH : VTD_HW_INV_OK;
 	case VTD_RTADDR_TTM_SCALABLE:
 		if (!ECAP(m, SMTS))
 			return VTD_IQEI_TTM;
 		return wide ? VTD_HW_INV_OK : VTD_IQEI_WIDTH;
 	case VTD_RTADDR_TTM_ABORT:
-		return ECAP(m, ADMS) ? VTD_HW_INV_OK : VTD_IQEI_TTM;
+		if (!ECAP(m, ADMS))
+			return VTD_IQEI_TTM;
+		return wide ? VTD_HW_INV_OK : VTD_IQEI_WIDTH;
 	default:
 		return VTD_IQEI_TTM;
 	}

@@ -65,7 +65,6 @@ static struct legal missing(const struct vtd_hw *m, unsigned int type)
 		vtd_inv_pdevtlb_set_pfsid(&inv, UINT16_MAX);
 	if (type == VTD_INV_PGRESP && major(m) >= MAJOR_WITHOUT_PRIVATE) {
 		FIELD_SET(VTD_INV_PGRESP_PDP, &inv, 1);
-		FIELD_SET(VTD_INV_PGRESP_LPIG, &inv, 1);
 		FIELD_SET(VTD_INV_PGRESP_PRIV_LO, &inv, UINT64_MAX);
 		FIELD_SET(VTD_INV_PGRESP_PRIV_HI, &inv, UINT64_MAX);
 	}
@@ -83,9 +82,13 @@ static bool reserved_set(const struct vtd_hw *m, const struct vtd_inv *inv)
 	return false;
 }
 
-/* The unit has descriptors of this type, in queues of this width. */
+/*
+ * The unit has descriptors of this type, in queues of this width; table 26:
+ * those with PASID not in legacy mode.
+ */
 static bool type_known(const struct vtd_hw *m, unsigned int type, bool wide)
 {
+	wide = wide && vtd_hw_root_ttm(vtd_hw_root(m)) != VTD_RTADDR_TTM_LEGACY;
 	switch (type) {
 	case VTD_INV_CC:
 	case VTD_INV_IOTLB:
@@ -134,7 +137,7 @@ static int pasid_cache(struct vtd_hw *m, const struct vtd_inv *inv)
 	return VTD_HW_INV_OK;
 }
 
-/* Without CAP.PSI there are no pages: all of the domain goes. */
+/* A register of a unit without CAP.PSI: all of the domain goes. */
 static enum vtd_hw_tlb_scope iotlb_scope(const struct vtd_hw *m,
 					 unsigned int granularity)
 {
@@ -168,7 +171,9 @@ static int iotlb(struct vtd_hw *m, const struct vtd_inv *inv)
 	unsigned int g = (unsigned int)FIELD_GET(VTD_INV_IOTLB_G, inv);
 	uint64_t am = FIELD_GET(VTD_INV_IOTLB_AM, inv);
 
-	if (!g || (g == VTD_INV_IOTLB_G_PAGE && am > CAP(m, MAMV)))
+	if (!g)
+		return VTD_IQEI_RESERVED;
+	if (g == VTD_INV_IOTLB_G_PAGE && (!CAP(m, PSI) || am > CAP(m, MAMV)))
 		return VTD_IQEI_RESERVED;
 	tlb_inv(m, (struct vtd_hw_tlb_inv){
 			   .scope = iotlb_scope(m, g),

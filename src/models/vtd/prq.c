@@ -7,8 +7,9 @@
  *
  *  Success   the queue is full, or has been since software cleared PRO: the
  *            device translates again, and asks again.
- *  Invalid   the tables do not let it through, or translation is off.
- *  Failure   the tables or the queue cannot be accessed.
+ *  Invalid   the tables do not let it through, down to the PASID entry, or
+ *            translation is off (7.4.1, tables 30 and 31).
+ *  Failure   the queue cannot be accessed.
  *
  * The answer has the PASID of the request. A stop marker is a request like any
  * other to the queue, and is never answered.
@@ -107,19 +108,6 @@ static enum fate enqueue(struct vtd_hw *m, const struct vtd_prd *prd)
 	return QUEUED;
 }
 
-static bool cannot_be_read(uint8_t reason)
-{
-	switch (reason) {
-	case VTD_FAULT_SRT_1:
-	case VTD_FAULT_SCT_1:
-	case VTD_FAULT_SPD_1:
-	case VTD_FAULT_SPT_1:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The tables, the IOTLB, then the queue. */
 static enum fate accept(struct vtd_hw *m, const struct hw_page_request *req)
 {
@@ -143,7 +131,7 @@ static enum fate accept(struct vtd_hw *m, const struct hw_page_request *req)
 		return BAD;
 	if (vtd_hw_config_page_request(m, req, &inv.did, &inv.pasid, &fault)) {
 		vtd_hw_fault(m, &fault);
-		return cannot_be_read(fault.reason) ? BROKEN : BAD;
+		return BAD;
 	}
 	vtd_hw_tlb_inv(m, &inv);
 	make_record(req, &prd);

@@ -355,13 +355,15 @@ static void drop_kind(struct vtd_hw *m, const struct vtd_hw_tlb_inv *inv,
 }
 
 /*
- * Translations of both stages are known by the address that goes in. So one
- * of pages of a domain, which names what comes between the stages, takes all
- * nested ones of the domain; 6.5.2.3.
+ * Tables 23 and 24. Translations of both stages are known by the address that
+ * goes in. So one of pages of a domain, which names what comes between the
+ * stages, takes all nested ones of the domain, and those of a first stage by
+ * itself, too; with their tables, for IH is about the second stage's. Those of
+ * a second stage have no PASID here, so one of a PASID takes the domain's, and
+ * leaves the tables.
  */
 void vtd_hw_tlb_inv(struct vtd_hw *m, const struct vtd_hw_tlb_inv *inv)
 {
-	bool pages = inv->scope == VTD_HW_TLB_PASID_PAGES;
 	struct vtd_hw_tlb_inv whole = *inv;
 
 	whole.ih = false;
@@ -376,12 +378,18 @@ void vtd_hw_tlb_inv(struct vtd_hw *m, const struct vtd_hw_tlb_inv *inv)
 		break;
 	case VTD_HW_TLB_PAGES:
 		drop_kind(m, inv, VTD_HW_SS, true);
-		drop_kind(m, inv, VTD_HW_NESTED, false);
+		drop_kind(m, &whole, VTD_HW_FS, false);
+		drop_kind(m, &whole, VTD_HW_NESTED, false);
 		break;
 	case VTD_HW_TLB_PASID:
+		drop_kind(m, &whole, VTD_HW_FS, false);
+		drop_kind(m, &whole, VTD_HW_NESTED, false);
+		whole.ih = true;
+		drop_kind(m, &whole, VTD_HW_SS, false);
+		break;
 	case VTD_HW_TLB_PASID_PAGES:
-		drop_kind(m, pages ? inv : &whole, VTD_HW_FS, pages);
-		drop_kind(m, pages ? inv : &whole, VTD_HW_NESTED, pages);
+		drop_kind(m, inv, VTD_HW_FS, true);
+		drop_kind(m, inv, VTD_HW_NESTED, true);
 		break;
 	default:
 		break;

@@ -206,33 +206,28 @@ static int untouched(struct vtd_hw *m, struct vtd_hw_lookup *l,
 	return protect(m, l, ret_xlat);
 }
 
-int vtd_hw_table_mode(struct vtd_hw *m, struct vtd_hw_lookup *l)
-{
-	switch (vtd_hw_root_ttm(vtd_hw_root(m))) {
-	case VTD_RTADDR_TTM_LEGACY:
-		return 0;
-	case VTD_RTADDR_TTM_SCALABLE:
-		return ECAP(m, SMTS) ? 0 : vtd_hw_refuse(l, VTD_FAULT_RTA_1);
-	case VTD_RTADDR_TTM_ABORT:
-		return vtd_hw_refuse(l, ECAP(m, ADMS) ? VTD_FAULT_NONE :
-							VTD_FAULT_RTA_1);
-	default:
-		return vtd_hw_refuse(l, VTD_FAULT_RTA_1);
-	}
-}
-
 static int translate_locked(struct vtd_hw *m, struct vtd_hw_lookup *l,
 			    struct hw_xlat *ret_xlat)
 {
 	struct vtd_hw_leaf leaf;
 
-	/* 3.14: for interrupt remapping, see vtd_hw_remap_irq(). */
+	/*
+	 * 5.1.4.1: no interrupt, those come by vtd_hw_remap_irq(). The record
+	 * has no address.
+	 */
 	if (vtd_hw_is_interrupt(l->req.addr) && !l->req.pv &&
-	    l->req.at == VTD_FRCD_AT_UNTRANSLATED)
-		return vtd_hw_refuse(l, VTD_FAULT_NONE);
+	    l->req.at == VTD_FRCD_AT_UNTRANSLATED) {
+		l->req.addr = 0;
+		return vtd_hw_refuse(l, vtd_hw_gsts(m, VTD_GSTS_IRES_LO) ?
+						VTD_FAULT_IR_REQUEST :
+						VTD_FAULT_NONE);
+	}
 	if (!(vtd_hw_root(m) & VTD_HW_ROOT_TE))
 		return disabled(m, l, ret_xlat);
-	if (vtd_hw_table_mode(m, l) || vtd_hw_context(m, l))
+	/* 4.2.1, PTRS is 0: the root complex lets none through. */
+	if (l->req.pv && l->req.at == VTD_FRCD_AT_TRANSLATED)
+		return vtd_hw_refuse(l, VTD_FAULT_NONE);
+	if (vtd_hw_config_mode(m, &l->fault) || vtd_hw_context(m, l))
 		return -EFAULT;
 	if (l->ctx->kind == VTD_HW_PASS)
 		return untouched(m, l, ret_xlat);

@@ -41,6 +41,7 @@ struct vtd_hw_lookup {
 	struct vtd_hw_fault fault; /* reason and fpd, till it is recorded */
 	const struct vtd_hw_ctx *ctx;
 	bool hit, miss; /* for the port's counters */
+	bool no_write;  /* NW, if that counts */
 };
 
 /* Memory attributes, struct hw_xlat.attr. */
@@ -56,9 +57,6 @@ int vtd_hw_refuse(struct vtd_hw_lookup *l, unsigned int reason);
 
 /* Records what l->fault says of l->req, if anything. */
 void vtd_hw_record(struct vtd_hw *m, struct vtd_hw_lookup *l);
-
-/* Is the table mode one that lets requests in (10.4.6)? -EFAULT: l->fault. */
-int vtd_hw_table_mode(struct vtd_hw *m, struct vtd_hw_lookup *l);
 
 /*
  * l->ctx of the request, from its cache or made; execute and supervisor

@@ -28,6 +28,9 @@ static int let_through(struct vtd_hw_lookup *l)
 	return 0;
 }
 
+/* The version from which there are no requests to execute: RTA.5. */
+enum { MAJOR_WITHOUT_EXECUTE = 8 };
+
 int vtd_hw_context(struct vtd_hw *m, struct vtd_hw_lookup *l)
 {
 	const struct vtd_hw_source src = { .sid = l->req.sid,
@@ -39,6 +42,9 @@ int vtd_hw_context(struct vtd_hw *m, struct vtd_hw_lookup *l)
 	int i = vtd_hw_ctx_find(m, key);
 	struct vtd_hw_ctx ctx;
 
+	if (l->req.exec &&
+	    REG_GET(VTD_VER_MAX, m->cfg.ver) >= MAJOR_WITHOUT_EXECUTE)
+		return vtd_hw_refuse(l, VTD_FAULT_RTA_5);
 	if (i < 0) {
 		if (vtd_hw_config_ctx(m, &src, &ctx, &l->fault))
 			return -EFAULT;

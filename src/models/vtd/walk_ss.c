@@ -10,6 +10,7 @@
 
 #include "fmt/vtd_fault.h"
 #include "fmt/x86_pt.h"
+#include "models/vtd/config.h"
 
 struct walk {
 	struct vtd_hw *m;
@@ -161,7 +162,7 @@ static int entry(struct walk *w, uint64_t pa, struct vtd_sspte *pte,
 	if (!(pte->dw[0] & 3) || (lacks && !want->any))
 		return refused(w, leaf_bits(allowed));
 	if (reserved(w, pte))
-		return fail(w, VTD_FAULT_LSL_2, VTD_FAULT_SSS_3);
+		return fail(w, VTD_FAULT_LSS_2, VTD_FAULT_SSS_3);
 	if (!is_leaf(w, pte)) {
 		ret = update(w, pa, pte, false);
 		if (ret)
@@ -222,7 +223,7 @@ static int walk(struct walk *w, struct vtd_hw_leaf *leaf, bool *ret_keep)
 			if (w->level == w->ctx->ss_levels)
 				return fail(w, VTD_FAULT_LCT_4,
 					    VTD_FAULT_SSS_4);
-			return fail(w, VTD_FAULT_LSL_1, VTD_FAULT_SSS_1);
+			return fail(w, VTD_FAULT_LSS_1, VTD_FAULT_SSS_1);
 		}
 		for (tries = 0; tries < VTD_HW_FLAG_TRIES; tries++) {
 			ret = entry(w, pa, &pte, &table, leaf, ret_keep);
@@ -238,15 +239,6 @@ static int walk(struct walk *w, struct vtd_hw_leaf *leaf, bool *ret_keep)
 	}
 }
 
-/* 3.7: X is the smaller of MGAW and what the levels translate. */
-static bool in_range(const struct walk *w)
-{
-	unsigned int bits = x86_pt_va_bits(w->ctx->ss_levels);
-	unsigned int mgaw = (unsigned int)CAP(w->m, MGAW) + 1;
-
-	return !(w->gpa >> (mgaw < bits ? mgaw : bits));
-}
-
 int vtd_hw_second_stage(struct vtd_hw *m, const struct vtd_hw_ctx *ctx,
 			uint64_t gpa, const struct vtd_hw_want *want,
 			struct vtd_hw_leaf *ret_leaf,
@@ -257,7 +249,7 @@ int vtd_hw_second_stage(struct vtd_hw *m, const struct vtd_hw_ctx *ctx,
 	};
 	bool keep;
 
-	if (!in_range(&w))
+	if (!vtd_hw_ss_in_range(m, ctx->ss_levels, gpa))
 		return fail(&w, VTD_FAULT_LGN_1,
 			    want->purpose == VTD_HW_FOR_PAGE ? VTD_FAULT_SGN_5 :
 							       VTD_FAULT_SFS_5);

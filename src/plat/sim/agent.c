@@ -67,10 +67,13 @@ static struct atc_entry *atc_find(struct agent *a, uint64_t va,
 static struct hw_txn make_txn(const struct agent *a, uint64_t addr,
 			      unsigned int perm, unsigned int flags)
 {
+	/* A translated request has no PASID. */
+	bool pv = !(flags & HW_TXN_TRANSLATED);
+
 	return (struct hw_txn){
 		.requester = a->ep->sid,
-		.flags = HW_TXN_PASID_VALID | flags,
-		.pasid = a->pasid,
+		.flags = flags | (pv ? HW_TXN_PASID_VALID : 0),
+		.pasid = pv ? a->pasid : 0,
 		.perm = perm,
 		.addr = addr,
 		.cookie = a->cookie,
