@@ -335,10 +335,6 @@ static void restrict_fields(struct vtd_hw *m)
 		w[R_PEUADDR] = 0;
 		w[R_IRTA] &= ~MASK(IRTA_EIME);
 	}
-	if (!ECAP(m, SMTS) && !ECAP(m, ADMS)) {
-		w[R_RTADDR] &= ~MASK(RTADDR_TTM);
-		w[R_IQA] &= ~MASK(IQA_DW);
-	}
 	if (!CAP(m, PLMR))
 		forbid(m, R_PLMBASE, R_PLMLIMIT);
 	if (!CAP(m, PHMR))
