@@ -60,8 +60,8 @@ static bool fail(struct vn_result *r, unsigned int reason)
 	return false;
 }
 
-/* Why the second stage is asked. */
-enum why { PAGE, TOP_TABLE, TABLE, FLAG };
+/* Why the second stage is asked; ASK is about the page, before it is used. */
+enum why { PAGE, TOP_TABLE, TABLE, FLAG, ASK };
 
 struct second {
 	uint64_t pa;
@@ -136,7 +136,9 @@ static bool second_stage(const struct vn *vn, uint64_t gpa, enum why why,
 	if (vn->mgaw < width)
 		width = vn->mgaw;
 	if (gpa >> width)
-		return fail(r, vn->legacy ? 0x04 : why == PAGE ? 0x84 : 0x74);
+		return fail(r, vn->legacy                ? 0x04 :
+			       why == PAGE || why == ASK ? 0x84 :
+							   0x74);
 	out->r = out->w = true;
 	for (;; level--) {
 		at = table + (bits(gpa, low_bit(level) + 8, low_bit(level)) >>
@@ -162,7 +164,7 @@ static bool second_stage(const struct vn *vn, uint64_t gpa, enum why why,
 			return false;
 		table = bits(e, 51, 12);
 	}
-	if (!second_flags(vn, r, at, e, write))
+	if (!second_flags(vn, r, at, e, write && (why == PAGE || why == FLAG)))
 		return false;
 	out->lg2 = low_bit(level);
 	out->pa = bits(e, 51, out->lg2) | bits(gpa, out->lg2 - 1, 0);
@@ -179,7 +181,8 @@ static bool entry_pa(const struct vn *vn, uint64_t addr, enum why why,
 	*ret_pa = addr;
 	if (!vn->second)
 		return true;
-	if (!second_stage(vn, addr, why, why != FLAG, why == FLAG, &s, r))
+	if (!second_stage(vn, addr, why, why != FLAG, why == FLAG || vn->ssade,
+			  &s, r))
 		return false;
 	*ret_pa = s.pa;
 	return true;
@@ -240,6 +243,7 @@ static bool first_stage(const struct vn *vn, const struct vn_access *a,
 	unsigned int level = vn->first_levels;
 	bool user = true, rw = true, xd = false;
 	uint64_t table = vn->first_base, addr, at, e;
+	struct second s;
 
 	if (!canonical(vn, a->addr))
 		return fail(r, 0x80);
@@ -277,6 +281,10 @@ static bool first_stage(const struct vn *vn, const struct vn_access *a,
 		return fail(r, 0x82);
 	r->lg2 = low_bit(level);
 	*ret_out = bits(e, 51, r->lg2) | bits(a->addr, r->lg2 - 1, 0);
+	/* Not dirty unless it is going to be written to. */
+	if (vn->second && a->write &&
+	    !second_stage(vn, *ret_out, ASK, a->read, true, &s, r))
+		return false;
 	return first_flags(vn, r, addr, e, a->write);
 }
 

@@ -135,10 +135,13 @@ static void test_vtd_nested_tables_each_reason(void **state)
 		with(leaf2[l], e2 | SS_TM, R, 0x7a);
 		for (b = HAW; b < 52; b++)
 			with(leaf2[l], e2 | bit(b), R, 0x7a);
-		/* The next table is beyond what the second stage takes. */
+		/*
+		 * The next table is beyond what the second stage takes. 6.2.5:
+		 * the entry that says so is not kept.
+		 */
 		if (l > 1)
 			for (b = 48; b < 52; b++)
-				with_kept(at[l], e1 | bit(b), R, 0x74);
+				with(at[l], e1 | bit(b), R, 0x74);
 	}
 	/* The top of either. */
 	without(second, 0x7b);
@@ -244,12 +247,15 @@ static void test_vtd_nested_flags(void **state)
 	assert_int_equal(vx_get(&fx, page2) & (SS_A | SS_D), SS_A | SS_D);
 	/* Flags that are there: the tables are only read. */
 	for (l = 1; l <= 4; l++)
-		vx_put(&fx, leaf2[l],
-		       vx_get(&fx, leaf2[l]) & ~(SS_A | SS_D | SS_W));
+		vx_put(&fx, leaf2[l], vx_get(&fx, leaf2[l]) & ~(SS_A | SS_D));
 	vt_forget(&fx);
 	vt_pa(&fx, VT_SID, VT_PASID, VA, W);
 	for (l = 1; l <= 4; l++)
 		assert_int_equal(vx_get(&fx, leaf2[l]) & (SS_A | SS_D), SS_A);
+	/* 3.8.1: but with flags in the second stage that takes both rights. */
+	for (l = 1; l <= 4; l++)
+		with(leaf2[l], vx_get(&fx, leaf2[l]) & ~SS_W, R,
+		     l == 4 ? 0x75 : 0x76);
 	vx_fini(&fx);
 
 	/* Only the second stage still has a flag to set for a write. */
@@ -282,6 +288,78 @@ static void test_vtd_nested_flags_refused(void **state)
 			expect(VA, W, 0x77);
 		vx_put(&fx, leaf2[l], e2);
 		vx_put(&fx, at[l], e1);
+	}
+	vx_fini(&fx);
+}
+
+/*
+ * 3.6.2: A may be set for a request that is blocked, D may not: whoever keeps
+ * the first stage would take the page for written to.
+ */
+static void test_vtd_nested_dirty_if_written(void **state)
+{
+	struct hw_txn txn = { .requester = VT_SID,
+			      .flags = HW_TXN_PASID_VALID,
+			      .pasid = VT_PASID,
+			      .perm = R | W,
+			      .addr = VA };
+	struct hw_ats_reply reply;
+
+	(void)state;
+	start(PE_SSADE, 0);
+	vx_put(&fx, page2, PAGE | SS_R);
+	expect(VA, W, 0x85);
+	assert_int_equal(vx_get(&fx, at[1]) & FS_D, 0);
+	fx.hw->ops->ats_translate(fx.hw, &fx.port, &txn, &reply);
+	assert_int_equal(reply.status, HW_ATS_SUCCESS);
+	assert_int_equal(reply.xlat.perm, R);
+	assert_int_equal(vx_get(&fx, at[1]) & (FS_A | FS_D), FS_A);
+	/* The same from an entry of the second stage that is cached. */
+	expect(VA, W, 0x85);
+	assert_int_equal(vx_get(&fx, at[1]) & FS_D, 0);
+	vx_put(&fx, page2, 0);
+	vt_forget(&fx);
+	expect(VA, W, 0x79);
+	assert_int_equal(vx_get(&fx, at[1]) & FS_D, 0);
+	/* Nor is it dirty in the second stage if it cannot be in the first. */
+	vx_put(&fx, page2, PAGE | SS_RW);
+	vx_put(&fx, leaf2[1], vx_get(&fx, leaf2[1]) & ~SS_W);
+	vt_forget(&fx);
+	expect(VA, W, 0x76);
+	assert_int_equal(vx_get(&fx, page2) & SS_D, 0);
+	vx_put(&fx, leaf2[1], vx_get(&fx, leaf2[1]) | SS_W);
+	vt_pa(&fx, VT_SID, VT_PASID, VA, W);
+	assert_int_equal(vx_get(&fx, at[1]) & (FS_A | FS_D), FS_A | FS_D);
+	assert_int_equal(vx_get(&fx, page2) & (SS_A | SS_D), SS_A | SS_D);
+	vx_fini(&fx);
+}
+
+/*
+ * 6.2.5: an entry of the first stage is not kept while the second has not the
+ * table it leads to. Software that changes it then has nothing to invalidate.
+ */
+static void test_vtd_nested_step_not_kept(void **state)
+{
+	uint64_t e1, e2, other;
+	unsigned int l;
+
+	(void)state;
+	start(0, 0);
+	for (l = 4; l > 1; l--) {
+		vt_forget(&fx);
+		e1 = vx_get(&fx, at[l]);
+		e2 = vx_get(&fx, leaf2[l - 1]);
+		vx_put(&fx, leaf2[l - 1], 0);
+		expect(VA, R, 0x79);
+		/* Another table, with another page at the end of the walk. */
+		other = vt_table(&fx);
+		map2(other);
+		vx_put(&fx, at[l], (GUEST + other) | FS_TABLE);
+		vx_put(&fx, leaf2[l - 1], e2);
+		expect(VA, R, 0x71);
+		vx_put(&fx, at[l], e1);
+		vt_forget(&fx);
+		vt_pa(&fx, VT_SID, VT_PASID, VA, R);
 	}
 	vx_fini(&fx);
 }
@@ -396,6 +474,8 @@ int main(void)
 		cmocka_unit_test(test_vtd_nested_permissions),
 		cmocka_unit_test(test_vtd_nested_flags),
 		cmocka_unit_test(test_vtd_nested_flags_refused),
+		cmocka_unit_test(test_vtd_nested_dirty_if_written),
+		cmocka_unit_test(test_vtd_nested_step_not_kept),
 		cmocka_unit_test(test_vtd_nested_flags_fail),
 		cmocka_unit_test(test_vtd_nested_translation_requests),
 		cmocka_unit_test(test_vtd_nested_sizes),

@@ -41,11 +41,17 @@ static bool top(const struct walk *w)
 	return w->level == w->ctx->fs_levels;
 }
 
-/* 3.8: where the entry is; the second stage has to allow what is done to it. */
+/*
+ * 3.8.1: where the entry is; the second stage has to allow what is done to it,
+ * and with flags of its own to write where a table is read.
+ */
 static int locate(struct walk *w, bool update)
 {
 	const struct vtd_hw_want want = {
-		.need = update ? IOMMU_PERM_WRITE : IOMMU_PERM_READ,
+		.need = update        ? IOMMU_PERM_WRITE :
+			w->ctx->ssade ? IOMMU_PERM_READ | IOMMU_PERM_WRITE :
+					IOMMU_PERM_READ,
+		.ask = !update,
 		.purpose = update ? VTD_HW_FOR_UPDATE :
 			   top(w) ? VTD_HW_FOR_TOP :
 				    VTD_HW_FOR_TABLE,
@@ -150,11 +156,36 @@ static unsigned int leaf_bits(const struct vtd_hw_ctx *ctx, unsigned int limits)
 	return (supervisor ? LEAF_SUPERVISOR : user) | priv << LEAF_PRIV_SHIFT;
 }
 
+/*
+ * What of @need the second stage grants where the first one leads. 3.6.2: a
+ * write that is blocked there does not make the page dirty here.
+ */
+static int ask_second(struct walk *w, const struct vtd_hw_leaf *leaf,
+		      unsigned int *need)
+{
+	const struct vtd_hw_want want = {
+		.need = *need,
+		.priv = w->want->priv,
+		.any = w->want->any,
+		.ask = true,
+		.purpose = VTD_HW_FOR_PAGE,
+	};
+	uint64_t gpa = leaf->pa | (w->va & (BIT(leaf->lg2) - 1));
+	struct vtd_hw_leaf second;
+
+	if (!w->ctx->ss || !(*need & IOMMU_PERM_WRITE))
+		return 0;
+	if (vtd_hw_second_stage(w->m, w->ctx, gpa, &want, &second, w->fault))
+		return -EFAULT;
+	*need &= ~vtd_hw_lacks(second.bits, want.priv, *need);
+	return 0;
+}
+
 static int leaf(struct walk *w, struct x86_pte *pte, struct vtd_hw_leaf *leaf,
 		bool *ret_keep)
 {
 	const struct vtd_hw_want *want = w->want;
-	unsigned int lg2 = x86_pt_entry_lg2(w->level), lacks;
+	unsigned int lg2 = x86_pt_entry_lg2(w->level), lacks, given;
 	int ret;
 
 	*leaf = (struct vtd_hw_leaf){
@@ -167,7 +198,10 @@ static int leaf(struct walk *w, struct x86_pte *pte, struct vtd_hw_leaf *leaf,
 	/* A refused access leaves the flags alone. */
 	*ret_keep = want->any ? lacks != want->need : !lacks;
 	if (*ret_keep) {
-		ret = update(w, pte, want->need & ~lacks & IOMMU_PERM_WRITE);
+		given = want->need & ~lacks;
+		ret = ask_second(w, leaf, &given);
+		if (!ret)
+			ret = update(w, pte, given & IOMMU_PERM_WRITE);
 		if (ret)
 			return ret;
 	}
@@ -212,12 +246,15 @@ static uint64_t resume_walk(struct walk *w)
 	return step.pa;
 }
 
-/* An entry at w->level leads to @table. */
+/*
+ * The entry above w->level leads to @table; 6.2.5: it is kept once the second
+ * stage lets the table be read.
+ */
 static void keep_step(const struct walk *w, uint64_t table)
 {
 	const struct vtd_hw_leaf step = {
 		.pa = table,
-		.lg2 = x86_pt_entry_lg2(w->level),
+		.lg2 = x86_pt_entry_lg2(w->level + 1),
 		.bits = w->limits,
 	};
 
@@ -232,7 +269,7 @@ int vtd_hw_walk_fs(struct vtd_hw *m, const struct vtd_hw_ctx *ctx, uint64_t va,
 		.m = m, .ctx = ctx, .want = want, .fault = ret_fault, .va = va
 	};
 	struct x86_pte pte;
-	unsigned int tries;
+	unsigned int tries, first;
 	uint64_t table;
 	int ret;
 
@@ -240,10 +277,13 @@ int vtd_hw_walk_fs(struct vtd_hw *m, const struct vtd_hw_ctx *ctx, uint64_t va,
 	if (!x86_pt_canonical(ctx->fs_levels, va))
 		return fail(&w, VTD_FAULT_SGN_1);
 	table = resume_walk(&w);
-	for (;;) {
+	first = w.level;
+	for (;; w.level--) {
 		w.addr = table + x86_pt_index(w.level, va) * sizeof(pte);
 		if (locate(&w, false))
 			return -EFAULT;
+		if (w.level != first)
+			keep_step(&w, table);
 		if (m->env.mem_load64(m->env.ctx, w.pa, &pte.dw[0]))
 			return fail(&w, top(&w) ? VTD_FAULT_SFS_4 :
 						  VTD_FAULT_SFS_1);
@@ -256,7 +296,5 @@ int vtd_hw_walk_fs(struct vtd_hw *m, const struct vtd_hw_ctx *ctx, uint64_t va,
 			return fail(&w, VTD_FAULT_SFS_10);
 		if (ret != -EINPROGRESS)
 			return ret;
-		keep_step(&w, table);
-		w.level--;
 	}
 }

@@ -18,11 +18,13 @@ enum vtd_hw_purpose {
  * struct vtd_hw_want - what an address is translated for
  * @need: IOMMU_PERM_READ, _WRITE, _EXEC, at the privilege of @priv.
  * @any:  a translation request, which takes what there is of @need.
+ * @ask:  a write has to be allowed, but is not done: no dirty flag is set.
  */
 struct vtd_hw_want {
 	unsigned int need;
 	bool priv;
 	bool any;
+	bool ask;
 	enum vtd_hw_purpose purpose;
 };
 
@@ -57,7 +59,8 @@ uint8_t vtd_hw_refused(const struct vtd_hw_ctx *ctx, unsigned int bits,
 static inline bool vtd_hw_dirties(unsigned int bits,
 				  const struct vtd_hw_want *want)
 {
-	return want->need & IOMMU_PERM_WRITE && !(bits & LEAF_DIRTY) &&
+	return want->need & IOMMU_PERM_WRITE && !want->ask &&
+	       !(bits & LEAF_DIRTY) &&
 	       !vtd_hw_lacks(bits, want->priv, IOMMU_PERM_WRITE);
 }
 

@@ -174,7 +174,8 @@ static int entry(struct walk *w, uint64_t pa, struct vtd_sspte *pte,
 	*ret_keep = lacks != want->need;
 	if (*ret_keep) {
 		ret = update(w, pa, pte,
-			     want->need & ~lacks & IOMMU_PERM_WRITE);
+			     !want->ask &&
+				     want->need & ~lacks & IOMMU_PERM_WRITE);
 		if (ret)
 			return ret;
 	}
