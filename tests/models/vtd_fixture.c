@@ -51,6 +51,8 @@ static int mem_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 {
 	struct vx *vx = ctx;
 
+	if (vx->on_load)
+		vx->on_load(vx, pa);
 	if (aborts(vx, pa, 8))
 		return -EFAULT;
 	must(!(pa % 8));

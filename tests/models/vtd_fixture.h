@@ -147,6 +147,7 @@ struct vx {
 	_Atomic uint64_t bump;
 	uint64_t abort_first, abort_last; /* external abort, inclusive */
 	void (*on_cas)(struct vx *vx, uint64_t pa);
+	void (*on_load)(struct vx *vx, uint64_t pa); /* before a 64-bit load */
 	_Atomic uint64_t clock_step; /* added to the time at every look */
 	_Atomic uint64_t clock;
 	char log[128]; /* the last message */

@@ -336,6 +336,66 @@ static void test_intremap_cache(void **state)
 	assert_int_equal(vx_stats(&vx).config_invalidations, 1 + 3);
 }
 
+/* 6.4: an entry that blocked a request is not kept. */
+static void test_intremap_cache_no_faults(void **state)
+{
+	(void)state;
+	irte(3, 1 | 0x40 << 16 | UINT64_C(1) << 15, 0); /* posted */
+	assert_int_equal(vector(3), 0);
+	irte(3, 1 | 0x50 << 16, 0);
+	assert_int_equal(vector(3), 0x50);
+	/* Of another requester. */
+	irte(4, 1 | 0x40 << 16, 8 | UINT64_C(1) << 18);
+	assert_int_equal(vector(4), 0);
+	irte(4, 1 | 0x50 << 16, 7 | UINT64_C(1) << 18);
+	assert_int_equal(vector(4), 0x50);
+	/* Who is blocked by an entry that serves another does not drop it. */
+	irte(4, 1 | 0x60 << 16, 7 | UINT64_C(1) << 18);
+	assert_int_equal(blocked(8, address(4), 0), 0x26);
+	assert_int_equal(vector(4), 0x50);
+}
+
+static void change_entry(struct vx *v, uint64_t pa)
+{
+	if (pa != v->irt + 16 + 8)
+		return;
+	v->on_load = NULL;
+	irte(1, 1 | 0x50 << 16, 7 | UINT64_C(1) << 18);
+}
+
+/* 5.1.4: an entry is read as a whole, for software changes it so. */
+static void test_intremap_entry_at_once(void **state)
+{
+	(void)state;
+	irte(1, 1 | 0x40 << 16, 8 | UINT64_C(1) << 18);
+	vx.on_load = change_entry;
+	assert_int_equal(vector(1), 0x50);
+	assert_null(vx.on_load);
+}
+
+/* 11.4.4.1: with ESIRTPS, turning it off forgets what was cached. */
+static void test_intremap_off_forgets(void **state)
+{
+	struct vtd_hw_cfg cfg = vx.cfg;
+	unsigned int with;
+
+	(void)state;
+	for (with = 0; with < 2; with++) {
+		vx_fini(&vx);
+		/* CAP.ESIRTPS */
+		cfg.cap &= ~(UINT64_C(1) << 62);
+		cfg.cap |= (uint64_t)with << 62;
+		vx_start(&vx, &cfg);
+		start(7);
+		fill(0, 1, 0x40);
+		assert_int_equal(vector(0), 0x40);
+		fill(0, 1, 0x50);
+		vx_w32(&vx, VX_GCMD, VX_TE | VX_QIE);
+		vx_gcmd(&vx, VX_IRE);
+		assert_int_equal(vector(0), with ? 0x50 : 0x40);
+	}
+}
+
 /* CAP.ESIRTPS: SIRTP invalidates; the table is the old one until then. */
 static void test_intremap_sirtp(void **state)
 {
@@ -408,9 +468,21 @@ int main(void)
 #define T(name)                                                                \
 	cmocka_unit_test_setup_teardown(test_intremap_##name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(off),         T(compatibility), T(message),       T(index),
-		T(bad_message), T(no_entry),      T(reserved_bits), T(source),
-		T(cache),       T(sirtp),         T(eager),         T(many),
+		T(off),
+		T(compatibility),
+		T(message),
+		T(index),
+		T(bad_message),
+		T(no_entry),
+		T(reserved_bits),
+		T(source),
+		T(cache),
+		T(sirtp),
+		T(eager),
+		T(many),
+		T(cache_no_faults),
+		T(entry_at_once),
+		T(off_forgets),
 	};
 
 	return cmocka_run_group_tests_name("vtd_intremap", tests, NULL, NULL);

@@ -75,7 +75,7 @@ struct vtd_hw_ctx {
 /*
  * The same as the hit path sees it; see tlb.c for the protocol.
  *
- * @word: kind 1:0, sre 2, ere 3, rid_priv 4, pgsnp 5, tag 63:16.
+ * @word: kind 1:0, sre 2, ere 3, rid_priv 4, pgsnp 5, tag 56:16.
  */
 struct vtd_hw_ctx_entry {
 	_Alignas(32) _Atomic uint64_t seq;

@@ -6,13 +6,15 @@
  * Without caching mode (CAP.CM) nothing that is not present or not legal is
  * kept. strict keeps the rest until an invalidation names it.
  *
- * Structures are read in 64-bit pieces, lowest first: P is in the first, so a
- * driver that writes it last is safe.
+ * Structures are read 16 bytes at a time, lowest first, so software may change
+ * that much of an entry in use. P is in the first 16, so a driver that writes
+ * it last is safe.
  */
 #include "models/vtd/config.h"
 
 #include "fmt/vtd_fault.h"
 #include "fmt/vtd_queue.h"
+#include "models/vtd/mem.h"
 #include "models/vtd/tlb.h"
 
 static int fault(struct vtd_hw_fault *ret_fault, unsigned int reason)
@@ -21,15 +23,20 @@ static int fault(struct vtd_hw_fault *ret_fault, unsigned int reason)
 	return -EFAULT;
 }
 
-/* Reads n words. -EFAULT: external abort, or there is no such address. */
+/*
+ * Reads one word, or n in pairs. -EFAULT: external abort, or there is no such
+ * address.
+ */
 static int fetch(struct vtd_hw *m, uint64_t addr, uint64_t *dw, unsigned int n)
 {
 	unsigned int i;
 
 	if (addr & ~m->haw_mask)
 		return -EFAULT;
-	for (i = 0; i < n; i++)
-		if (m->env.mem_load64(m->env.ctx, addr + 8 * i, &dw[i]))
+	if (n == 1)
+		return m->env.mem_load64(m->env.ctx, addr, dw);
+	for (i = 0; i < n; i += 2)
+		if (vtd_hw_load128(m, addr + 8 * i, &dw[i]))
 			return -EFAULT;
 	return 0;
 }
@@ -289,6 +296,9 @@ static void decode_scalable(const struct vtd_sm_context *ce,
 		.ss_base = vtd_pasid_ssptptr(pe),
 	};
 	ret_ctx->tag = vtd_hw_tlb_tag(stage_of(ret_ctx), ret_ctx->did, pasid);
+	if (ret_ctx->fs)
+		ret_ctx->tag |= vtd_hw_tlb_rules(ret_ctx->wpe, ret_ctx->smep,
+						 ret_ctx->nxe);
 	ret_ctx->ss_tag = vtd_hw_tlb_tag(VTD_HW_SS, ret_ctx->did, 0);
 }
 

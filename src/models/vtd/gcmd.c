@@ -59,6 +59,13 @@ static void set_status(struct vtd_hw *m, unsigned int bit, bool on)
 		m->reg[R_GSTS] &= ~BIT(bit);
 }
 
+static void forget(struct vtd_hw *m)
+{
+	vtd_hw_xlat_flush(m);
+	m->stats.config_invalidations++;
+	m->stats.tlb_invalidations++;
+}
+
 /*
  * The pointer is in use, and RTPS set, when no request uses the old one any
  * more. With CAP.ESRTPS nothing that was cached is used either; without it
@@ -66,16 +73,10 @@ static void set_status(struct vtd_hw *m, unsigned int bit, bool on)
  */
 static void srtp(struct vtd_hw *m)
 {
-	const struct vtd_hw_tlb_inv all = { .scope = VTD_HW_TLB_ALL };
-
 	set_status(m, VTD_GSTS_RTPS_LO, false);
 	set_root(m, m->reg[R_RTADDR], enabled(m));
-	if (CAP(m, ESRTPS)) {
-		vtd_hw_config_flush(m);
-		vtd_hw_tlb_inv(m, &all);
-		m->stats.config_invalidations++;
-		m->stats.tlb_invalidations++;
-	}
+	if (CAP(m, ESRTPS))
+		forget(m);
 	vtd_hw_drain(m);
 	set_status(m, VTD_GSTS_RTPS_LO, true);
 }
@@ -90,13 +91,23 @@ static void sirtp(struct vtd_hw *m)
 
 /*
  * TES tells what is so once all requests see it. Another thread may have
- * thrown the switch again meanwhile.
+ * thrown the switch again meanwhile. A unit with scalable mode forgets all of
+ * its translations when they are turned off.
  */
 static void te(struct vtd_hw *m, bool on)
 {
 	set_root(m, vtd_hw_root(m), on ? VTD_HW_ROOT_TE : 0);
+	if (!on && ECAP(m, SMTS))
+		forget(m);
 	vtd_hw_drain(m);
 	set_status(m, VTD_GSTS_TES_LO, enabled(m));
+}
+
+static void ire(struct vtd_hw *m, bool on)
+{
+	set_status(m, VTD_GSTS_IRES_LO, on);
+	if (!on && CAP(m, ESIRTPS))
+		vtd_hw_iec_flush(m);
 }
 
 /* The switches, as they were thrown last. */
@@ -128,10 +139,13 @@ void vtd_hw_gcmd(struct vtd_hw *m, uint64_t value)
 		set_status(m, VTD_GSTS_CFIS_LO,
 			   value & FIELD_MASK(VTD_GCMD_CFI));
 	if (ECAP(m, IR) && changed & FIELD_MASK(VTD_GCMD_IRE))
-		set_status(m, VTD_GSTS_IRES_LO,
-			   value & FIELD_MASK(VTD_GCMD_IRE));
+		ire(m, value & FIELD_MASK(VTD_GCMD_IRE));
 	if (changed & FIELD_MASK(VTD_GCMD_TE))
 		te(m, value & FIELD_MASK(VTD_GCMD_TE));
+	/* 7.2.1: nothing is recorded while both are off. */
+	if (!vtd_hw_gsts(m, VTD_GSTS_TES_LO) &&
+	    !vtd_hw_gsts(m, VTD_GSTS_IRES_LO))
+		m->frcd_next = 0;
 }
 
 void vtd_hw_pmen(struct vtd_hw *m, uint64_t value)

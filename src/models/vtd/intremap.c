@@ -2,10 +2,11 @@
 /*
  * Interrupt remapping: chapter 5.
  *
- * An entry is cached as it was in memory once it is present, and used until an
- * invalidation names it: software that changes an entry and forgets that is
- * told nothing, and its interrupts go where they went. What is in the cache is
- * checked at each use, as it depends on IRTA.EIME, too.
+ * An entry is cached as it was in memory once it let a request pass (6.4: one
+ * that led to a fault is not), and used until an invalidation names it:
+ * software that changes an entry and forgets that is told nothing, and its
+ * interrupts go where they went. What is in the cache is checked at each use,
+ * as that depends on IRTA.EIME and on the requester, too.
  *
  * CAP.PI is 0, so bit 15, which makes an entry one of a posted interrupt, is
  * reserved.
@@ -15,6 +16,7 @@
 #include "fmt/vtd.h"
 #include "fmt/x86_msi.h"
 #include "models/vtd/fault.h"
+#include "models/vtd/mem.h"
 
 enum { WAYS = 4, IRTE_SIZE = 16, MSI_HALF = 32 };
 
@@ -42,7 +44,7 @@ static void keep(struct vtd_hw *m, uint32_t index, const struct vtd_irte *irte)
 	unsigned int set = set_of(index), i;
 
 	for (i = set; i < set + WAYS; i++)
-		if (!m->iec.key[i])
+		if (!m->iec.key[i] || m->iec.key[i] == index + 1)
 			break;
 	if (i == set + WAYS)
 		i = set + m->iec.victim++ % WAYS;
@@ -88,13 +90,9 @@ static uint8_t fetch(struct vtd_hw *m, uint32_t index,
 	forget_some(m);
 	if (cached(m, index, ret_irte))
 		return 0;
-	if (m->env.mem_load64(m->env.ctx, addr, &ret_irte->dw[0]) ||
-	    m->env.mem_load64(m->env.ctx, addr + 8, &ret_irte->dw[1]))
+	if (vtd_hw_load128(m, addr, ret_irte->dw))
 		return VTD_FAULT_IR_READ;
-	if (!FIELD_GET(VTD_IRTE_P, ret_irte))
-		return VTD_FAULT_IR_P;
-	keep(m, index, ret_irte);
-	return 0;
+	return FIELD_GET(VTD_IRTE_P, ret_irte) ? 0 : VTD_FAULT_IR_P;
 }
 
 static bool reserved_set(const struct vtd_hw *m, const struct vtd_irte *irte)
@@ -183,6 +181,7 @@ static uint8_t remap(struct vtd_hw *m, uint16_t requester,
 		return VTD_FAULT_IR_SID;
 	if (reserved_set(m, &irte))
 		return VTD_FAULT_IR_IRTE_RSVD;
+	keep(m, index, &irte);
 	remapped(m, &irte, ret_msg);
 	return 0;
 }

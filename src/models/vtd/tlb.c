@@ -124,7 +124,7 @@ static unsigned int tlb_set(const struct vtd_hw_tlb *t, uint64_t tag,
 {
 	uint64_t x = va >> lg2;
 
-	x += tag * UINT64_C(0xff51afd7ed558ccd) + lg2;
+	x += (tag & TLB_WHO_MASK) * UINT64_C(0xff51afd7ed558ccd) + lg2;
 	return vtd_hw_hash(x, t->lg2);
 }
 
@@ -322,7 +322,7 @@ static void drop(struct vtd_hw_tlb *t, const struct drop *d)
 		return;
 	/* The number of sets bounds the work of either way. */
 	lg2 = (unsigned int)__builtin_ctzll(sizes);
-	if (!d->by_va || d->mask != TLB_TAG_MASK || t->fractured ||
+	if (!d->by_va || d->mask != TLB_WHO_MASK || t->fractured ||
 	    (d->last >> lg2) - (d->first >> lg2) >=
 		    BIT(t->lg2) / VTD_HW_WAYS / 8) {
 		drop_scan(t, d);
@@ -340,7 +340,7 @@ static void drop_kind(struct vtd_hw *m, const struct vtd_hw_tlb_inv *inv,
 	uint64_t size = lg2 < 64 ? BIT(lg2) - 1 : UINT64_MAX;
 	struct drop d = {
 		.match = vtd_hw_tlb_tag(stage, inv->did, inv->pasid),
-		.mask = TLB_TAG_MASK,
+		.mask = TLB_WHO_MASK,
 		.by_va = by_va,
 		.first = inv->addr & ~size,
 		.last = inv->addr | size,

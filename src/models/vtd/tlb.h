@@ -29,9 +29,10 @@ enum {
 	TLB_TAG_DID_SHIFT = 0,
 	TLB_TAG_PASID_SHIFT = 16,
 	TLB_TAG_STAGE_SHIFT = 36,
-	TLB_TAG_BITS = 38,
+	TLB_TAG_RULES_SHIFT = 38,
+	TLB_TAG_BITS = 41,
 	/* Beside it in an entry: the first stage's leaf it is a part of. */
-	TLB_INV_LG2_SHIFT = 38,
+	TLB_INV_LG2_SHIFT = 41,
 	/* Entry va: the address, aligned to the size, and */
 	TLB_VA_VALID = 1,
 	TLB_VA_LG2_SHIFT = 1,
@@ -40,6 +41,8 @@ enum {
 };
 
 #define TLB_TAG_MASK   (BIT(TLB_TAG_BITS) - 1)
+/* Without the rules, which no invalidation names. */
+#define TLB_WHO_MASK   (BIT(TLB_TAG_RULES_SHIFT) - 1)
 #define TLB_DID_MASK   UINT64_C(0xffff)
 #define TLB_PASID_MASK (UINT64_C(0xfffff) << TLB_TAG_PASID_SHIFT)
 #define TLB_STAGE_MASK (UINT64_C(3) << TLB_TAG_STAGE_SHIFT)
@@ -51,6 +54,16 @@ static inline uint64_t vtd_hw_tlb_tag(enum vtd_hw_stage stage, uint64_t did,
 	return (uint64_t)stage << TLB_TAG_STAGE_SHIFT |
 	       (stage == VTD_HW_SS ? 0 : pasid << TLB_TAG_PASID_SHIFT) |
 	       did << TLB_TAG_DID_SHIFT;
+}
+
+/*
+ * What of a PASID entry decides what its first stage allows, apart from the
+ * tables: the same tables may be under other rules for another function, whose
+ * translations these are not (6.2.1, lookup by source-id).
+ */
+static inline uint64_t vtd_hw_tlb_rules(bool wpe, bool smep, bool nxe)
+{
+	return (uint64_t)(wpe | smep << 1 | nxe << 2) << TLB_TAG_RULES_SHIFT;
 }
 
 /*
