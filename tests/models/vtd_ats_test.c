@@ -66,7 +66,7 @@ static void refused(uint32_t pasid, uint64_t addr, unsigned int perm,
 		want |= (uint64_t)pasid << 40 | UINT64_C(1) << 31 |
 			(uint64_t) !!(perm & X) << 30 |
 			(uint64_t) !!(perm & P) << 29;
-	assert_int_equal(rec[0], addr & ~UINT64_C(0xfff));
+	assert_int_equal(rec[0], VX_FI(addr));
 	assert_int_equal(rec[1], want);
 	assert_false(vx_fault(&fx, rec));
 }
@@ -325,7 +325,7 @@ static void translated_refused(uint64_t addr, unsigned int reason)
 
 	assert_int_equal(translated(0, addr, &x), -EFAULT);
 	assert_true(vx_fault(&fx, rec));
-	assert_int_equal(rec[0], addr & ~UINT64_C(0xfff));
+	assert_int_equal(rec[0], VX_FI(addr));
 	assert_int_equal(rec[1], UINT64_C(1) << 63 | UINT64_C(2) << 60 |
 					 (uint64_t)reason << 32 | VT_SID);
 }

@@ -195,6 +195,103 @@ static void test_vtd_cache_off_forgets(void **state)
 	}
 }
 
+/*
+ * Table 18: addresses are known by as many bits as the tables have, so what an
+ * invalidation has above them does not count; nor do domain-ids beyond ND.
+ */
+static void test_vtd_cache_bits_that_do_not_count(void **state)
+{
+	const uint64_t high = UINT64_C(0xffffabcdef345000);
+	static const struct {
+		uint64_t addr;
+		unsigned int am, did;
+	} row[] = {
+		{ UINT64_C(0xffffabcdef345000), 0, VT_DID },
+		{ UINT64_C(0x01ffabcdef345000), 0, VT_DID },
+		{ UINT64_C(0x0000abcdef345000), 0, VT_DID },
+		{ UINT64_C(0x0000abcdef345000), 0, VT_DID | 0x100 },
+		{ UINT64_C(0x0000abc000000000), 27, VT_DID },
+		{ 0, 36, VT_DID },
+		{ 0, 45, VT_DID },
+		{ 0, 51, VT_DID },
+		{ 0, 52, VT_DID },
+		{ 0, 63, VT_DID },
+	};
+	struct vtd_hw_cfg cfg;
+	uint64_t root, pages;
+	unsigned int i;
+
+	(void)state;
+	vtd_hw_cfg_default(&cfg);
+	cfg.cap &= ~UINT64_C(7);
+	cfg.cap |= 2;
+	vt_start(&fx, &cfg, VT_SCALABLE);
+	root = vt_first(&fx, 0);
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		vt_map(&fx, root, 4, high, FRAME | FS_PAGE, 1, FS_TABLE);
+		vt_forget(&fx);
+		assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, high, R), FRAME);
+		vt_map(&fx, root, 4, high, OTHER | FS_PAGE, 1, FS_TABLE);
+		assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, high, R), FRAME);
+		vt_inv_piotlb(&fx, PIOTLB_PAGE, row[i].did, VT_PASID,
+			      row[i].addr, row[i].am, true);
+		if (vt_pa(&fx, VT_SID, VT_PASID, high, R) != OTHER)
+			fail_msg("row %u", i);
+	}
+	/* Not what it is, after all. */
+	vt_map(&fx, root, 4, high, FRAME | FS_PAGE, 1, FS_TABLE);
+	vt_inv_piotlb(&fx, PIOTLB_PAGE, VT_DID, VT_PASID, high ^ 0x1000, 0,
+		      true);
+	vt_inv_piotlb(&fx, PIOTLB_PAGE, VT_DID, VT_PASID,
+		      high ^ UINT64_C(1) << 47, 0, true);
+	assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, high, R), OTHER);
+	vx_fini(&fx);
+
+	/* The second stage: MGAW. */
+	cfg.cap &= ~(UINT64_C(0x3f) << 16);
+	cfg.cap |= VT_CAP_MGAW(40);
+	vt_start(&fx, &cfg, VT_SCALABLE);
+	pages = vt_second(&fx, 0);
+	vt_map(&fx, pages, 4, VA, FRAME | SS_RW, 1, SS_RW);
+	assert_int_equal(vt_pa(&fx, VT_SID, 0, VA, R), FRAME);
+	vt_map(&fx, pages, 4, VA, OTHER | SS_RW, 1, SS_RW);
+	assert_int_equal(vt_pa(&fx, VT_SID, 0, VA, R), FRAME);
+	vt_inv_iotlb(&fx, IOTLB_PAGE, VT_DID | 0x4000,
+		     VA | UINT64_C(0xabc) << 40, 0, true);
+	assert_int_equal(vt_pa(&fx, VT_SID, 0, VA, R), OTHER);
+	vx_fini(&fx);
+}
+
+/*
+ * 4.2.3, Priv: RID_PRIV makes a request without PASID a supervisor's, and its
+ * completion does not say so.
+ */
+static void test_vtd_cache_rid_priv_is_not_told(void **state)
+{
+	struct hw_txn txn = { .requester = VT_SID, .perm = R | W, .addr = VA };
+	struct hw_ats_reply reply;
+	struct vtd_hw_cfg cfg;
+	uint64_t root;
+
+	(void)state;
+	vtd_hw_cfg_default(&cfg);
+	cfg.ecap |= VT_ECAP_RPRIVS;
+	vt_start(&fx, &cfg, VT_SCALABLE);
+	root = vt_first(&fx, PE2_SRE);
+	vt_sm_context(&fx, VT_SID, VT_P | SM_DTE | SM_PASIDE | SM_PDTS(7),
+		      SM1_RID_PRIV);
+	vt_map(&fx, root, 4, VA, FRAME | FS_P | FS_RW, 1, FS_TABLE);
+	fx.hw->ops->ats_translate(fx.hw, &fx.port, &txn, &reply);
+	assert_int_equal(reply.status, HW_ATS_SUCCESS);
+	assert_int_equal(reply.xlat.perm, R | W);
+	/* The same where nothing is looked up. */
+	vt_pasid(&fx, VT_SID, 0, VT_P | PE_PT, VT_DID, PE2_SRE);
+	vt_forget(&fx);
+	fx.hw->ops->ats_translate(fx.hw, &fx.port, &txn, &reply);
+	assert_int_equal(reply.xlat.perm, R | W);
+	vx_fini(&fx);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +300,8 @@ int main(void)
 		cmocka_unit_test(test_vtd_cache_pasid_at_once),
 		cmocka_unit_test(test_vtd_cache_entry_never_still),
 		cmocka_unit_test(test_vtd_cache_off_forgets),
+		cmocka_unit_test(test_vtd_cache_bits_that_do_not_count),
+		cmocka_unit_test(test_vtd_cache_rid_priv_is_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void check_record(const uint64_t rec[2], unsigned int sid,
 		want |= UINT64_C(1) << 30;
 	if (pasid && perm & P)
 		want |= UINT64_C(1) << 29;
-	assert_int_equal(rec[0], addr & ~UINT64_C(0xfff));
+	assert_int_equal(rec[0], VX_FI(addr));
 	assert_int_equal(rec[1], want);
 }
 

@@ -76,10 +76,10 @@ static const struct {
 	  false,
 	  0x12345000,
 	  0xc000003900000321 },
-	/* All address bits but those in the page. */
+	/* 11.4.7.6: address bits up to the largest AGAW, but in the page. */
 	{ { .requester = 0xffff, .perm = IOMMU_PERM_READ, .addr = UINT64_MAX },
 	  false,
-	  0xfffffffffffff000,
+	  0x01fffffffffff000,
 	  0xc00000390000ffff },
 	/* A write: T1 is 0. */
 	{ { .requester = 0x0321, .perm = IOMMU_PERM_WRITE, .addr = 0x1000 },
@@ -176,6 +176,61 @@ static void test_fault_fields_page_request(void **state)
 }
 
 /* [I6] [L5] 7.2.1: one after the other; PFO; FRI is the first of those pending. */
+/* 11.4.7.6: what is not announced is not in a record either. */
+static void test_fault_fields_not_announced(void **state)
+{
+	const struct hw_txn txn = {
+		.requester = 0x0321,
+		.flags = HW_TXN_PASID_VALID,
+		.pasid = 0xabcde,
+		.perm = IOMMU_PERM_READ | IOMMU_PERM_PRIV,
+		.addr = UINT64_MAX,
+	};
+	struct vtd_hw_cfg cfg = vx.cfg;
+	struct hw_xlat xlat;
+	uint64_t rec[2];
+
+	(void)state;
+	/* SAGAW: 39 bits. What is left of ECAP: C, QI, IRO. */
+	cfg.cap = (cfg.cap & ~UINT64_C(0x1f00)) | 2 << 8;
+	cfg.cap &= ~(UINT64_C(1) << 56 | UINT64_C(1) << 60);
+	cfg.ecap = 3 | (cfg.ecap & 0x3ff00);
+	vx_fini(&vx);
+	vx_init(&vx, &cfg);
+	vx_w64(&vx, VX_RTADDR, VX_MEM_SIZE);
+	vx_gcmd(&vx, VX_SRTP);
+	vx_gcmd(&vx, VX_TE);
+	assert_int_equal(vx.hw->ops->translate(vx.hw, &vx.port, &txn, &xlat),
+			 -EFAULT);
+	assert_true(vx_fault(&vx, rec));
+	assert_int_equal(rec[0], 0x7ffffff000);
+	assert_int_equal(rec[1], 0xc000003100000321);
+}
+
+/* 7.2.1: the circle starts again once nothing is remapped any more. */
+static void test_fault_circle_restarts(void **state)
+{
+	uint64_t rec[2];
+
+	(void)state;
+	fault(0x0300, 1);
+	clear_f(0);
+	vx_gcmd(&vx, VX_SIRTP);
+	vx_gcmd(&vx, VX_IRE);
+	vx_w32(&vx, VX_GCMD, VX_IRE | VX_QIE);
+	vx_gcmd(&vx, VX_TE);
+	fault(0x0300, 2);
+	vx_frcd(&vx, 1, rec);
+	assert_int_equal(rec[0], 2 << 12);
+	clear_f(1);
+	vx_w32(&vx, VX_GCMD, VX_QIE);
+	vx_gcmd(&vx, VX_TE);
+	fault(0x0300, 3);
+	vx_frcd(&vx, 0, rec);
+	assert_true(VX_F(rec[1]));
+	assert_int_equal(rec[0], 3 << 12);
+}
+
 static void test_fault_circle(void **state)
 {
 	uint64_t rec[2];
@@ -412,11 +467,18 @@ int main(void)
 #define T(name)                                                                \
 	cmocka_unit_test_setup_teardown(test_fault_##name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(fields),        T(fields_page_request),
-		T(circle),        T(any_count),
-		T(record_writes), T(event_first_only),
-		T(event_masked),  T(event_served_while_masked),
-		T(event_aborted), T(fpd),
+		T(fields),
+		T(fields_page_request),
+		T(fields_not_announced),
+		T(circle_restarts),
+		T(circle),
+		T(any_count),
+		T(record_writes),
+		T(event_first_only),
+		T(event_masked),
+		T(event_served_while_masked),
+		T(event_aborted),
+		T(fpd),
 		T(collapse),
 	};
 

@@ -88,7 +88,8 @@ enum {
 #define VX_IM (UINT32_C(1) << 31)
 #define VX_IP (UINT32_C(1) << 30)
 
-/* Word 1 of a fault record. */
+/* Word 0 of a fault record of a unit with an AGAW of 57 bits, and word 1. */
+#define VX_FI(addr)  ((addr)&UINT64_C(0x01fffffffffff000))
 #define VX_F(dw1)    ((dw1) >> 63 & 1)
 #define VX_FR(dw1)   ((unsigned int)((dw1) >> 32 & 0xff))
 #define VX_FSID(dw1) ((unsigned int)((dw1)&0xffff))

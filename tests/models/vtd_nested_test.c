@@ -75,7 +75,7 @@ static void expect(uint64_t va, unsigned int perm, unsigned int reason)
 
 	vt_expect(&fx, VT_SID, VT_PASID, va, perm, reason, rec);
 	/* The address that was asked for, whoever refused it. */
-	assert_int_equal(rec[0], va & ~UINT64_C(0xfff));
+	assert_int_equal(rec[0], VX_FI(va));
 	assert_int_equal(rec[1] >> 40 & 0xfffff, VT_PASID);
 }
 

@@ -264,7 +264,7 @@ static void check(const struct vn_access *a, const struct vn_result *r)
 	if (vx_fault(&fx, rec)) {
 		assert_int_equal(rec[1] >> 32 & 0xff, r->reason);
 		assert_int_equal(ret, -EFAULT);
-		assert_int_equal(rec[0], a->addr & ~UINT64_C(0xfff));
+		assert_int_equal(rec[0], VX_FI(a->addr));
 		return;
 	}
 	assert_int_equal(ret, 0);

@@ -161,18 +161,41 @@ static void test_vtd_translate_interrupt_addresses(void **state)
 	vx_fini(&fx);
 }
 
-static void test_vtd_translate_protected_regions(void **state)
+/* What a translation request is granted; nothing is recorded. */
+static unsigned int ats(uint64_t addr)
+{
+	const struct hw_txn txn = { .requester = VT_SID,
+				    .flags = HW_TXN_PASID_VALID,
+				    .pasid = VT_PASID,
+				    .perm = R | W,
+				    .addr = addr };
+	struct hw_ats_reply reply;
+	uint64_t rec[2];
+
+	fx.hw->ops->ats_translate(fx.hw, &fx.port, &txn, &reply);
+	assert_int_equal(reply.status, HW_ATS_SUCCESS);
+	assert_false(vx_fault(&fx, rec));
+	return reply.xlat.perm;
+}
+
+/* 11.4.8.1: before version 2 a translation may lead there. */
+static void protected_regions(uint32_t ver)
 {
 	struct vtd_hw_cfg cfg;
 	struct hw_xlat x;
 	uint64_t root;
 
-	(void)state;
 	vtd_hw_cfg_default(&cfg);
 	cfg.cap |= VT_CAP_PLMR;
+	cfg.ver = ver << 4;
 	vt_start(&fx, &cfg, VT_SCALABLE);
 	root = vt_first(&fx, 0);
 	vt_map(&fx, root, 4, VA, 0x1000000 | FS_PAGE, 1, FS_TABLE);
+	vt_map(&fx, root, 4, 0x40000000, 0xe00000 | FS_PAGE | FS_PS, 2,
+	       FS_TABLE);
+	vt_map(&fx, root, 4, 0x40200000, 0x1000000 | FS_PAGE | FS_PS, 2,
+	       FS_TABLE);
+	assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, VA, W), 0x1000000);
 	vt_pasid(&fx, VT_SID, 0, VT_P | PE_PT, VT_DID, 0);
 	assert_int_equal(vt_pa(&fx, VT_SID, 0, 0x1000000, W), 0x1000000);
 	vx_w32(&fx, VX_PLMBASE, 0x1000000);
@@ -183,8 +206,22 @@ static void test_vtd_translate_protected_regions(void **state)
 	quiet(0, 0x1000000, W);
 	assert_int_equal(vt_access(&fx, VT_SID, 0, 0xfff010, W, &x), 0);
 	assert_true(x.len <= 0xff0);
-	/* What is translated is not: that is for the tables. */
-	assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, VA, W), 0x1000000);
+	if (ver < 2) {
+		assert_int_equal(vt_pa(&fx, VT_SID, VT_PASID, VA, W),
+				 0x1000000);
+		assert_int_equal(ats(VA), R | W);
+		assert_int_equal(ats(0x40200000), R | W);
+	} else {
+		quiet(VT_PASID, VA, W);
+		quiet(VT_PASID, VA, W);
+		assert_int_equal(ats(VA), 0);
+		assert_int_equal(ats(0x40200000), 0);
+		assert_int_equal(ats(0x40000000), R | W);
+		quiet(VT_PASID, 0x40200000, W);
+		assert_int_equal(
+			vt_access(&fx, VT_SID, VT_PASID, 0x401ff010, W, &x), 0);
+		assert_true(x.len <= 0xff0);
+	}
 	vt_enable(&fx, false);
 	quiet(0, 0x1100000, R);
 	assert_int_equal(vt_pa(&fx, VT_SID, 0, 0x2000000, W), 0x2000000);
@@ -193,6 +230,14 @@ static void test_vtd_translate_protected_regions(void **state)
 	vt_enable(&fx, true);
 	assert_int_equal(vt_pa(&fx, VT_SID, 0, 0x1000000, W), 0x1000000);
 	vx_fini(&fx);
+}
+
+static void test_vtd_translate_protected_regions(void **state)
+{
+	(void)state;
+	protected_regions(1);
+	protected_regions(2);
+	protected_regions(6);
 }
 
 /* A hit walks nothing, reads nothing, and says the same as a miss. */

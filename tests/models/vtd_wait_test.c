@@ -361,6 +361,10 @@ static void test_wait_unexpected_completion(void **state)
 	wait_at(vx.status, 1, 0);
 	complete(0, true);
 	assert_int_equal(errors(), VX_ICE);
+	/* The first is on record until software has seen it. */
+	vx.hw->ops->ats_inv_complete(vx.hw, vx.cookie[1] ^ UINT64_C(0x10) << 48,
+				     true);
+	assert_int_equal(vx_r64(&vx, VX_IQERCD) >> 48, VX_SID);
 	vx_w32(&vx, VX_FSTS, VX_ICE);
 	vx.hw->ops->ats_inv_complete(vx.hw, vx.cookie[1] ^ UINT64_C(0x10) << 48,
 				     true);

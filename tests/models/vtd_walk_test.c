@@ -42,7 +42,7 @@ static void expect(uint64_t va, unsigned int perm, unsigned int reason)
 	uint64_t rec[2];
 
 	vt_expect(&fx, VT_SID, VT_PASID, va, perm, reason, rec);
-	assert_int_equal(rec[0], va & ~UINT64_C(0xfff));
+	assert_int_equal(rec[0], VX_FI(va));
 	/* PP, PASID, the source. */
 	assert_int_equal(rec[1] >> 31 & 1, 1);
 	assert_int_equal(rec[1] >> 40 & 0xfffff, VT_PASID);

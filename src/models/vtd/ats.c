@@ -25,6 +25,12 @@ static void no_access(const struct vtd_hw_req *req, struct hw_xlat *xlat)
 	*xlat = (struct hw_xlat){ .len = STU - (req->addr & (STU - 1)) };
 }
 
+/* The Priv bit: of who asked for it, and RID_PRIV does not ask. */
+static unsigned int prefix_priv(const struct vtd_hw_req *req)
+{
+	return req->pv && req->priv ? IOMMU_PERM_PRIV : 0;
+}
+
 static enum hw_ats_status status_of(uint8_t reason)
 {
 	switch (reason) {
@@ -100,7 +106,7 @@ static enum hw_ats_status identity(struct vtd_hw *m, struct vtd_hw_lookup *l,
 	}
 	no_access(req, xlat);
 	xlat->pa = req->addr;
-	xlat->perm = req->need | (req->priv ? IOMMU_PERM_PRIV : 0);
+	xlat->perm = req->need | prefix_priv(req);
 	xlat->attr = l->ctx->pgsnp ? VTD_HW_ATTR_SNOOP : 0;
 	return HW_ATS_SUCCESS;
 }
@@ -122,7 +128,12 @@ static enum hw_ats_status translate(struct vtd_hw *m, struct vtd_hw_lookup *l,
 	if (!(give & (IOMMU_PERM_READ | IOMMU_PERM_WRITE)))
 		return HW_ATS_SUCCESS;
 	vtd_hw_xlat_of(req, l->ctx->pgsnp, &leaf, xlat);
-	xlat->perm = give | (req->priv ? IOMMU_PERM_PRIV : 0);
+	xlat->perm = give | prefix_priv(req);
+	if (!vtd_hw_pmr_translated(m))
+		return HW_ATS_SUCCESS;
+	xlat->len = STU - (req->addr & (STU - 1));
+	if (vtd_hw_pmr_blocks(m, align_down(xlat->pa, STU), STU))
+		no_access(req, xlat);
 	return HW_ATS_SUCCESS;
 }
 

@@ -11,6 +11,7 @@
 #include "models/vtd/fault.h"
 
 #include "fmt/vtd.h"
+#include "fmt/x86_pt.h"
 #include "models/vtd/event.h"
 
 /* Word 1 of a record. */
@@ -97,7 +98,17 @@ static bool is_interrupt(uint8_t reason)
 	return reason >= VTD_FAULT_IR_FIRST && reason <= VTD_FAULT_IR_LAST;
 }
 
-static void make_record(const struct vtd_hw_fault *f, struct vtd_frcd *ret_rec)
+/* 11.4.7.6: the address, as far as the largest AGAW goes. */
+static uint64_t fault_info(const struct vtd_hw *m, uint64_t addr)
+{
+	unsigned int aw = 63u - (unsigned int)__builtin_clzll(CAP(m, SAGAW));
+
+	return addr & (BIT(x86_pt_va_bits(aw + 2)) - 1);
+}
+
+/* AT and what a PASID's prefix says are not there without ATS and PASIDs. */
+static void make_record(const struct vtd_hw *m, const struct vtd_hw_fault *f,
+			struct vtd_frcd *ret_rec)
 {
 	struct vtd_frcd rec = { { 0 } };
 
@@ -107,10 +118,11 @@ static void make_record(const struct vtd_hw_fault *f, struct vtd_frcd *ret_rec)
 	if (is_interrupt(f->reason)) {
 		FIELD_SET(VTD_FRCD_IR_INDEX, &rec, f->addr & 0xffff);
 	} else {
-		vtd_frcd_set_fi(&rec, f->addr);
+		vtd_frcd_set_fi(&rec, fault_info(m, f->addr));
 		vtd_frcd_set_type(&rec, f->type);
-		FIELD_SET(VTD_FRCD_AT, &rec, f->at);
-		if (f->pasid_valid) {
+		if (ECAP(m, DT))
+			FIELD_SET(VTD_FRCD_AT, &rec, f->at);
+		if (f->pasid_valid && ECAP(m, PASID)) {
 			FIELD_SET(VTD_FRCD_PP, &rec, 1);
 			FIELD_SET(VTD_FRCD_PV, &rec,
 				  f->pasid & FIELD_MAX(VTD_FRCD_PV));
@@ -145,7 +157,7 @@ void vtd_hw_fault(struct vtd_hw *m, const struct vtd_hw_fault *fault)
 	    (fault->fpd && vtd_hw_fault_qualified(fault->reason)))
 		return;
 	m->stats.events++;
-	make_record(fault, &rec);
+	make_record(m, fault, &rec);
 	if (REG_GET(VTD_FSTS_PFO, m->reg[R_FSTS])) {
 		m->stats.events_lost++;
 		return;

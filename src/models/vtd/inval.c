@@ -86,6 +86,15 @@ void vtd_hw_inflight_end(struct vtd_hw *m, uint64_t cookie, bool ok)
 	m->iq.timed_out_sid = f->sid;
 }
 
+/* 11.4.9.9: the first one is recorded. */
+static void unexpected(struct vtd_hw *m, uint64_t cookie)
+{
+	if (!REG_GET(VTD_FSTS_ICE, m->reg[R_FSTS]))
+		m->reg[R_IQERCD] = REG_PUT(VTD_IQERCD_ICESID, m->reg[R_IQERCD],
+					   cookie >> 48);
+	vtd_hw_fault_status(m, VTD_FSTS_ICE_LO);
+}
+
 void vtd_hw_ats_inv_complete(struct iommu_hw *hw, uint64_t cookie, bool ok)
 {
 	struct vtd_hw *m = vtd_hw_of(hw);
@@ -96,10 +105,7 @@ void vtd_hw_ats_inv_complete(struct iommu_hw *hw, uint64_t cookie, bool ok)
 		if (inflight(m, cookie)) {
 			vtd_hw_inflight_end(m, cookie, ok);
 		} else {
-			m->reg[R_IQERCD] = REG_PUT(VTD_IQERCD_ICESID,
-						   m->reg[R_IQERCD],
-						   cookie >> 48);
-			vtd_hw_fault_status(m, VTD_FSTS_ICE_LO);
+			unexpected(m, cookie);
 		}
 		vtd_hw_inval_run(m);
 	}

@@ -8,6 +8,7 @@
  * ignored: the address of a domain-selective invalidation, for example.
  */
 #include "fmt/vtd.h"
+#include "fmt/x86_pt.h"
 #include "models/vtd/config.h"
 #include "models/vtd/inval.h"
 #include "models/vtd/intremap.h"
@@ -110,6 +111,14 @@ static bool type_known(const struct vtd_hw *m, unsigned int type, bool wide)
 	}
 }
 
+/* Bits beyond CAP.ND are ignored. */
+static uint16_t did_of(const struct vtd_hw *m, uint64_t did)
+{
+	unsigned int bits = 4 + 2 * (unsigned int)CAP(m, ND);
+
+	return (uint16_t)(did & (BIT(bits) - 1));
+}
+
 static int context_cache(struct vtd_hw *m, const struct vtd_inv *inv)
 {
 	unsigned int g = (unsigned int)FIELD_GET(VTD_INV_CC_G, inv);
@@ -117,7 +126,7 @@ static int context_cache(struct vtd_hw *m, const struct vtd_inv *inv)
 	if (!g)
 		return VTD_IQEI_RESERVED;
 	vtd_hw_config_inv_context(m, g,
-				  (uint16_t)FIELD_GET(VTD_INV_CC_DID, inv),
+				  did_of(m, FIELD_GET(VTD_INV_CC_DID, inv)),
 				  (uint16_t)FIELD_GET(VTD_INV_CC_SID, inv),
 				  (unsigned int)FIELD_GET(VTD_INV_CC_FM, inv));
 	vtd_hw_invalidated(m, &m->stats.config_invalidations);
@@ -131,7 +140,7 @@ static int pasid_cache(struct vtd_hw *m, const struct vtd_inv *inv)
 	if (g != VTD_INV_PC_G_DOMAIN && g != VTD_INV_PC_G_PASID &&
 	    g != VTD_INV_PC_G_GLOBAL)
 		return VTD_IQEI_RESERVED;
-	vtd_hw_config_inv_pasid(m, g, (uint16_t)FIELD_GET(VTD_INV_PC_DID, inv),
+	vtd_hw_config_inv_pasid(m, g, did_of(m, FIELD_GET(VTD_INV_PC_DID, inv)),
 				(ioasid_t)FIELD_GET(VTD_INV_PC_PASID, inv));
 	vtd_hw_invalidated(m, &m->stats.config_invalidations);
 	return VTD_HW_INV_OK;
@@ -151,19 +160,47 @@ static enum vtd_hw_tlb_scope iotlb_scope(const struct vtd_hw *m,
 	}
 }
 
+static void tlb_inv_at(struct vtd_hw *m, const struct vtd_hw_tlb_inv *inv,
+		       uint64_t addr)
+{
+	struct vtd_hw_tlb_inv at = *inv;
+
+	at.addr = align_down(addr, BIT(PAGE_LG2 + inv->am));
+	vtd_hw_tlb_inv(m, &at);
+}
+
+static uint64_t extended(uint64_t addr, unsigned int bits)
+{
+	return (uint64_t)((int64_t)(addr << (ADDRESS_BITS - bits)) >>
+			  (ADDRESS_BITS - bits));
+}
+
+/*
+ * Addresses of the second stage have MGAW bits, those of the first are known by
+ * 48 or 57 (table 18). What is above does not count, and with a mask of all of
+ * them there are no addresses any more.
+ */
 static void tlb_inv(struct vtd_hw *m, struct vtd_hw_tlb_inv inv)
 {
-	if (inv.am >= ADDRESS_BITS - PAGE_LG2) {
-		/* All addresses. */
-		if (inv.scope == VTD_HW_TLB_PAGES)
-			inv.scope = VTD_HW_TLB_DOMAIN;
-		if (inv.scope == VTD_HW_TLB_PASID_PAGES)
-			inv.scope = VTD_HW_TLB_PASID;
-		inv.am = 0;
-	}
-	inv.addr = align_down(inv.addr, BIT(PAGE_LG2 + inv.am));
-	vtd_hw_tlb_inv(m, &inv);
+	unsigned int bits = x86_pt_va_bits(4), more = x86_pt_va_bits(5);
+	unsigned int mgaw = (unsigned int)CAP(m, MGAW) + 1;
+	bool first = inv.scope == VTD_HW_TLB_PASID_PAGES;
+
 	vtd_hw_invalidated(m, &m->stats.tlb_invalidations);
+	if (inv.am + (unsigned int)PAGE_LG2 >= (first ? bits : mgaw)) {
+		inv.am = 0;
+		if (first)
+			inv.scope = VTD_HW_TLB_PASID;
+		else if (inv.scope == VTD_HW_TLB_PAGES)
+			inv.scope = VTD_HW_TLB_DOMAIN;
+	}
+	if (!first) {
+		tlb_inv_at(m, &inv, inv.addr & (BIT(mgaw) - 1));
+		return;
+	}
+	tlb_inv_at(m, &inv, extended(inv.addr, bits));
+	if (extended(inv.addr, bits) != extended(inv.addr, more))
+		tlb_inv_at(m, &inv, extended(inv.addr, more));
 }
 
 static int iotlb(struct vtd_hw *m, const struct vtd_inv *inv)
@@ -177,7 +214,7 @@ static int iotlb(struct vtd_hw *m, const struct vtd_inv *inv)
 		return VTD_IQEI_RESERVED;
 	tlb_inv(m, (struct vtd_hw_tlb_inv){
 			   .scope = iotlb_scope(m, g),
-			   .did = (uint16_t)FIELD_GET(VTD_INV_IOTLB_DID, inv),
+			   .did = did_of(m, FIELD_GET(VTD_INV_IOTLB_DID, inv)),
 			   .am = (uint8_t)am,
 			   .ih = FIELD_GET(VTD_INV_IOTLB_IH, inv),
 			   .addr = vtd_inv_iotlb_addr(inv),
@@ -197,7 +234,7 @@ static int piotlb(struct vtd_hw *m, const struct vtd_inv *inv)
 			.scope = g == VTD_INV_PIOTLB_G_PAGE ?
 					 VTD_HW_TLB_PASID_PAGES :
 					 VTD_HW_TLB_PASID,
-			.did = (uint16_t)FIELD_GET(VTD_INV_PIOTLB_DID, inv),
+			.did = did_of(m, FIELD_GET(VTD_INV_PIOTLB_DID, inv)),
 			.pasid = (ioasid_t)FIELD_GET(VTD_INV_PIOTLB_PASID, inv),
 			.am = (uint8_t)FIELD_GET(VTD_INV_PIOTLB_AM, inv),
 			.ih = FIELD_GET(VTD_INV_PIOTLB_IH, inv),
@@ -374,7 +411,7 @@ void vtd_hw_inval_ccmd(struct vtd_hw *m, uint64_t value)
 		done = g;
 		vtd_hw_config_inv_context(
 			m, (unsigned int)g,
-			(uint16_t)REG_GET(VTD_CCMD_DID, value),
+			did_of(m, REG_GET(VTD_CCMD_DID, value)),
 			(uint16_t)REG_GET(VTD_CCMD_SID, value),
 			(unsigned int)REG_GET(VTD_CCMD_FM, value));
 		m->stats.config_invalidations++;
@@ -402,7 +439,7 @@ void vtd_hw_inval_iotlb(struct vtd_hw *m, uint64_t value)
 		tlb_inv(m,
 			(struct vtd_hw_tlb_inv){
 				.scope = scope,
-				.did = (uint16_t)REG_GET(VTD_IOTLB_DID, value),
+				.did = did_of(m, REG_GET(VTD_IOTLB_DID, value)),
 				.am = (uint8_t)am,
 				.ih = REG_GET(VTD_IVA_IH, iva),
 				.addr = REG_GET(VTD_IVA_ADDR, iva) << PAGE_LG2,

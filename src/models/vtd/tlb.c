@@ -55,11 +55,10 @@ int vtd_hw_ctx_find(struct vtd_hw *m, uint64_t key)
 	return -1;
 }
 
-/* What passes is held against the protected regions while there are any. */
+/* All is held against the protected regions while there are any. */
 static uint64_t ctx_word(const struct vtd_hw *m, const struct vtd_hw_ctx *ctx)
 {
-	bool slow = ctx->kind == VTD_HW_PASS &&
-		    vtd_hw_root(m) & VTD_HW_ROOT_PMR;
+	bool slow = vtd_hw_root(m) & VTD_HW_ROOT_PMR;
 
 	return (slow ? VTD_HW_NONE : (uint64_t)ctx->kind) |
 	       (uint64_t)ctx->sre << 2 | (uint64_t)ctx->ere << 3 |

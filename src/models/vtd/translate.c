@@ -234,7 +234,7 @@ static int translate_locked(struct vtd_hw *m, struct vtd_hw_lookup *l,
 	if (vtd_hw_stages(m, l, false, &leaf))
 		return -EFAULT;
 	vtd_hw_xlat_of(&l->req, l->ctx->pgsnp, &leaf, ret_xlat);
-	return 0;
+	return vtd_hw_pmr_translated(m) ? protect(m, l, ret_xlat) : 0;
 }
 
 static int translate_slow(struct vtd_hw *m, struct hw_port *port,

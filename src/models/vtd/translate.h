@@ -86,6 +86,13 @@ static inline uint64_t vtd_hw_len(uint64_t addr, uint64_t len)
 	return addr < first && len > first - addr ? first - addr : len;
 }
 
+/* 11.4.8.1: before version 2 translations are for the tables to keep out. */
+static inline bool vtd_hw_pmr_translated(const struct vtd_hw *m)
+{
+	return vtd_hw_root(m) & VTD_HW_ROOT_PMR &&
+	       REG_GET(VTD_VER_MAX, m->cfg.ver) >= 2;
+}
+
 static inline void vtd_hw_xlat_of(const struct vtd_hw_req *req, bool pgsnp,
 				  const struct vtd_hw_leaf *leaf,
 				  struct hw_xlat *ret_xlat)
