@@ -292,6 +292,70 @@ static void test_vtd_cache_rid_priv_is_not_told(void **state)
 	vx_fini(&fx);
 }
 
+enum kind { FIRST, SECOND, NESTED, KINDS };
+
+/* Where the second stage has all of memory once more, for tables. */
+#define ABOVE (UINT64_C(1) << 38)
+
+/* A page to read; the entry that keeps it from being written. */
+static uint64_t start_kind(enum kind kind)
+{
+	uint64_t first, second, at;
+	unsigned int l;
+
+	vt_start(&fx, NULL, VT_SCALABLE);
+	if (kind == FIRST) {
+		first = vt_first(&fx, 0);
+		vt_map(&fx, first, 4, VA, FRAME | FS_PAGE, 1, FS_TABLE);
+		at = vt_map(&fx, first, 4, VA, 0, 2, FS_TABLE);
+		vt_map(&fx, first, 4, VA, FRAME | FS_PAGE, 1, FS_P | FS_US);
+		return at;
+	}
+	second = vt_second(&fx, 0);
+	if (kind == SECOND) {
+		at = vt_map(&fx, second, 4, VA, 0, 2, SS_RW);
+		vt_map(&fx, second, 4, VA, FRAME | SS_RW, 1, SS_R);
+		return at;
+	}
+	at = vt_map(&fx, second, 4, 0, SS_R | SS_PS, 3, SS_RW);
+	vt_map(&fx, second, 4, ABOVE, SS_RW | SS_PS, 3, SS_RW);
+	first = vt_table(&fx);
+	vt_pasid(&fx, VT_SID, VT_PASID, VT_P | PE_NESTED | PE_AW(2) | second,
+		 VT_DID | PE1_PWSNP, ABOVE | first);
+	vt_map(&fx, first, 4, VA, VA | FS_PAGE, 1, FS_TABLE);
+	for (l = 4; l > 1; l--) {
+		uint64_t va = VA,
+			 e = first + (va >> (12 + 9 * (l - 1)) & 511) * 8;
+
+		first = vx_get(&fx, e) & ~UINT64_C(0xfff);
+		vx_put(&fx, e, vx_get(&fx, e) | ABOVE);
+	}
+	return at;
+}
+
+/*
+ * Table 27: a page request takes what is cached for its page, with the tables
+ * on the way, so a permission that software adds is seen without more.
+ */
+static void test_vtd_cache_page_request_takes(void **state)
+{
+	uint64_t rec[2], at;
+	enum kind kind;
+
+	(void)state;
+	for (kind = FIRST; kind < KINDS; kind++) {
+		at = start_kind(kind);
+		vt_pa(&fx, VT_SID, VT_PASID, VA, R);
+		vt_expect(&fx, VT_SID, VT_PASID, VA, W, 0x85, rec);
+		/* R/W and W are the same bit. */
+		vx_put(&fx, at, vx_get(&fx, at) | FS_RW);
+		vt_expect(&fx, VT_SID, VT_PASID, VA, W, 0x85, rec);
+		vx_page_request(&fx, VT_SID, VT_PASID, VA, R | W, 1, true);
+		vt_pa(&fx, VT_SID, VT_PASID, VA, W);
+		vx_fini(&fx);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_cache_off_forgets),
 		cmocka_unit_test(test_vtd_cache_bits_that_do_not_count),
 		cmocka_unit_test(test_vtd_cache_rid_priv_is_not_told),
+		cmocka_unit_test(test_vtd_cache_page_request_takes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,9 +398,31 @@ int vtd_hw_config_ctx(struct vtd_hw *m, const struct vtd_hw_source *src,
 	return ret;
 }
 
+/* Table 27: what a page request takes, by what serves its PASID. */
+static void implied_inv(const struct vtd_pasid *pe, ioasid_t pasid,
+			uint64_t addr, struct vtd_hw_tlb_inv *ret_inv)
+{
+	*ret_inv = (struct vtd_hw_tlb_inv){
+		.did = (uint16_t)FIELD_GET(VTD_PASID_DID, pe),
+		.pasid = pasid,
+		.addr = addr & TLB_PAGE_MASK,
+	};
+	switch (FIELD_GET(VTD_PASID_PGTT, pe)) {
+	case VTD_PASID_PGTT_FS:
+		ret_inv->scope = VTD_HW_TLB_PASID_PAGES;
+		break;
+	case VTD_PASID_PGTT_NESTED:
+		ret_inv->scope = VTD_HW_TLB_DOMAIN;
+		break;
+	default:
+		ret_inv->scope = VTD_HW_TLB_PAGES;
+		break;
+	}
+}
+
 int vtd_hw_config_page_request(struct vtd_hw *m,
 			       const struct hw_page_request *req,
-			       uint16_t *ret_did, ioasid_t *ret_pasid,
+			       struct vtd_hw_tlb_inv *ret_inv,
 			       struct vtd_hw_fault *ret_fault)
 {
 	uint16_t sid = (uint16_t)req->requester;
@@ -423,7 +445,6 @@ int vtd_hw_config_page_request(struct vtd_hw *m,
 		return -EFAULT;
 	if (pasid_entry(m, sid, &ce, pasid, &pe, ret_fault))
 		return -EFAULT;
-	*ret_did = (uint16_t)FIELD_GET(VTD_PASID_DID, &pe);
-	*ret_pasid = pasid;
+	implied_inv(&pe, pasid, req->addr, ret_inv);
 	return 0;
 }

@@ -8,6 +8,8 @@
 #include "models/vtd/caches.h"
 #include "models/vtd/fault.h"
 
+struct vtd_hw_tlb_inv;
+
 /* VTD_INV_CC_G_*: global, of a domain, of devices. @fm: function mask. */
 void vtd_hw_config_inv_context(struct vtd_hw *m, unsigned int granularity,
 			       uint16_t did, uint16_t sid, unsigned int fm);
@@ -41,15 +43,15 @@ void vtd_hw_config_flush(struct vtd_hw *m);
 
 /**
  * vtd_hw_config_page_request() - do the tables let this page request through?
- * @ret_did, @ret_pasid: the domain and PASID that entries of the IOTLB for its
- *         address have.
+ * @ret_inv: what such a request takes out of the IOTLB and the caches of paging
+ *         structures (6.5.3.1).
  * @ret_fault: on failure reason and fpd, the rest untouched.
  *
  * Return: 0, -EFAULT.
  */
 int vtd_hw_config_page_request(struct vtd_hw *m,
 			       const struct hw_page_request *req,
-			       uint16_t *ret_did, ioasid_t *ret_pasid,
+			       struct vtd_hw_tlb_inv *ret_inv,
 			       struct vtd_hw_fault *ret_fault);
 
 /* Whose tables are asked for. @at: VTD_FRCD_AT_*. */

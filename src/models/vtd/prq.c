@@ -14,7 +14,7 @@
  * The answer has the PASID of the request. A stop marker is a request like any
  * other to the queue, and is never answered.
  *
- * What the IOTLB has for the page is forgotten before the request is in the
+ * What the caches have for the page is forgotten before the request is in the
  * queue: a device that asks for a page it could not use finds what software
  * makes of it.
  */
@@ -26,8 +26,6 @@
 #include "models/vtd/event.h"
 #include "models/vtd/inval.h"
 #include "models/vtd/tlb.h"
-
-enum { PAGE_LG2 = 12 };
 
 static void make_record(const struct hw_page_request *req,
 			struct vtd_prd *ret_prd)
@@ -120,16 +118,12 @@ static enum fate accept(struct vtd_hw *m, const struct hw_page_request *req)
 		.pasid = req->pasid,
 		.addr = req->addr,
 	};
-	struct vtd_hw_tlb_inv inv = {
-		.scope = VTD_HW_TLB_PASID_PAGES,
-		.ih = true,
-		.addr = align_down(req->addr, BIT(PAGE_LG2)),
-	};
+	struct vtd_hw_tlb_inv inv;
 	struct vtd_prd prd;
 
 	if (!ECAP(m, PRS) || !(vtd_hw_root(m) & VTD_HW_ROOT_TE))
 		return BAD;
-	if (vtd_hw_config_page_request(m, req, &inv.did, &inv.pasid, &fault)) {
+	if (vtd_hw_config_page_request(m, req, &inv, &fault)) {
 		vtd_hw_fault(m, &fault);
 		return BAD;
 	}
