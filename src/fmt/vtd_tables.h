@@ -77,7 +77,7 @@ struct vtd_irte {
 	F(T, VTD_PASID_DIR_FPD,		1, 1, "faults are not recorded") \
 	F(T, VTD_PASID_DIR_SMPTBLPTR,	63, 12, "PASID table, bits 63:12")
 
-/* Words 4 to 7 are ignored by hardware that does no more than this. */
+/* Words 4 to 7 are 0, but for a host permission table. */
 #define VTD_PASID_FIELDS(F, T)						\
 	F(T, VTD_PASID_P,		0, 0, "present")		\
 	F(T, VTD_PASID_FPD,		1, 1, "faults are not recorded") \

@@ -136,9 +136,7 @@ static bool second_stage(const struct vn *vn, uint64_t gpa, enum why why,
 	if (vn->mgaw < width)
 		width = vn->mgaw;
 	if (gpa >> width)
-		return fail(r, vn->legacy                ? 0x04 :
-			       why == PAGE || why == ASK ? 0x84 :
-							   0x74);
+		return fail(r, vn->legacy ? 0x04 : !vn->first ? 0x84 : 0x74);
 	out->r = out->w = true;
 	for (;; level--) {
 		at = table + (bits(gpa, low_bit(level) + 8, low_bit(level)) >>
@@ -200,7 +198,7 @@ static bool first_is_page(const struct vn *vn, uint64_t e, unsigned int level)
 /* 9.7 */
 static bool first_reserved(const struct vn *vn, uint64_t e, unsigned int level)
 {
-	if (!vn->second && vn->haw < 52 && bits(e, 51, vn->haw))
+	if (vn->haw < 52 && bits(e, 51, vn->haw))
 		return true;
 	if (bit(e, 63) && vn->execute_requests && !vn->nxe)
 		return true;

@@ -21,7 +21,7 @@
 /* Guest addresses are so much larger than where they are. */
 #define GUEST UINT64_C(0x200000000)
 
-enum { VA = 0x345000, PAGE = 0x900000, HAW = 46 };
+enum { VA = 0x345000, PAGE = 0x900000, HAW = 50 };
 
 static struct vx fx;
 static uint64_t first, second, pe;
@@ -140,14 +140,19 @@ static void test_vtd_nested_tables_each_reason(void **state)
 		 * the entry that says so is not kept.
 		 */
 		if (l > 1)
-			for (b = 48; b < 52; b++)
+			for (b = 48; b < HAW; b++)
 				with(at[l], e1 | bit(b), R, 0x74);
+		/* 9.7: reserved, though it is a guest address. */
+		for (b = HAW; b < 52; b++)
+			with(at[l], e1 | bit(b), R, 0x72);
 	}
 	/* The top of either. */
 	without(second, 0x7b);
 	vt_forget(&fx);
-	vx_put(&fx, pe + 16, vx_get(&fx, pe + 16) | bit(50));
+	vx_put(&fx, pe + 16, vx_get(&fx, pe + 16) | bit(49));
 	expect(VA, W, 0x5b);
+	vx_put(&fx, pe + 16, vx_get(&fx, pe + 16) | bit(HAW));
+	expect(VA, W, 0x5a);
 	vx_fini(&fx);
 }
 
@@ -160,10 +165,10 @@ static void test_vtd_nested_page_each_reason(void **state)
 	start(0, 0);
 	e1 = vx_get(&fx, at[1]);
 	e2 = vx_get(&fx, page2);
-	/* Not reserved here, but beyond the second stage. */
-	for (b = 48; b < 52; b++)
-		with(at[1], e1 | bit(b), R, 0x84);
-	for (b = HAW; b < 48; b++)
+	/* Not reserved, but beyond the second stage: of any entry, SFS.5. */
+	for (b = 48; b < HAW; b++)
+		with(at[1], e1 | bit(b), R, 0x74);
+	for (b = 40; b < 48; b++)
 		with(at[1], e1 | bit(b), R, 0x79);
 	with(page2, 0, W, 0x79);
 	with(page2, e2 & ~SS_W, W, 0x85);

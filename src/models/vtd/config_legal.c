@@ -138,25 +138,13 @@ static bool fspm_supported(const struct vtd_hw *m, uint64_t fspm)
 	       (fspm == VTD_PASID_FSPM_5 && CAP(m, FS5LP));
 }
 
-/* A pointer that is used, and not a guest address. */
-static bool pointers_illegal(const struct vtd_hw *m, const struct vtd_pasid *pe)
-{
-	switch (FIELD_GET(VTD_PASID_PGTT, pe)) {
-	case VTD_PASID_PGTT_FS:
-		return pe->dw[2] & beyond(m);
-	case VTD_PASID_PGTT_SS:
-	case VTD_PASID_PGTT_NESTED:
-		return pe->dw[0] & beyond(m);
-	default:
-		return false;
-	}
-}
-
 static bool pasid_reserved(const struct vtd_hw *m, const struct vtd_pasid *pe)
 {
 	/* SSEE is reserved again in revision 4. */
-	uint64_t rsvd0 = UNDEFINED(VTD_PASID_FIELDS, 0) |
+	uint64_t rsvd0 = UNDEFINED(VTD_PASID_FIELDS, 0) | beyond(m) |
 			 FIELD_MASK(VTD_PASID_SSEE) |
+			 UNLESS(ECAP(m, SSTS), VTD_PASID_AW) |
+			 UNLESS(ECAP(m, SSTS), VTD_PASID_SSPTPTR) |
 			 UNLESS(ECAP(m, SSADS), VTD_PASID_SSADE);
 	uint64_t rsvd1 = UNDEFINED(VTD_PASID_FIELDS, 1) |
 			 UNLESS(ECAP(m, SMPWCS), VTD_PASID_PWSNP) |
@@ -167,17 +155,18 @@ static bool pasid_reserved(const struct vtd_hw *m, const struct vtd_pasid *pe)
 			 UNLESS(ECAP(m, MTS), VTD_PASID_PWT) |
 			 UNLESS(ECAP(m, MTS), VTD_PASID_PCD) |
 			 UNLESS(ECAP(m, MTS), VTD_PASID_PAT);
-	uint64_t rsvd2 = UNDEFINED(VTD_PASID_FIELDS, 2) |
+	/* NXE and SMEP are ignored where there are no execute requests. */
+	uint64_t rsvd2 = UNDEFINED(VTD_PASID_FIELDS, 2) | beyond(m) |
 			 UNLESS(ECAP(m, SRS), VTD_PASID_SRE) |
 			 UNLESS(ECAP(m, ERS), VTD_PASID_ERE) |
-			 UNLESS(ECAP(m, SRS), VTD_PASID_WPE) |
-			 UNLESS(ECAP(m, ERS), VTD_PASID_NXE) |
-			 UNLESS(ECAP(m, ERS) && ECAP(m, SRS), VTD_PASID_SMEP) |
-			 UNLESS(ECAP(m, EAFS), VTD_PASID_EAFE);
+			 UNLESS(ECAP(m, FSTS), VTD_PASID_FSPM) |
+			 UNLESS(ECAP(m, FSTS), VTD_PASID_WPE) |
+			 UNLESS(ECAP(m, EAFS), VTD_PASID_EAFE) |
+			 UNLESS(ECAP(m, FSTS), VTD_PASID_FSPTPTR);
 
 	return pe->dw[0] & rsvd0 || pe->dw[1] & rsvd1 || pe->dw[2] & rsvd2 ||
-	       pe->dw[3] || did_illegal(m, FIELD_GET(VTD_PASID_DID, pe)) ||
-	       pointers_illegal(m, pe);
+	       pe->dw[3] || pe->dw[4] || pe->dw[5] || pe->dw[6] || pe->dw[7] ||
+	       did_illegal(m, FIELD_GET(VTD_PASID_DID, pe));
 }
 
 uint8_t vtd_hw_pasid_illegal(const struct vtd_hw *m, const struct vtd_pasid *pe)

@@ -78,11 +78,9 @@ static bool is_leaf(const struct walk *w, const struct x86_pte *pte)
 
 static bool reserved(const struct walk *w, const struct x86_pte *pte)
 {
-	uint64_t bits = 0;
+	/* 9.7: in a guest address, too. */
+	uint64_t bits = BIT(X86_PT_ADDR_BITS) - 1 - w->m->haw_mask;
 
-	/* Addresses between the stages are as wide as the second takes them. */
-	if (!w->ctx->ss)
-		bits |= BIT(X86_PT_ADDR_BITS) - 1 - w->m->haw_mask;
 	/* Without execute requests there is no NXE, and XD is ignored. */
 	if (ECAP(w->m, ERS) && !w->ctx->nxe)
 		bits |= FIELD_MASK(X86_PTE_XD);

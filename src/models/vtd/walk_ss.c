@@ -252,8 +252,7 @@ int vtd_hw_second_stage(struct vtd_hw *m, const struct vtd_hw_ctx *ctx,
 
 	if (!vtd_hw_ss_in_range(m, ctx->ss_levels, gpa))
 		return fail(&w, VTD_FAULT_LGN_1,
-			    want->purpose == VTD_HW_FOR_PAGE ? VTD_FAULT_SGN_5 :
-							       VTD_FAULT_SFS_5);
+			    ctx->fs ? VTD_FAULT_SFS_5 : VTD_FAULT_SGN_5);
 	if (vtd_hw_tlb_find(&m->xlat->tlb, ctx->ss_tag, gpa, ret_leaf) >= 0 &&
 	    !vtd_hw_dirties(ret_leaf->bits, want)) {
 		if (!want->any &&
