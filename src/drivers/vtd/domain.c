@@ -150,7 +150,9 @@ struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d)
 
 	FIELD_SET(VTD_PASID_P, &e, 1);
 	FIELD_SET(VTD_PASID_DID, &e, d->did);
-	FIELD_SET(VTD_PASID_AW, &e, widest_aw(u));
+	/* Reserved where there is no second stage (9.6). */
+	if (u->f.second_stage)
+		FIELD_SET(VTD_PASID_AW, &e, widest_aw(u));
 	FIELD_SET(VTD_PASID_PWSNP, &e, u->f.coherent_walk);
 	if (d->type == IOMMU_DOMAIN_IDENTITY) {
 		FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_PT);

@@ -127,11 +127,14 @@ static void test_vtd_domain_sva_entry(void **state)
 	b.m[0].desc.va_bits = 57;
 	/* Requests to execute are known, and so is XD. */
 	b.s->u.f.exec = true;
+	/* 9.6: AW is reserved without a second stage. */
+	b.s->u.f.second_stage = false;
 	assert_int_equal(
 		iommu_domain_alloc_sva(&b.s->u.unit, &b.m[0].mm, &b.d[0]), 0);
 	assert_int_equal(iommu_attach_device_pasid(b.d[0], b.dev, PASID), 0);
 	assert_int_equal(seam_pasid(b.s, SID, PASID).dw[2],
 			 b.m[0].desc.root | 1 << 2 | 1 << 5);
+	assert_int_equal(seam_pasid(b.s, SID, PASID).dw[0], 1 | 1 << 6);
 	iommu_detach_device_pasid(b.d[0], b.dev, PASID);
 	teardown(&b);
 }
