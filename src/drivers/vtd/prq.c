@@ -159,17 +159,29 @@ static bool take_all(struct vtd_unit *u)
 	return any;
 }
 
+static uint64_t add_overflows(struct vtd_unit *u, unsigned int n)
+{
+	uint64_t overflows;
+
+	plat_lock(u->plat, &u->prq->lock);
+	u->prq->overflows += n;
+	overflows = u->prq->overflows;
+	plat_unlock(u->plat, &u->prq->lock);
+	return overflows;
+}
+
 /* The queue was read up to where it overflowed. [L5] [R15] */
 static void recover(struct vtd_unit *u)
 {
 	/* Core's queue is there from the first device to the last. */
 	struct vtd_device *vdev = vtd_device_any(u);
+	uint64_t n = add_overflows(u, 1);
 
 	vtd_count(&u->counters.prq_overflows);
-	if (is_pow2(++u->prq->overflows))
+	if (is_pow2(n))
 		plat_log(u->plat, PLAT_LOG_WARN,
 			 "%s: page request queue overflow, %llu by now",
-			 u->name, (unsigned long long)u->prq->overflows);
+			 u->name, (unsigned long long)n);
 	if (vdev) {
 		/* The Last of a group may be among what was answered. */
 		if (iopf_queue_discard_partial(u->unit.iopf))
@@ -210,22 +222,16 @@ void vtd_prq_irq(void *arg)
 	} while (any);
 }
 
-/*
- * Everything in the queue now has been reported on return. *@ret_overflow:
- * it has overflowed.
- */
-static int drain_queue(struct vtd_unit *u, bool *ret_overflow)
+/* Everything in the queue now has been reported on return. */
+static int drain_queue(struct vtd_unit *u)
 {
 	uint64_t deadline = plat_now_ns(u->plat) + u->timeout_ns;
-	uint64_t overflows;
 	int err;
 
 	count_drains(u, 1);
 	err = claim(u, true, deadline);
 	if (!err) {
-		overflows = u->prq->overflows;
 		(void)pass(u);
-		*ret_overflow = u->prq->overflows != overflows;
 		hand_back(u);
 	}
 	count_drains(u, -1u);
@@ -252,7 +258,8 @@ static int drain_hardware(struct vtd_device *vdev)
 
 /*
  * An overflow in between means that requests were answered by the unit instead;
- * once more, to have those that followed it. [M4]
+ * once more, so that the device has those answers. It may have been somebody
+ * else who saw to it, so they are counted from the start (7.10). [M4]
  */
 static int drain_requests(struct vtd_device *vdev)
 {
@@ -261,10 +268,12 @@ static int drain_requests(struct vtd_device *vdev)
 	int err = 0;
 
 	for (round = 0; round < VTD_DRAIN_ROUNDS && overflow && !err; round++) {
-		overflow = false;
+		uint64_t before = add_overflows(vdev->u, 0);
+
 		err = drain_hardware(vdev);
 		if (!err)
-			err = drain_queue(vdev->u, &overflow);
+			err = drain_queue(vdev->u);
+		overflow = add_overflows(vdev->u, 0) != before;
 	}
 	return err;
 }

@@ -32,7 +32,7 @@ struct vtd_prq {
 	struct plat_event event;
 	le64_atomic *entries;
 	uint32_t head;        /* (r) */
-	uint64_t overflows;   /* (r) */
+	uint64_t overflows;   /* (q) */
 	bool busy;            /* (q) */
 	unsigned int drains;  /* (q) */
 	unsigned int credits; /* (q) */

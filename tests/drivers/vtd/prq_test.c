@@ -372,6 +372,40 @@ static void test_vtd_prq_drain_takes_what_was_on_its_way(void **state)
 	teardown(&b);
 }
 
+static void overflow_and_interrupt(struct seam *s, const struct seam_op *op)
+{
+	struct bench *b = s->hook_arg;
+	struct vtd_prd prd = seam_prd(SID, b->pasid, 1, 0x1000, false);
+
+	if (op->kind != SEAM_DRAIN)
+		return;
+	s->hook = NULL;
+	while (seam_push(s, &prd))
+		;
+	/* The reader is there before the drain is. */
+	vtd_prq_irq(&s->u);
+	assert_int_equal(s->prs, 0);
+}
+
+/*
+ * [M4] An overflow during a drain that the interrupt has seen to: the device
+ * has to have the unit's own answers too, so once more (7.10, d).
+ */
+static void test_vtd_prq_drain_repeats_after_an_overflow(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	b.s->hook_arg = &b;
+	b.s->hook = overflow_and_interrupt;
+	vtd_unit_ops.drain_faults(b.dev);
+	assert_null(b.s->hook);
+	assert_int_equal(atomic_load(&b.s->u.counters.prq_overflows), 1);
+	assert_int_equal(seam_count(b.s, SEAM_DRAIN), 2);
+	teardown(&b);
+}
+
 static _Atomic unsigned int flood_reads;
 
 /* A device that sends a request for each that was reported. */
@@ -620,6 +654,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_prq_overflow_while_reading),
 		cmocka_unit_test(test_vtd_prq_drain_order),
 		cmocka_unit_test(test_vtd_prq_drain_takes_what_was_on_its_way),
+		cmocka_unit_test(test_vtd_prq_drain_repeats_after_an_overflow),
 		cmocka_unit_test(test_vtd_prq_drain_of_a_flood_ends),
 		cmocka_unit_test(test_vtd_prq_drain_waits_for_the_reader),
 		cmocka_unit_test(test_vtd_prq_drains_go_first),
