@@ -132,6 +132,19 @@ int vtd_context_install(struct vtd_device *vdev)
 	return err;
 }
 
+int vtd_context_renew(struct vtd_device *vdev)
+{
+	const struct plat *plat = vdev->u->plat;
+	int err;
+
+	plat_lock(plat, &vdev->ctx_lock);
+	err = retire_locked(vdev, sync_isolated);
+	if (!err)
+		err = install_locked(vdev);
+	plat_unlock(plat, &vdev->ctx_lock);
+	return err;
+}
+
 int vtd_context_remove(struct vtd_device *vdev)
 {
 	const struct plat *plat = vdev->u->plat;

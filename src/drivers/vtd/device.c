@@ -79,9 +79,10 @@ static void give_up_tables(struct vtd_device *vdev)
 /*
  * [R12]: the context entry has DTE by now. What the device may have cached
  * since is that nothing is there; one that does not even forget that is found
- * out here, and not by whoever unmaps memory first.
+ * out here, and not by whoever unmaps memory first. It loses DTE again, which
+ * would let it go on translating, and nobody would tell it what has changed.
  */
-static void enable_ats(struct vtd_device *vdev, const char *name)
+static int enable_ats(struct vtd_device *vdev, const char *name)
 {
 	struct vtd_unit *u = vdev->u;
 	struct vtd_batch b;
@@ -99,10 +100,13 @@ static void enable_ats(struct vtd_device *vdev, const char *name)
 		/* The device's fault, or so it seems; it works without. */
 		plat_log(u->plat, PLAT_LOG_WARN, "%s: %s: no ATS: error %d",
 			 u->name, name, err);
-		return;
+		vdev->can_ats = false;
+		vdev->can_pri = false;
+		return vtd_context_renew(vdev);
 	}
 	/* Pairs with the acquire of vtd_has_ats(). */
 	atomic_store_explicit(&vdev->ats_on, true, memory_order_release);
+	return 0;
 }
 
 /* The device forgets, then stops asking; nothing is attached. [R12] */
@@ -234,12 +238,11 @@ int vtd_probe_device(struct iommu_unit *unit, struct iommu_device *dev,
 	if (err)
 		goto disable_pasid;
 	err = vtd_context_install(vdev);
+	if (!err && vdev->can_ats)
+		err = enable_ats(vdev, desc->name);
 	if (err)
 		goto remove_contexts;
-	if (vdev->can_ats)
-		enable_ats(vdev, desc->name);
 
-	vdev->can_pri = vdev->can_pri && vtd_has_ats(vdev);
 	*ret_caps = (struct iommu_device_caps){
 		.pasid_bits = vdev->ptab.bits,
 		.ats = vtd_has_ats(vdev),

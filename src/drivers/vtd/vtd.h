@@ -174,6 +174,8 @@ struct vtd_device *vtd_device_any(struct vtd_unit *u);
 /* context.c: the context entries of a device, all alike. */
 SVA_MUST_CHECK int vtd_context_install(struct vtd_device *vdev);
 SVA_MUST_CHECK int vtd_context_remove(struct vtd_device *vdev);
+/* What is known of the device has changed. Nothing is attached. */
+SVA_MUST_CHECK int vtd_context_renew(struct vtd_device *vdev);
 /* Another directory, with what the old one has and more. */
 SVA_MUST_CHECK int vtd_context_set_dir(struct vtd_device *vdev,
 				       le64_atomic *dir, unsigned int dir_lg2);

@@ -230,6 +230,9 @@ static void test_vtd_device_does_not_answer_at_first(void **state)
 	iommu_device_caps(dev, &caps);
 	assert_true(!caps.ats && !caps.pri && caps.pasid_bits == 20);
 	assert_int_equal(s->cfg[SEAM_ATS + 7], 0);
+	/* Nor may it say that it has translated: no DTE, no PRE. (9.4) */
+	assert_int_equal(le64_load_relaxed(seam_context(s, SID)) & 0x1f,
+			 1 | 1 << 3);
 	/* [R12] And nobody asks it any more. */
 	seam_clear(s);
 	assert_int_equal(iommu_device_remove(dev), 0);
