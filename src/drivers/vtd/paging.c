@@ -100,7 +100,8 @@ static int split_ends(struct vtd_domain *d, uint64_t iova, uint64_t size)
 	/* The end may be the end of the table. */
 	if (!err && (iova + size) >> d->ss_va_bits == 0)
 		err = vtdss_split(&d->ss, iova + size);
-	if (!err && !vtd_domain_invalidate(d, 0, UINT64_MAX))
+	/* What failed may have made one end smaller. */
+	if (!vtd_domain_invalidate(d, 0, UINT64_MAX) && !err)
 		err = -ETIMEDOUT;
 	return err;
 }
