@@ -83,8 +83,11 @@ int vtd_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
 		err = -ETIMEDOUT;
 	if (!err)
 		err = vtd_write_buffer_flush(d->u);
-	if (err == -ETIMEDOUT)
+	if (err == -ETIMEDOUT) {
 		vtdss_clear(&d->ss, iova, iova + size, NULL);
+		/* It may have been seen. If this fails, all is blocked. */
+		(void)vtd_domain_invalidate(d, iova, iova + (size - 1));
+	}
 	plat_unlock(plat, &d->map_lock);
 	return err;
 }

@@ -201,8 +201,7 @@ void vtd_prg_response(struct vtd_batch *b, const struct vtd_prg_response *r)
 
 int vtd_write_buffer_flush(struct vtd_unit *u)
 {
-	(void)u;
-	return 0;
+	return of(u)->wbf_err;
 }
 
 void vtd_fail_closed(struct vtd_unit *u, const char *why)

@@ -93,6 +93,7 @@ struct seam {
 	void (*tail_hook)(struct seam *s); /* the tail has been read */
 	bool dead, stopped;
 	bool refuse_stop; /* it does not even stop */
+	int wbf_err;      /* what vtd_write_buffer_flush() says */
 	bool lacking;
 	enum iommu_sva_req lacks;
 

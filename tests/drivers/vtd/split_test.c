@@ -61,10 +61,41 @@ static void test_vtd_split_without_memory(void **state)
 	seam_unmake(s);
 }
 
+/*
+ * A map that fails because the unit does not say that it has seen it: it may
+ * have, so the pages are forgotten before their owner has them back. [R9]
+ */
+static void test_vtd_split_map_not_acknowledged(void **state)
+{
+	struct seam *s = seam_make();
+	struct iommu_device *dev;
+	struct iommu_domain *d;
+
+	(void)state;
+	s->u.f.mgaw_bits = 48;
+	seam_start(s);
+	dev = seam_device(s, 0x77);
+	assert_int_equal(
+		iommu_domain_alloc(&s->u.unit, IOMMU_DOMAIN_PAGING, &d), 0);
+	assert_int_equal(iommu_attach_device(d, dev), 0);
+	seam_clear(s);
+	s->wbf_err = -ETIMEDOUT;
+	assert_int_equal(iommu_map(d, 0x5000, 0x9000, 0x3000,
+				   IOMMU_PERM_READ | IOMMU_PERM_WRITE),
+			 -ETIMEDOUT);
+	s->wbf_err = 0;
+	assert_true(forgotten(s, 0x5000, 0x7fff));
+	assert_int_equal(iommu_detach_device(d, dev), 0);
+	assert_int_equal(iommu_domain_free(d), 0);
+	assert_int_equal(iommu_device_remove(dev), 0);
+	seam_unmake(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vtd_split_without_memory),
+		cmocka_unit_test(test_vtd_split_map_not_acknowledged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
