@@ -101,7 +101,7 @@ SVA_MUST_CHECK int vtd_pasid_bits(const struct plat_mmio *mmio,
  * until devices are added.
  *
  * Context: may sleep; polls for @timeout_ms at most per acknowledgement.
- * Cost:    memory for the queues and a root table of a page.
+ * Cost:    memory for the queues and a root table of a page; a work queue.
  * Return:  0, or with the unit disabled: -ENODEV not a remapping unit, or
  *          without what the driver needs (scalable mode, queued invalidation,
  *          coherent tables, a stage of translation), -EINVAL a bad

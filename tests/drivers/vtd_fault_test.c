@@ -23,11 +23,16 @@
 
 enum { RID = 0x0310, NOBODY = 0x0500, SEEN_MAX = 64 };
 
+/* Faults of a flood; of them, a drain reports two rounds of four records. */
+enum { FLOOD = 1000, DRAINED = 8 };
+
 struct bench {
 	struct vtdfake f;
 	struct iommu_device *dev;
 	struct iommu_fault seen[SEEN_MAX];
 	_Atomic unsigned int count;
+	_Atomic unsigned int mine; /* of @count: by the test's thread */
+	pthread_t thread;
 	int err;
 	void (*hook)(struct bench *b);
 };
@@ -40,6 +45,8 @@ static int on_fault(const struct iommu_fault *fault, struct iommu_device *dev,
 
 	assert_ptr_equal(dev, b->dev);
 	b->seen[n % SEEN_MAX] = *fault;
+	if (pthread_equal(pthread_self(), b->thread))
+		atomic_fetch_add(&b->mine, 1);
 	atomic_store(&b->count, n + 1);
 	if (b->hook)
 		b->hook(b);
@@ -57,6 +64,7 @@ static int setup(void **state)
 	};
 
 	assert_non_null(b);
+	b->thread = pthread_self();
 	vtdfake_init(&b->f);
 	assert_int_equal(vtdfake_probe(&b->f), 0);
 	desc.unit = b->f.unit;
@@ -324,6 +332,37 @@ static void test_vtd_fault_drain(void **state)
 	assert_int_equal(b->count, 1);
 }
 
+static void fault_again(struct bench *b)
+{
+	/* Were this all that ends it, the drain would see the last one. */
+	if (atomic_load(&b->count) < FLOOD)
+		(void)vtdfake_fault(&b->f, make_frcd(RID, 0x71, 0));
+}
+
+/*
+ * A device with a fault for each one that is reported does not keep a drain,
+ * and what the drain leaves is somebody's: there is no event for it (7.3).
+ */
+static void test_vtd_fault_drain_of_a_flood_ends(void **state)
+{
+	struct bench *b = *state;
+
+	b->hook = fault_again;
+	assert_true(vtdfake_fault(&b->f, make_frcd(RID, 0x71, 0)));
+	assert_int_equal(vtd_fault_drain(b->f.u), 0);
+	assert_int_equal(atomic_load(&b->mine), DRAINED);
+	while (atomic_load(&b->count) < FLOOD)
+		sched_yield();
+	b->hook = NULL;
+	plat_workqueue_flush(b->f.u->plat, b->f.u->faults.wq);
+	assert_int_equal(vtdfake_reg32(&b->f, VTD_FSTS) & 0xff, 0);
+	assert_false(b->f.u->faults.busy);
+	/* And events are told of again. */
+	assert_true(vtdfake_fault(&b->f, make_frcd(RID, 0x71, 0)));
+	assert_int_equal(testplat_irq_run(&b->f.tp), 1);
+	assert_int_equal(b->count, FLOOD + 1);
+}
+
 /* A unit that is gone has no faults, and does not keep anybody. */
 static void test_vtd_fault_gone(void **state)
 {
@@ -516,6 +555,7 @@ int main(void)
 		T(test_vtd_fault_during_reading),
 		T(test_vtd_fault_event_repairs_the_queue),
 		T(test_vtd_fault_drain),
+		T(test_vtd_fault_drain_of_a_flood_ends),
 		T(test_vtd_fault_gone),
 		T(test_vtd_fault_event_while_reading),
 		T(test_vtd_fault_drain_waits_for_a_whole_round),

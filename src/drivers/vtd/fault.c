@@ -5,7 +5,9 @@
  * One thread at a time reads the records: it claims them, reports without any
  * lock, and hands them back. Whoever wants them read meanwhile tells the reader
  * to look again. So a drain needs no interrupt, and does not wait for one that
- * was lost. Records of entries with FPD do not exist: the unit makes none.
+ * was lost. It does not go on for ever under a flood of faults either: what it
+ * leaves has no event of its own (7.3), and goes to a worker. Records of entries
+ * with FPD do not exist: the unit makes none.
  */
 #include "base/bits.h"
 #include "base/errno.h"
@@ -15,6 +17,9 @@
 /* Log lines about faults, per second. */
 #define LOG_BURST     10u
 #define LOG_WINDOW_NS UINT64_C(1000000000)
+
+/* Looks of a drain at all records: one, and mostly there is nothing then. */
+#define DRAIN_ROUNDS 2u
 
 #define PFO ((uint32_t)FIELD_MASK(VTD_FSTS_PFO))
 #define PPF ((uint32_t)FIELD_MASK(VTD_FSTS_PPF))
@@ -263,25 +268,44 @@ static bool hand_back(struct vtd_unit *u)
 	return done;
 }
 
+/* One look at all records. True: that was the last one, and they are back. */
+static bool read_round(struct vtd_unit *u)
+{
+	vtd_error_poll(u);
+	if (!read_some(u))
+		return hand_back(u);
+	plat_lock(u->plat, &u->faults.lock);
+	u->faults.rounds++;
+	plat_unlock(u->plat, &u->faults.lock);
+	plat_event_signal(u->plat, &u->faults.event);
+	return false;
+}
+
 /*
- * Until nothing is left that would keep the next event from coming: 7.3. Each
- * round is one look at all records, so it ends also under a flood of faults,
- * for those who wait for rounds; this thread then goes on.
+ * Until nothing is left that would keep the next event from coming: 7.3. Under
+ * a flood of faults this does not end, but a round does, and that is what a
+ * drain waits for.
  */
 static void read_all(struct vtd_unit *u)
 {
-	bool more;
+	while (!read_round(u))
+		;
+}
 
-	do {
-		vtd_error_poll(u);
-		more = read_some(u);
-		if (more) {
-			plat_lock(u->plat, &u->faults.lock);
-			u->faults.rounds++;
-			plat_unlock(u->plat, &u->faults.lock);
-			plat_event_signal(u->plat, &u->faults.event);
-		}
-	} while (more || !hand_back(u));
+void vtd_fault_work(void *arg)
+{
+	read_all(arg);
+}
+
+/* The same for a while; what is left then is the worker's, claim and all. */
+static void read_bounded(struct vtd_unit *u)
+{
+	unsigned int round;
+
+	for (round = 0; round < DRAIN_ROUNDS; round++)
+		if (read_round(u))
+			return;
+	plat_work_queue(u->plat, u->faults.wq, &u->faults.work);
 }
 
 void vtd_fault_irq(void *arg)
@@ -312,7 +336,7 @@ int vtd_fault_drain(struct vtd_unit *u)
 	/* Sampled first: the round after this one began after the call. */
 	first = rounds(u, &busy);
 	if (claim(u)) {
-		read_all(u);
+		read_bounded(u);
 		return 0;
 	}
 	for (;;) {

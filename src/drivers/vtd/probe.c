@@ -103,7 +103,7 @@ static unsigned int queue_lg2(unsigned int wanted, unsigned int dflt)
 	return wanted ? wanted : dflt;
 }
 
-/* Tables and queues, in memory only. */
+/* Tables and queues, in memory only, and a worker. */
 static int alloc_memory(struct vtd_unit *u, const struct vtd_desc *desc)
 {
 	int err = -ENOMEM;
@@ -111,7 +111,9 @@ static int alloc_memory(struct vtd_unit *u, const struct vtd_desc *desc)
 	u->prq_lg2 = queue_lg2(desc->prq_lg2, DEFAULT_PRQ_LG2);
 	u->null_root = plat_pages_alloc(u->plat, 4096);
 	u->spare_queue = plat_pages_alloc(u->plat, 4096);
-	if (!u->null_root || !u->spare_queue)
+	u->faults.wq = plat_workqueue_create(u->plat, "vtd faults", 1);
+	plat_work_init(&u->faults.work, vtd_fault_work, u);
+	if (!u->null_root || !u->spare_queue || !u->faults.wq)
 		goto free_pages;
 	err = vtd_qi_init(u, queue_lg2(desc->queue_lg2, DEFAULT_QUEUE_LG2));
 	if (err)
@@ -128,6 +130,8 @@ static int alloc_memory(struct vtd_unit *u, const struct vtd_desc *desc)
 fini_queue:
 	vtd_qi_fini(u);
 free_pages:
+	if (u->faults.wq)
+		plat_workqueue_destroy(u->plat, u->faults.wq);
 	if (u->spare_queue)
 		plat_pages_free(u->plat, u->spare_queue, 4096);
 	if (u->null_root)
@@ -137,6 +141,8 @@ free_pages:
 
 static void free_memory(struct vtd_unit *u)
 {
+	/* Ends what a drain has left. */
+	plat_workqueue_destroy(u->plat, u->faults.wq);
 	if (u->f.pri)
 		vtd_prq_fini(u);
 	vtd_tables_fini(u);

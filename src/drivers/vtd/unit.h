@@ -115,12 +115,14 @@ struct vtd_counters {
  */
 struct vtd_faults {
 	struct plat_lock lock;
-	struct plat_event event; /* @rounds has moved, or no reader */
-	uint64_t rounds;         /* (q) times all of them were read */
-	bool busy;               /* (q) there is a reader */
-	bool again;              /* (q) it has to look once more */
-	uint64_t log_window;     /* (r) */
-	unsigned int log_count;  /* (r) */
+	struct plat_event event;   /* @rounds has moved, or no reader */
+	uint64_t rounds;           /* (q) times all of them were read */
+	bool busy;                 /* (q) there is a reader */
+	bool again;                /* (q) it has to look once more */
+	uint64_t log_window;       /* (r) */
+	unsigned int log_count;    /* (r) */
+	struct plat_workqueue *wq; /* (c) of @work: what a drain has left */
+	struct plat_work work;
 };
 
 /**
@@ -213,6 +215,8 @@ void vtd_describe(struct iommu_unit *unit,
  * as the fault event does, or leave that to who is reading.
  */
 void vtd_fault_irq(void *arg);
+/* The same for who has claimed the records already. */
+void vtd_fault_work(void *arg);
 /*
  * For iommu_unit_ops.drain_faults: every record that is there now has been
  * reported on return. May sleep; not with the unit lock. -ETIMEDOUT
