@@ -35,8 +35,9 @@ static void add_locked(struct vtd_domain *d, struct vtd_attach *a)
 }
 
 /*
- * Passive, old leaves the entry alone, but goes on invalidating the pair. If it
- * gets the entry back, it makes up for a release of meanwhile.
+ * Passive, old leaves the entry alone, but goes on invalidating the pair. A
+ * release of meanwhile waits until it is not; if it gets the entry back, it is
+ * quiet then.
  */
 static void make_passive(struct vtd_domain *old, const struct vtd_device *vdev,
 			 ioasid_t pasid, bool passive)
@@ -50,6 +51,7 @@ static void make_passive(struct vtd_domain *old, const struct vtd_device *vdev,
 	if (a && !passive && old->dead)
 		vtd_quiesce_locked(old, a);
 	plat_unlock(old->u->plat, &old->lock);
+	plat_event_signal(old->u->plat, &old->event);
 }
 
 /* The entry is another domain's, or has gone with all that was cached of it. */
@@ -63,6 +65,7 @@ static void leave(struct vtd_domain *d, const struct vtd_device *vdev,
 	if (a)
 		list_del(&a->link);
 	plat_unlock(d->u->plat, &d->lock);
+	plat_event_signal(d->u->plat, &d->event);
 	plat_free(d->u->plat, a);
 }
 

@@ -111,9 +111,9 @@ void vtd_quiesce_locked(struct vtd_domain *d, struct vtd_attach *a)
 	a->quiet = true;
 }
 
-static void mm_release(struct iommu_mm_notifier *n)
+/* True: there is none that another domain is about to take over. */
+static bool quiesce_all(struct vtd_domain *d)
 {
-	struct vtd_domain *d = container_of(n, struct vtd_domain, notifier);
 	struct vtd_attach *a;
 	bool passive = false;
 
@@ -123,10 +123,27 @@ static void mm_release(struct iommu_mm_notifier *n)
 		vtd_quiesce_locked(d, a);
 		passive |= a->passive;
 	}
-	/* Of a pair that another domain is about to take over. */
-	if (passive)
-		(void)invalidate_locked(d, 0, UINT64_MAX);
 	plat_unlock(d->u->plat, &d->lock);
+	return !passive;
+}
+
+/*
+ * The entry of a passive pair is for another domain to retire, which is at it
+ * and waits for nothing of ours. Until then the unit may walk the table.
+ */
+static void mm_release(struct iommu_mm_notifier *n)
+{
+	struct vtd_domain *d = container_of(n, struct vtd_domain, notifier);
+	const struct plat *plat = d->u->plat;
+
+	for (;;) {
+		uint32_t seen = plat_event_read(&d->event);
+
+		if (quiesce_all(d))
+			return;
+		if (plat_event_wait(plat, &d->event, seen, UINT64_MAX))
+			plat_relax(plat, 0);
+	}
 }
 
 static const struct iommu_mm_notifier_ops notifier_ops = {

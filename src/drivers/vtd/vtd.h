@@ -132,6 +132,7 @@ struct vtd_attach {
  *            of @ss_va_bits (c).
  * @attaches: (d) sorted by PASID.
  * @dead:     (d) SVA: the address space has gone.
+ * @event:    an attachment is not passive any more.
  */
 struct vtd_domain {
 	struct iommu_domain domain;
@@ -147,6 +148,7 @@ struct vtd_domain {
 	struct plat_lock lock;
 	struct list attaches;
 	bool dead;
+	struct plat_event event;
 };
 
 /* did.c: -ENOSPC; put: nothing is attached any more. */

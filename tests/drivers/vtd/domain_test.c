@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -372,6 +374,8 @@ struct crossing {
 	bool busy;
 	unsigned int looks;
 	bool mixture, lost;
+	pthread_t thread;
+	_Atomic bool released;
 };
 
 static void *unmap_old(void *arg)
@@ -448,6 +452,62 @@ static void test_vtd_domain_replace(void **state)
 	assert_int_equal(seam_count(b.s, SEAM_PASID_DEV_TLB), 1);
 	vtd_unit_ops.remove_dev_pasid(b.d[1], b.dev, PASID);
 	assert_int_equal(seam_pasid(b.s, SID, PASID).dw[0], 0);
+	teardown(&b);
+}
+
+static void *exit_old(void *arg)
+{
+	struct crossing *c = arg;
+
+	iommu_mm_put_users(&c->b->m[0].mm);
+	atomic_store(&c->released, true);
+	return NULL;
+}
+
+/* The old entry is still in the unit's caches: nobody may go on. */
+static void cross_exit(struct seam *s, const struct seam_op *op)
+{
+	struct crossing *c = s->hook_arg;
+	unsigned int i;
+
+	if (c->looks || op->kind != SEAM_PASID)
+		return;
+	c->looks++;
+	assert_int_equal(pthread_create(&c->thread, NULL, exit_old, c), 0);
+	while (atomic_load(&c->b->m[0].mm.users))
+		sched_yield();
+	for (i = 0; i < 1000; i++) {
+		c->lost |= atomic_load(&c->released);
+		sched_yield();
+	}
+}
+
+/*
+ * [R11] [B8] The old one's address space exits while it is being replaced:
+ * its tables stay until the unit does not walk them any more.
+ */
+static void test_vtd_domain_replace_during_exit(void **state)
+{
+	struct crossing c;
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	assert_int_equal(vtd_unit_ops.set_dev_pasid(b.d[0], b.dev, PASID, NULL),
+			 0);
+	seam_clear(b.s);
+	c = (struct crossing){ .b = &b };
+	b.s->hook = cross_exit;
+	b.s->hook_arg = &c;
+	assert_true(set_old(&b, 1, 0, 0));
+	b.s->hook = NULL;
+	assert_int_equal(pthread_join(c.thread, NULL), 0);
+	assert_int_equal(c.looks, 1);
+	assert_false(c.lost);
+	assert_true(c.released && b.m[0].exited);
+	assert_int_equal(seam_pasid(b.s, SID, PASID).dw[1] & 0xffff,
+			 did_of(b.d[1]));
+	vtd_unit_ops.remove_dev_pasid(b.d[1], b.dev, PASID);
 	teardown(&b);
 }
 
@@ -726,6 +786,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_domain_several_devices),
 		cmocka_unit_test(test_vtd_domain_one_pasid_two_spaces),
 		cmocka_unit_test(test_vtd_domain_replace),
+		cmocka_unit_test(test_vtd_domain_replace_during_exit),
 		cmocka_unit_test(test_vtd_domain_replace_fails),
 		cmocka_unit_test(test_vtd_domain_without_pasid),
 		cmocka_unit_test(test_vtd_domain_tables_it_cannot_walk),
