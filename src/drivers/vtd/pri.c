@@ -31,11 +31,14 @@ static bool is_stop_marker(const struct vtd_prd *prd)
 
 /*
  * What no entry of ours grants: privileged requests (SRE) and requests to
- * execute (ERE), and addresses no first stage has.
+ * execute (ERE), which are those that read, too (7.4.1.1), and addresses no
+ * first stage has.
  */
 static bool is_grantable(const struct vtd_unit *u, const struct vtd_prd *prd)
 {
-	return !FIELD_GET(VTD_PRD_PMR, prd) && !FIELD_GET(VTD_PRD_EXR, prd) &&
+	bool exec = FIELD_GET(VTD_PRD_EXR, prd) && FIELD_GET(VTD_PRD_RDR, prd);
+
+	return !FIELD_GET(VTD_PRD_PMR, prd) && !exec &&
 	       is_canonical(u, vtd_prd_addr(prd));
 }
 

@@ -136,7 +136,6 @@ static void test_vtd_prq_bad_requests_are_invalid(void **state)
 		{ 0x1000, 0, 1, 1, 0, 0 }, /* privileged */
 		{ 0x1000, 0, 1, 0, 1, 0 },
 		{ 0x1000, 1, 0, 1, 0, 0 }, /* execute */
-		{ 0x1000, 1, 0, 0, 1, 0 },
 	};
 	struct bench b;
 	size_t i;
@@ -170,6 +169,20 @@ static void test_vtd_prq_bad_requests_are_invalid(void **state)
 		push(&b, &prd);
 		run(&b);
 		assert_int_equal(b.m.faults, 1);
+	}
+	/* What does not ask to read does not ask to execute (7.4.1.1). */
+	seam_clear(b.s);
+	{
+		struct vtd_prd prd = seam_prd(SID, b.pasid, 10, 0x1000, true);
+
+		FIELD_SET(VTD_PRD_EXR, &prd, 1);
+		FIELD_SET(VTD_PRD_RDR, &prd, 0);
+		FIELD_SET(VTD_PRD_WRR, &prd, 1);
+		push(&b, &prd);
+		run(&b);
+		assert_int_equal(only_answer(&b)->code,
+				 IOMMU_PAGE_RESP_SUCCESS);
+		assert_int_equal(b.m.last_perm, IOMMU_PERM_WRITE);
 	}
 	teardown(&b);
 }
@@ -602,6 +615,53 @@ static void test_vtd_prq_exited_space_is_invalid(void **state)
 	seam_unmake(b.s);
 }
 
+static int short_of_memory(const struct iommu_fault *fault,
+			   struct iommu_device *dev, void *data)
+{
+	(void)fault;
+	(void)dev;
+	(void)data;
+	return -ENOMEM;
+}
+
+/* [F9] [L3] What core did not take: no handler, and a handler without memory. */
+static void test_vtd_prq_not_taken_is_a_failure(void **state)
+{
+	struct vtd_prd prd;
+	struct bench b;
+
+	(void)state;
+	setup(&b);
+	iommu_sva_unbind(b.sva);
+	b.sva = NULL;
+	assert_int_equal(iommu_dev_disable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
+			 0);
+	seam_clear(b.s);
+	prd = seam_prd(SID, b.pasid, 3, 0x1000, true);
+	push(&b, &prd);
+	vtd_prq_irq(&b.s->u);
+	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_FAILURE);
+	assert_int_equal(iommu_register_device_fault_handler(
+				 b.dev, short_of_memory, NULL),
+			 0);
+	seam_clear(b.s);
+	push(&b, &prd);
+	vtd_prq_irq(&b.s->u);
+	/* The system's policy, as it is if nobody says otherwise. */
+	assert_int_equal(only_answer(&b)->code,
+			 iommu_fault_verdict(b.dev, -ENOMEM));
+	/* What nobody may grant is not tried again for that. [M3] */
+	FIELD_SET(VTD_PRD_PMR, &prd, 1);
+	seam_clear(b.s);
+	push(&b, &prd);
+	vtd_prq_irq(&b.s->u);
+	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
+	assert_int_equal(iommu_unregister_device_fault_handler(b.dev), 0);
+	assert_int_equal(iommu_dev_enable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
+			 0);
+	teardown(&b);
+}
+
 /* Outstanding requests of all devices find room, as long as there is some. */
 static void test_vtd_prq_credits(void **state)
 {
@@ -659,6 +719,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_prq_drain_waits_for_the_reader),
 		cmocka_unit_test(test_vtd_prq_drains_go_first),
 		cmocka_unit_test(test_vtd_prq_exited_space_is_invalid),
+		cmocka_unit_test(test_vtd_prq_not_taken_is_a_failure),
 		cmocka_unit_test(test_vtd_prq_credits),
 	};
 
