@@ -205,10 +205,19 @@ static struct intel_bond *find_shared_locked(struct intel_svm *svm,
 	return NULL;
 }
 
+static bool is_alive(const struct intel_bond *bond)
+{
+	/* Relaxed: true or not, it may be otherwise in the next moment. */
+	return atomic_load_explicit(&bond->mm->users, memory_order_relaxed);
+}
+
 /* One more use of what is there. @ops has to be the same. */
 static int reuse_locked(struct intel_bond *bond, const struct svm_dev_ops *ops,
 			ioasid_t *ret_pasid)
 {
+	/* The kernel's: nobody has to have a user of it. [C9] */
+	if (!is_alive(bond))
+		return -ESRCH;
 	if (bond->ops != ops)
 		return -EBUSY;
 	if (bond->uses == UINT32_MAX)
@@ -344,10 +353,8 @@ int intel_svm_is_pasid_valid(struct intel_svm *svm, ioasid_t pasid)
 
 	ppr_lock(&svm->ppr);
 	bond = find_locked(svm, pasid);
-	/* Relaxed: true or not, it may be otherwise in the next moment. */
 	if (bond)
-		valid = atomic_load_explicit(&bond->mm->users,
-					     memory_order_relaxed) != 0;
+		valid = is_alive(bond);
 	ppr_unlock(&svm->ppr);
 	return valid;
 }

@@ -93,7 +93,8 @@ static int teardown(void **state)
 	assert_int_equal(stats_of(&f->rig).pasids, 0);
 	if (f->mm)
 		iommu_mm_put_users(&f->mm->mm);
-	iommu_mm_put_users(f->kernel);
+	if (f->kernel)
+		iommu_mm_put_users(f->kernel);
 	iommu_mm_put_users(&f->kernel_pages->mm);
 	rig_down(&f->rig);
 	return 0;
@@ -411,6 +412,28 @@ static void test_intel_supervisor_mode(void **state)
 		   EACCES);
 }
 
+/* [C9] The kernel has gone: no more uses of what is bound of it, either. */
+static void test_intel_supervisor_mode_ends(void **state)
+{
+	struct fixture *f = *state;
+	struct iommu_mm *kernel = f->kernel;
+	ioasid_t pasid = bind(f, NULL, SVM_FLAG_SUPERVISOR_MODE), again = 0;
+
+	iommu_mm_get(kernel);
+	iommu_mm_put_users(kernel);
+	f->kernel = NULL;
+	assert_int_equal(intel_svm_is_pasid_valid(f->svm, pasid), 0);
+	assert_err(intel_svm_bind_mm(f->svm, NULL, &again,
+				     SVM_FLAG_SUPERVISOR_MODE, &ops),
+		   ESRCH);
+	assert_int_equal(again, 0);
+	assert_ok(intel_svm_unbind_mm(f->svm, pasid));
+	assert_err(intel_svm_unbind_mm(f->svm, pasid), EINVAL);
+	assert_ok(intel_svm_destroy(f->svm));
+	f->svm = NULL;
+	iommu_mm_put(kernel);
+}
+
 struct unbinder {
 	struct fixture *f;
 	ioasid_t pasid;
@@ -521,6 +544,7 @@ int main(void)
 		TEST(test_intel_without_ops),
 		TEST(test_intel_is_pasid_valid),
 		TEST(test_intel_supervisor_mode),
+		TEST(test_intel_supervisor_mode_ends),
 		TEST(test_intel_unbind_waits_for_requests),
 		TEST(test_intel_race),
 	};
