@@ -49,7 +49,7 @@ struct vtd_entry {
  * One sync, before P. A unit with caching mode needs another one after it.
  *
  * Return: 0; or what sync() said, with P still 0.
- * Test:   tests/drivers/vtd_entry_test.c
+ * Test:   tests/drivers/vtd/entry_test.c
  */
 SVA_MUST_CHECK int vtd_entry_install(struct vtd_entry *e, const uint64_t *dw);
 
@@ -61,7 +61,7 @@ SVA_MUST_CHECK int vtd_entry_install(struct vtd_entry *e, const uint64_t *dw);
  *
  * Return: 0; or what sync() said: the unit may still use the other words, which
  *         are there.
- * Test:   tests/drivers/vtd_entry_test.c
+ * Test:   tests/drivers/vtd/entry_test.c
  */
 SVA_MUST_CHECK int vtd_entry_retire(struct vtd_entry *e, uint64_t dw0);
 
