@@ -13,7 +13,7 @@
 
 #include <sva/dmar.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 /* Where the device sva-vtd is, unless it is told otherwise. */
 #define BASE_DEFAULT  0xfed90000u
