@@ -62,7 +62,7 @@ tsan: ## the tests under ThreadSanitizer
 clang: ## the tests, built by clang with -Werror
 	@.ci/run clang
 
-coverage: ## line coverage of src/; 95 % of the SMMUv3 model and driver
+coverage: ## line coverage of src/; 95 % of the models and drivers
 	@tools/deps.sh build test coverage
 	@tools/configure.sh $(BUILD)-coverage -Db_coverage=true -Dbench=false
 	@ninja -C $(BUILD)-coverage

@@ -135,10 +135,25 @@ static uint64_t env_now(void *ctx)
 	return plat_now_ns(&b->tp.plat);
 }
 
+/* Devices are told in the order of the queue. */
+static void note_named(struct vbench *b, bool named)
+{
+	while (b->inv_next < b->seen) {
+		unsigned int i = b->inv_next++;
+		unsigned int type = vbench_type_of(b->log[i]);
+
+		if (type != VTD_INV_DEVTLB && type != VTD_INV_PDEVTLB)
+			continue;
+		b->log_named[i] = named;
+		return;
+	}
+}
+
 static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			  uint64_t cookie)
 {
 	struct vbench *b = ctx;
+	bool named = false;
 	unsigned int i;
 
 	if (inv->requester != VBENCH_SID)
@@ -153,10 +168,12 @@ static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 		if (inv->size && (e->va + 4096 <= inv->addr ||
 				  e->va >= inv->addr + inv->size))
 			continue;
+		named = true;
 		e->going = true;
 		if (!b->slow_atc)
 			e->valid = false;
 	}
+	note_named(b, named);
 	if (!b->slow_atc)
 		return 0;
 	b->inv_pending = true;
@@ -170,6 +187,8 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 
 	b->prg = *resp;
 	b->prg_count++;
+	if (b->on_prg)
+		b->on_prg(b);
 }
 
 /* A slow device says at some later register access that it is done. */
@@ -184,6 +203,17 @@ static void finish_invalidation(struct vbench *b)
 		if (b->atc[i].going)
 			b->atc[i].valid = b->atc[i].going = false;
 	b->hw->ops->ats_inv_complete(b->hw, b->inv_cookie, true);
+}
+
+/* The driver waits: for the device, if it knows. */
+static void relax(void *ctx, unsigned int turns)
+{
+	struct testplat *tp = ctx;
+	struct vbench *b = container_of(tp, struct vbench, tp);
+
+	if (b->slow_atc && turns > 4)
+		finish_invalidation(b);
+	b->tp.plat.ops->relax(ctx, turns);
 }
 
 static uint32_t mmio_r32(void *dev, uint64_t off)
@@ -210,8 +240,15 @@ unsigned int vbench_type_of(uint64_t dw0)
 
 static bool is_to_drop(struct vbench *b, uint64_t dw0)
 {
-	if (b->drop_nth && vbench_type_of(dw0) != VTD_INV_WAIT)
-		return ++b->seen == b->drop_nth;
+	unsigned int i = b->seen;
+
+	if (vbench_type_of(dw0) != VTD_INV_WAIT && i < VBENCH_LOG) {
+		b->log[i] = dw0;
+		b->log_idle[i] = b->idle;
+		b->seen++;
+		if (b->drop_set && b->drop_set[i])
+			return true;
+	}
 	return b->drop.type && vbench_type_of(dw0) == b->drop.type &&
 	       (!b->drop.g || (dw0 >> 4 & 3) == b->drop.g);
 }
@@ -229,9 +266,11 @@ static void drop_descriptors(struct vbench *b, uint64_t tail)
 						    b->tail_seen));
 		uint64_t dw0 = le64_load_relaxed(e);
 
+		if (b->drop_pd && vbench_type_of(dw0) == VTD_INV_WAIT)
+			le64_store_relaxed(&e[0],
+					   dw0 & ~FIELD_MASK(VTD_INV_WAIT_PD));
 		if (!is_to_drop(b, dw0))
 			continue;
-		b->dropped = dw0;
 		le64_store_relaxed(&e[0], 1 | 3 << 4 | UINT64_C(0xfffe) << 32);
 		le64_store_relaxed(&e[1], 0);
 	}
@@ -369,6 +408,7 @@ struct vbench *vbench_make(enum hw_personality personality,
 	pthread_mutex_init(&b->dead_lock, NULL);
 	b->ops = *b->tp.plat.ops;
 	b->ops.pages_free = keep_pages;
+	b->ops.relax = relax;
 	b->plat = (struct plat){ &b->ops, b->tp.plat.ctx };
 	assert_int_equal(iommu_system_create(&b->plat, NULL, &b->sys), 0);
 	vtd_hw_cfg_default(&cfg);
@@ -390,7 +430,7 @@ int vbench_probe(struct vbench *b, unsigned int timeout_ms)
 	struct vtd_desc desc = {
 		.mmio = { &mmio_ops, b, b->hw->mmio_size },
 		.timeout_ms = timeout_ms,
-		.ats_timeout_ms = timeout_ms,
+		.ats_timeout_ms = 10 * timeout_ms,
 	};
 
 	return vtd_probe(b->sys, &desc, &b->unit);

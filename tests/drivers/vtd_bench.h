@@ -25,6 +25,7 @@
 enum {
 	VBENCH_SID = 0x321,
 	VBENCH_ATC_SIZE = 64,
+	VBENCH_LOG = 512,
 };
 
 /* A kind of descriptor; granularity 0: any. */
@@ -64,9 +65,14 @@ struct vbench {
 	struct hw_port port;
 	struct iommu_device *dev;
 	struct vbench_kind drop; /* type 0: none */
-	unsigned int drop_nth;   /* of all but wait descriptors; 0: none */
+	const bool *drop_set;    /* by index, wait descriptors not counted */
 	unsigned int seen;
-	uint64_t dropped; /* the first word of it */
+	uint64_t log[VBENCH_LOG];
+	bool log_named[VBENCH_LOG]; /* a device TLB had it */
+	bool log_idle[VBENCH_LOG];  /* about a domain that is nowhere */
+	bool idle;                  /* it is now */
+	unsigned int inv_next;      /* the next one of a device TLB */
+	bool drop_pd;               /* waits are without PD */
 	uint64_t tail_seen;
 	bool deaf; /* writes of the invalidation queue's tail are lost */
 
@@ -82,6 +88,8 @@ struct vbench {
 	uint64_t inv_cookie;
 	struct hw_prg_response prg;
 	unsigned int prg_count;
+	void (*on_prg)(struct vbench *b); /* on its way, no lock is held */
+	void *on_prg_arg;
 };
 
 /* An address space in the CPU's own format. */

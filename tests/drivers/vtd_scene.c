@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/drivers/vtd_scene.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include <sva/fault.h>
+#include <sva/sva.h>
+
+#include "base/bits.h"
+#include "fmt/vtd.h"
+
+/*
+ * Each line is something that goes wrong if an invalidation, or the wait for
+ * it, is missing. Returns the number of the first one that did; 0: none.
+ */
+#define EXPECT(cond)                                                           \
+	do {                                                                   \
+		if (!(cond) && !bad)                                           \
+			bad = __LINE__;                                        \
+	} while (0)
+
+#define PAGE(n) ((uint64_t)(n) << 12)
+
+/* PASID 0: identity, and not. */
+static int run_untagged(struct vbench *b)
+{
+	struct iommu_domain *identity;
+	int bad = 0;
+
+	assert_int_equal(iommu_domain_alloc(b->unit, IOMMU_DOMAIN_IDENTITY,
+					    &identity),
+			 0);
+	EXPECT(vbench_dma(b, 0, PAGE(5)) == 0);
+	assert_int_equal(iommu_attach_device(identity, b->dev), 0);
+	EXPECT(vbench_dma(b, 0, PAGE(5)) == PAGE(5));
+	EXPECT(vbench_ats(b, 0, PAGE(5)) == PAGE(5));
+	assert_int_equal(iommu_detach_device(identity, b->dev), 0);
+	EXPECT(vbench_dma(b, 0, PAGE(5)) == 0);
+	EXPECT(!vbench_atc_has(b, 0, PAGE(5)));
+	assert_int_equal(iommu_domain_free(identity), 0);
+	return bad;
+}
+
+static void attach_paging(struct vbench *b, struct iommu_domain *d,
+			  ioasid_t pasid)
+{
+	assert_int_equal(pasid ? iommu_attach_device_pasid(d, b->dev, pasid) :
+				 iommu_attach_device(d, b->dev),
+			 0);
+}
+
+static void detach_paging(struct vbench *b, struct iommu_domain *d,
+			  ioasid_t pasid)
+{
+	if (pasid)
+		iommu_detach_device_pasid(d, b->dev, pasid);
+	else
+		assert_int_equal(iommu_detach_device(d, b->dev), 0);
+}
+
+/* A table of the driver's, on a PASID and without. [A6] */
+static int run_paging(struct vbench *b, ioasid_t pasid)
+{
+	const uint64_t big = UINT64_C(2) << 20;
+	struct iommu_domain *d;
+	uint64_t bytes = 0;
+	int bad = 0;
+
+	assert_int_equal(iommu_domain_alloc(b->unit, IOMMU_DOMAIN_PAGING, &d),
+			 0);
+	attach_paging(b, d, pasid);
+	EXPECT(vbench_dma(b, pasid, big) == 0);
+	assert_int_equal(iommu_map(d, big, 64 * big, big, IOMMU_PERM_READ), 0);
+	assert_int_equal(iommu_map(d, PAGE(3), PAGE(0x333), PAGE(2),
+				   IOMMU_PERM_READ | IOMMU_PERM_WRITE),
+			 0);
+	assert_int_equal(iommu_map(d, PAGE(4), PAGE(0x333), PAGE(1),
+				   IOMMU_PERM_READ),
+			 -EEXIST);
+	EXPECT(vbench_dma(b, pasid, big + PAGE(9)) == 64 * big + PAGE(9));
+	EXPECT(vbench_dma(b, pasid, PAGE(4)) == PAGE(0x334));
+	EXPECT(vbench_ats(b, pasid, PAGE(4)) == PAGE(0x334));
+	EXPECT(vbench_ats(b, pasid, PAGE(3)) == PAGE(0x333));
+	assert_int_equal(iommu_unmap(d, PAGE(4), PAGE(1), &bytes), 0);
+	assert_int_equal(bytes, PAGE(1));
+	EXPECT(vbench_dma(b, pasid, PAGE(4)) == 0);
+	EXPECT(!vbench_atc_has(b, pasid, PAGE(4)));
+	EXPECT(vbench_dma(b, pasid, PAGE(3)) == PAGE(0x333));
+	/* From the middle of a large page. */
+	assert_int_equal(iommu_unmap(d, big + PAGE(9), PAGE(1), &bytes), 0);
+	assert_int_equal(bytes, PAGE(1));
+	EXPECT(vbench_dma(b, pasid, big + PAGE(9)) == 0);
+	EXPECT(vbench_dma(b, pasid, big + PAGE(8)) == 64 * big + PAGE(8));
+	EXPECT(vbench_dma(b, pasid, big + PAGE(10)) == 64 * big + PAGE(10));
+	/* Nothing there, nothing said. */
+	assert_int_equal(iommu_unmap(d, PAGE(4), PAGE(1), &bytes), 0);
+	assert_int_equal(bytes, 0);
+	assert_int_equal(iommu_map(d, UINT64_C(1) << 60, 0, PAGE(1),
+				   IOMMU_PERM_READ),
+			 -EINVAL);
+	assert_int_equal(iommu_unmap(d, UINT64_C(1) << 60, PAGE(1), &bytes),
+			 -EINVAL);
+	detach_paging(b, d, pasid);
+	EXPECT(vbench_dma(b, pasid, PAGE(3)) == 0);
+	EXPECT(!vbench_atc_has(b, pasid, PAGE(3)));
+	/* Away and back, and meanwhile nobody is told of an unmap. */
+	b->idle = true;
+	assert_int_equal(iommu_unmap(d, PAGE(3), PAGE(1), &bytes), 0);
+	b->idle = false;
+	attach_paging(b, d, pasid);
+	EXPECT(vbench_dma(b, pasid, PAGE(3)) == 0);
+	detach_paging(b, d, pasid);
+	assert_int_equal(iommu_domain_free(d), 0);
+	return bad;
+}
+
+/*
+ * A page that is not there is asked for, made, and answered; then the binding
+ * goes, with a request that nobody has looked at yet.
+ */
+static int run_fault(struct vbench *b)
+{
+	struct hw_page_request req = {
+		.requester = VBENCH_SID,
+		.pasid_valid = true,
+		.addr = 0x7654321000,
+		.perm = IOMMU_PERM_READ,
+		.prgi = 0x1ab,
+		.last = true,
+	};
+	struct iommu_sva *sva;
+	struct vbench_space m;
+	int bad = 0;
+
+	vbench_make_space(b, &m, 4);
+	assert_int_equal(iommu_dev_enable_feature(b->dev, IOMMU_DEV_FEAT_SVA),
+			 0);
+	assert_int_equal(iommu_sva_bind(b->dev, &m.mm, NULL, &sva), 0);
+	req.pasid = iommu_sva_get_pasid(sva);
+	EXPECT(vbench_ats(b, req.pasid, req.addr) == 0);
+	b->hw->ops->page_request(b->hw, &req);
+	(void)testplat_irq_run(&b->tp);
+	assert_int_equal(iopf_queue_flush_dev(b->dev), 0);
+	EXPECT(b->prg_count == 1 && b->prg.code == HW_PRG_SUCCESS &&
+	       b->prg.prgi == 0x1ab);
+	EXPECT(vbench_ats(b, req.pasid, req.addr) == req.addr);
+	req.addr += PAGE(1);
+	req.prgi++;
+	b->hw->ops->page_request(b->hw, &req);
+	iommu_sva_unbind(sva);
+	EXPECT(b->prg_count == 2 && b->prg.prgi == 0x1ac);
+	EXPECT(vbench_ats(b, req.pasid, req.addr - PAGE(1)) == 0);
+	EXPECT(!vbench_atc_has(b, req.pasid, req.addr - PAGE(1)));
+	assert_int_equal(iommu_dev_disable_feature(b->dev, IOMMU_DEV_FEAT_SVA),
+			 0);
+	iommu_mm_put_users(&m.mm);
+	return bad;
+}
+
+int vscene_run(struct vscene *o, unsigned int levels,
+	       unsigned int command_batch)
+{
+	struct vbench *b = vbench_make(HW_STRICT, command_batch);
+	struct iommu_domain *d1 = NULL, *d2 = NULL, *far = NULL;
+	struct vbench_space m1, m2;
+	int bad = 0;
+
+	assert_int_equal(vbench_probe(b, 200), 0);
+	if (o->kind)
+		b->drop = *o->kind;
+	b->drop_set = o->drop;
+	b->slow_atc = true;
+	vbench_make_space(b, &m1, levels);
+	vbench_make_space(b, &m2, levels);
+	vbench_map(&m1, PAGE(16), PAGE(0x111));
+	vbench_map(&m1, PAGE(17), PAGE(0x112));
+	vbench_map(&m1, PAGE(2048), PAGE(0x113));
+	vbench_map(&m2, PAGE(16), PAGE(0x222));
+
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == 0);
+	vbench_add_device(b);
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == 0);
+	bad = bad ? bad : run_untagged(b);
+	bad = bad ? bad : run_paging(b, 0);
+	bad = bad ? bad : run_paging(b, 70);
+	bad = bad ? bad : run_fault(b);
+	assert_int_equal(vbench_attach(b, &m1, 7, &d1), 0);
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == PAGE(0x111));
+	EXPECT(vbench_dma(b, 7, PAGE(17) - 1) == PAGE(0x112) - 1);
+	EXPECT(vbench_dma(b, 8, PAGE(16)) == 0);
+	assert_int_equal(vbench_attach(b, &m2, 8, &d2), 0);
+	EXPECT(vbench_dma(b, 8, PAGE(16)) == PAGE(0x222));
+
+	/* One page: only it goes, from TLB and device TLB. */
+	EXPECT(vbench_dma(b, 7, PAGE(17)) == PAGE(0x112));
+	EXPECT(vbench_ats(b, 7, PAGE(16)) == PAGE(0x111));
+	EXPECT(vbench_ats(b, 7, PAGE(17)) == PAGE(0x112));
+	EXPECT(vbench_ats(b, 8, PAGE(16)) == PAGE(0x222));
+	vbench_unmap(&m1, PAGE(16), PAGE(17));
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == 0);
+	EXPECT(vbench_dma(b, 7, PAGE(17)) == PAGE(0x112));
+	EXPECT(!vbench_atc_has(b, 7, PAGE(16)));
+	EXPECT(vbench_atc_has(b, 7, PAGE(17)) &&
+	       vbench_atc_has(b, 8, PAGE(16)));
+
+	/* Everything. */
+	EXPECT(vbench_dma(b, 7, PAGE(2048)) == PAGE(0x113));
+	vbench_unmap(&m1, 0, UINT64_MAX);
+	EXPECT(vbench_dma(b, 7, PAGE(2048)) == 0);
+	EXPECT(vbench_dma(b, 7, PAGE(17)) == 0);
+	EXPECT(!vbench_atc_has(b, 7, PAGE(17)));
+	EXPECT(vbench_dma(b, 8, PAGE(16)) == PAGE(0x222));
+
+	/* The same PASID, another address space. */
+	vbench_map(&m1, PAGE(16), PAGE(0x111));
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == PAGE(0x111));
+	EXPECT(vbench_ats(b, 7, PAGE(16)) == PAGE(0x111));
+	vbench_detach(b, d1, 7);
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == 0);
+	EXPECT(!vbench_atc_has(b, 7, PAGE(16)));
+	assert_int_equal(vbench_attach(b, &m2, 7, &d1), 0);
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == PAGE(0x222));
+	/* One for which the directory grows: its old size is cached. */
+	assert_int_equal(vbench_attach(b, &m2, 0x9000, &far), 0);
+	EXPECT(vbench_dma(b, 0x9000, PAGE(16)) == PAGE(0x222));
+	if (!bad)
+		EXPECT(vbench_dma(b, 8, PAGE(16)) == PAGE(0x222));
+	EXPECT(vbench_ats(b, 0x9000, PAGE(16)) == PAGE(0x222));
+	EXPECT(vbench_ats(b, 7, PAGE(16)) == PAGE(0x222));
+	EXPECT(vbench_ats(b, 8, PAGE(16)) == PAGE(0x222));
+	/* Away and back, and meanwhile nobody is told of an unmap. */
+	iommu_detach_device_pasid(far, b->dev, 0x9000);
+	EXPECT(!vbench_atc_has(b, 0x9000, PAGE(16)));
+	x86_64_clear(&m2.table, PAGE(16), PAGE(17), NULL);
+	iommu_mm_invalidate_range(&m2.mm, PAGE(16), PAGE(17));
+	assert_int_equal(iommu_attach_device_pasid(far, b->dev, 0x9000), 0);
+	EXPECT(vbench_dma(b, 0x9000, PAGE(16)) == 0);
+	EXPECT(!vbench_atc_has(b, 7, PAGE(16)) &&
+	       !vbench_atc_has(b, 8, PAGE(16)));
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == 0 &&
+	       vbench_dma(b, 8, PAGE(16)) == 0);
+	vbench_map(&m2, PAGE(16), PAGE(0x222));
+	EXPECT(vbench_ats(b, 0x9000, PAGE(16)) == PAGE(0x222));
+	EXPECT(vbench_ats(b, 7, PAGE(16)) == PAGE(0x222));
+	EXPECT(vbench_ats(b, 8, PAGE(16)) == PAGE(0x222));
+	vbench_detach(b, far, 0x9000);
+	vbench_detach(b, d1, 7);
+	vbench_detach(b, d2, 8);
+	EXPECT(!vbench_atc_has(b, 0x9000, PAGE(16)));
+	EXPECT(!vbench_atc_has(b, 7, PAGE(16)) &&
+	       !vbench_atc_has(b, 8, PAGE(16)));
+	/* Without its context entry's invalidation it reads what is freed. */
+	if (!bad)
+		EXPECT(vbench_dma(b, 8, PAGE(16)) == 0);
+
+	iommu_mm_put_users(&m1.mm);
+	iommu_mm_put_users(&m2.mm);
+	o->count = b->seen;
+	memcpy(o->log, b->log, sizeof(o->log));
+	memcpy(o->named, b->log_named, sizeof(o->named));
+	memcpy(o->idle, b->log_idle, sizeof(o->idle));
+	vbench_unmake(b);
+	return bad;
+}
