@@ -374,6 +374,9 @@ static bool applies(const struct cf *cf, const struct row *row)
 	/* There is no wider PASID than 20 bits. */
 	if (row->set == pasid_too_wide)
 		return (cf->cfg.ecap >> 35 & 0x1f) < 19;
+	/* Elsewhere such an address is reserved, and that is told: 9.6, 9.7. */
+	if (row->set == pde_beyond || row->set == pe_table)
+		return !cf->cfg.haw || BEYOND >> cf->cfg.haw == 0;
 	if (row->reason == 0x34)
 		return cf->major >= 8;
 	return true;
@@ -531,7 +534,9 @@ static char ask(struct play *p, enum kind kind)
 static void golden(const struct play *p, const struct row *row, enum kind kind,
 		   const uint64_t rec[2])
 {
-	bool pv = kind == UN_P || kind == TR_P || kind == PR;
+	/* Reserved without PASIDs. */
+	bool pv = (kind == UN_P || kind == TR_P || kind == PR) &&
+		  cf_has(&p->cf, VT_ECAP_PASID);
 	bool write = p->perm & W, read = p->perm & R;
 	uint64_t t1 = kind != PR && !write, t2 = kind == PR;
 	uint64_t at = kind == TD ? 2 : kind == TR || kind == TR_P;
