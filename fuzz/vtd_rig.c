@@ -164,11 +164,13 @@ static void check_reply(struct rig *r, const struct frame *f,
 			const struct hw_ats_reply *reply)
 {
 	struct hw_txn granted = *txn;
+	/* ECAP.NWFS */
+	bool nw = txn->flags & HW_TXN_NO_WRITE && r->cfg.ecap >> 33 & 1;
 	unsigned int i;
 
 	FUZZ_CHECK(reply->xlat.len);
 	/* A read-only request does not dirty a page. */
-	for (i = f->first; txn->flags & HW_TXN_NO_WRITE && i < r->w.log_n; i++)
+	for (i = f->first; nw && i < r->w.log_n; i++)
 		FUZZ_CHECK(r->w.log[i].kind != ACCESS_CAS ||
 			   !((r->w.log[i].value ^ r->w.log[i].to) >> 6 & 1));
 	if (!(reply->xlat.perm & 7) || reply->untranslated_only)
