@@ -110,6 +110,8 @@ static const struct sim_break breaks[] = {
 	      "an entry is present before the unit knows its words"),
 	BREAK(BREAK_EARLY_OVACK, "early-ovack", "R15", ON_VTD, "overflow", 500,
 	      "an overflow is acknowledged before anybody looks at it"),
+	BREAK(BREAK_NOT_ISOLATED, "not-isolated", "R9", ON_VTD, "mute", 500,
+	      "a device that does not forget keeps its context entry"),
 	BREAK(BREAK_NO_DRAIN, "no-drain", "R1", ON_VTD, "fault", 500,
 	      "a drain waits for no page requests"),
 	/* Not named to anybody: in sva it would not be found. */

@@ -48,6 +48,7 @@ enum sim_break_id {
 	BREAK_NO_CONTEXT_INV,  /* the context cache is never invalidated */
 	BREAK_PRESENT_FIRST,   /* an entry is present before its words are */
 	BREAK_EARLY_OVACK,     /* an overflow is acknowledged unseen */
+	BREAK_NOT_ISOLATED,    /* nor a device that does not forget */
 	BREAK_NO_DRAIN,        /* a drain waits for no page requests */
 	BREAK_SKIP_GRACE,      /* a grace period does not wait */
 	BREAK_COUNT,

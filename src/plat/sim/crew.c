@@ -56,7 +56,7 @@ enum agent_result access_checked(struct agent *a, unsigned int page, bool write)
 
 	if (r == AGENT_OK || r == AGENT_GAVE_UP || !held || drops != b->drops ||
 	    p->changing || p->changed >= start || perm & ~p->allowed ||
-	    a->sp->exit_step || s->fail_fired || w->dead)
+	    a->sp->exit_step || s->fail_fired || w->dead || a->ep->mute)
 		return r;
 	/* Of which answers the ledger knows whether they came in time. */
 	if (r == AGENT_REFUSED && w->cfg.timeout_s)

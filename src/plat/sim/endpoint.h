@@ -62,6 +62,7 @@ struct endpoint {
 	struct pcie_hw pcie;
 	bool ats_was_on; /* ever */
 	bool pri_was_reset;
+	bool mute;    /* completes no invalidation any more */
 	bool flushed; /* the whole cache, since ATS went off */
 	struct atc_entry atc[ATC_ENTRIES];
 	unsigned int atc_next;

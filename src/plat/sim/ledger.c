@@ -71,7 +71,8 @@ void ledger_sent(struct world *w, struct ledger_entry *e)
 
 static bool deserves(struct world *w, const struct ledger_entry *e)
 {
-	return !e->sp->exit_step && (e->in_time || bound_now(w, e));
+	return !e->sp->exit_step && !e->ep->mute &&
+	       (e->in_time || bound_now(w, e));
 }
 
 /* How page @i stood from the request to now: 1 right, -1 wrong, 0 both. */

@@ -153,6 +153,13 @@ static const struct scenario scenarios[] = {
 		.cfg = { .endpoints = 1, .spaces = 2 },
 		.body = scenario_dead_queue,
 	}, {
+		.info = { .name = "mute", .rule = "R1 R9 R14",
+			  .iommus = ON_MODELS,
+			  .text = "one of two devices completes no "
+				  "invalidations any more" },
+		.cfg = { .endpoints = 2, .spaces = 1 },
+		.body = scenario_mute,
+	}, {
 		.info = { .name = "replug", .rule = "R1 R12 R14",
 			  .iommus = ON_ALL,
 			  .text = "device and IOMMU go and come back beside "

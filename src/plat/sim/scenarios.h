@@ -44,6 +44,7 @@ void scenario_find_mm(struct world *w);
 void scenario_feature(struct world *w);
 void scenario_timeout(struct world *w);
 void scenario_dead_queue(struct world *w);
+void scenario_mute(struct world *w);
 void scenario_replug(struct world *w);
 void scenario_tiny(struct world *w);
 

@@ -165,6 +165,49 @@ void scenario_dead_queue(struct world *w)
 	job_unbind(&dev);
 }
 
+/*
+ * A device stops completing invalidations. What it has cached it goes on using:
+ * before an unmap returns the IOMMU lets it through no more, and the other
+ * device, of the same process, notices nothing.
+ */
+
+static void fall_silent(struct job *j)
+{
+	unsigned int turns = (unsigned int)sim_random(j->w->sim, 40);
+
+	while (turns--)
+		sim_relax(j->w->sim);
+	j->ep->mute = true;
+	sim_note(j->w->sim, "completes no invalidation any more", j->ep->index);
+}
+
+void scenario_mute(struct world *w)
+{
+	struct job dev = { .rounds = 6 }, mute, proc, silence;
+	struct crew crew = { .w = w };
+
+	map_pages(&w->spaces[0], 4, true);
+	if (!hold(w, 0, &dev))
+		return;
+	mute = dev;
+	mute.ep = &w->eps[1];
+	mute.rounds = 20;
+	if (world_bind(w, mute.ep, mute.sp, &mute.sva)) {
+		job_unbind(&dev);
+		return;
+	}
+	silence = mute;
+	proc = dev;
+	proc.rounds = 4;
+	crew_add(&crew, "device", job_device, &dev);
+	crew_add(&crew, "mute", use_what_is_there, &mute);
+	crew_add(&crew, "silence", fall_silent, &silence);
+	crew_add(&crew, "process", job_process, &proc);
+	crew_run(&crew);
+	job_unbind(&mute);
+	job_unbind(&dev);
+}
+
 /* The machine is taken apart and put together, and works again. */
 
 static void replug(struct job *j)

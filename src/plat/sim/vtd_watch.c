@@ -271,6 +271,20 @@ static bool look_pasid(struct vtd_watch *t, struct vtd_watch_pasid *w, void *p,
 	return true;
 }
 
+/* What keeps a device out that does not forget comes back. */
+static void let_in(struct vtd_watch *t, const struct vtd_sm_context *old,
+		   void *p, uint32_t sid)
+{
+	struct sim *s = t->w->sim;
+
+	if (!sim_broken(s, BREAK_NOT_ISOLATED) || !s->exploring ||
+	    !t->w->eps[sid - 1].mute || !(old->dw[0] & PRESENT) ||
+	    le64_load_relaxed(le64_at(p)) & PRESENT)
+		return;
+	sim_strike(s, sid);
+	le64_store_relaxed(le64_at(p), old->dw[0]);
+}
+
 static void look_context(struct vtd_watch *t, struct vtd_watch_context *w,
 			 void *p, uint32_t sid)
 {
@@ -280,6 +294,8 @@ static void look_context(struct vtd_watch *t, struct vtd_watch_context *w,
 		w->known = false;
 		return;
 	}
+	if (w->known)
+		let_in(t, &w->ctx, p, sid);
 	le64_load_words(ctx.dw, p, CONTEXT_WORDS);
 	if (w->known)
 		watch_torn(t->w->sim, "context", sid, CONTEXT_WORDS, PRESENT,
