@@ -113,6 +113,28 @@ static void test_vtd_queue_a_full_batch_is_submitted(void **state)
 	assert_int_equal(vtdfake_count(f, VTD_INV_WAIT), 4);
 }
 
+/* What went wrong in the first of several is not made good by the others. */
+static void test_vtd_queue_a_full_batch_remembers(void **state)
+{
+	struct vtdfake *f = *state;
+	struct vtd_batch b;
+	unsigned int i;
+
+	vtd_batch_init(&b, f->u);
+	f->fail_type = VTD_INV_PC;
+	f->fail_iqei = VTD_IQEI_RESERVED;
+	f->fail_times = 1;
+	vtd_inv_pasid(&b, DID, PASID);
+	for (i = 0; i < 2 * VTD_BATCH; i++)
+		vtd_inv_piotlb_all(&b, DID, i);
+	assert_int_equal(f->fail_times, 0);
+	assert_int_equal(vtd_batch_sync(&b), -EIO);
+	assert_int_equal(vtdfake_count(f, VTD_INV_PIOTLB), 2 * VTD_BATCH);
+	/* And it is not the next one's. */
+	vtd_inv_pasid(&b, DID, PASID);
+	assert_int_equal(vtd_batch_sync(&b), 0);
+}
+
 /* Round and round: slots and words are used again, and again. */
 static void test_vtd_queue_wraps(void **state)
 {
@@ -258,7 +280,8 @@ static void test_vtd_queue_nothing_valid_fails_closed(void **state)
 	vtd_batch_init(&b, f->u);
 	f->fail_type = ~0u;
 	f->fail_iqei = VTD_IQEI_TYPE;
-	f->fail_times = 1000;
+	/* The next time it would be valid: nobody asks for that any more. */
+	f->fail_times = 8;
 	vtd_inv_piotlb_all(&b, DID, PASID);
 	assert_int_equal(vtd_batch_sync(&b), -EIO);
 	assert_closed(f, VTD_RTADDR_TTM_SCALABLE);
@@ -269,7 +292,10 @@ static void test_vtd_queue_nothing_valid_fails_closed(void **state)
 	vtd_inv_piotlb_all(&b, DID, PASID);
 	assert_int_equal(vtd_batch_sync(&b), -EIO);
 	assert_int_equal(f->op_count, 0);
-	f->fail_times = 0;
+	/* Nor does the unit go on: its error is not acknowledged. */
+	vtd_error_poll(f->u);
+	assert_int_equal(vtdfake_reg32(f, VTD_FSTS) & 1 << 4, 1 << 4);
+	assert_int_equal(f->fail_times, 0);
 }
 
 /* A queue that stands still. The unit has a mode of its own for it here. */
@@ -606,6 +632,7 @@ int main(void)
 		T(test_vtd_queue_a_batch_is_one_doorbell),
 		T(test_vtd_queue_an_empty_batch_is_nothing),
 		T(test_vtd_queue_a_full_batch_is_submitted),
+		T(test_vtd_queue_a_full_batch_remembers),
 		T(test_vtd_queue_wraps),
 		T(test_vtd_queue_drain),
 		T(test_vtd_queue_invalid_descriptor_is_replaced),
