@@ -353,8 +353,8 @@ static void test_vtd_fault_drain_of_a_flood_ends(void **state)
 	assert_int_equal(atomic_load(&b->mine), DRAINED);
 	while (atomic_load(&b->count) < FLOOD)
 		sched_yield();
-	b->hook = NULL;
 	plat_workqueue_flush(b->f.u->plat, b->f.u->faults.wq);
+	b->hook = NULL;
 	assert_int_equal(vtdfake_reg32(&b->f, VTD_FSTS) & 0xff, 0);
 	assert_false(b->f.u->faults.busy);
 	/* And events are told of again. */
