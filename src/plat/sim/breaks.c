@@ -54,7 +54,7 @@ static const struct sim_break breaks[] = {
 	      "two words of a live entry change at once"),
 	BREAK(BREAK_EARLY_WORDS, "early-words", "R7", ON_MODELS, "fault", 100,
 	      "words of an entry change before V=0 is known"),
-	BREAK(BREAK_NO_CFGI, "no-cfgi", "R8", ON_MODELS, "feature", 500,
+	BREAK(BREAK_NO_CFGI, "no-cfgi", "R8", ON_SMMUV3, "feature", 500,
 	      "a bind does not invalidate the context descriptor"),
 	BREAK_MOCK(BREAK_NO_TLBI, "no-tlbi", "R9", ON_ALL, "unmap", 500,
 	      "an unmap does not invalidate the TLB",

@@ -89,7 +89,6 @@ static bool drops(const struct world *w, const struct vtd_inv *inv)
 		enum sim_break_id id;
 		bool hit;
 	} rows[] = {
-		{ BREAK_NO_CFGI, entry && w->binding },
 		{ BREAK_NO_PASID_INV, entry },
 		{ BREAK_NO_CONTEXT_INV, type == VTD_INV_CC },
 		{ BREAK_NO_TLBI, is_tlb(inv) && !watch_unbinding(w) },
