@@ -179,20 +179,121 @@ void iommu_detach_device_pasid(struct iommu_domain *domain,
 			       struct iommu_device *dev, ioasid_t pasid);
 
 /**
- * iommu_map(), iommu_unmap() - change the table of a PAGING domain
- * @iova, @pa, @size: multiples of 4096.
+ * iommu_map() - make a range of a PAGING domain lead somewhere
+ * @iova, @pa, @size: multiples of the domain's smallest page.
  * @perm: of enum iommu_perm.
  *
- * A failing iommu_map() leaves nothing mapped. iommu_unmap() hands back how
- * many bytes it took out, and on return no device uses them.
+ * With the largest pages that fit. What awaits its invalidation (see
+ * iommu_domain_set_deferred()) there is invalidated first.
  *
- * Context: may sleep.
- * Return:  0, -EINVAL a bad range or domain, -EEXIST something is mapped
- *          there, -EOPNOTSUPP not with this IOMMU, -ENOMEM, -ETIMEDOUT.
+ * Context: may sleep; takes the domain's map lock. Any number of threads.
+ * Return:  0, or with nothing mapped: -EINVAL a bad range, permission or
+ *          domain, -EEXIST something is mapped there, -EOPNOTSUPP not with this
+ *          IOMMU, -ENOMEM, -ETIMEDOUT.
+ * Test:    tests/core/paging_test.c, tests/drivers/smmuv3_paging_test.c
  */
 SVA_MUST_CHECK int iommu_map(struct iommu_domain *domain, uint64_t iova,
 			     uint64_t pa, uint64_t size, unsigned int perm);
+
+/**
+ * iommu_unmap() - take a range out of a PAGING domain
+ * @ret_unmapped: how many bytes of it were mapped, which need not be all. 0
+ *                with -ETIMEDOUT. May be NULL.
+ *
+ * On return no device uses them: the entries were cleared, then the TLB was
+ * invalidated and has confirmed it, then the devices' own caches. [R9] A page
+ * that the range ends inside is split where the IOMMU can do that while the
+ * page is in use. Not so with deferred invalidation.
+ *
+ * Context: may sleep; takes the domain's map lock.
+ * Return:  0; with nothing changed -EINVAL a bad range or domain, or an end
+ *          inside a page that cannot be split, -EOPNOTSUPP, -ENOMEM for
+ *          smaller pages; -ETIMEDOUT it is out, but the IOMMU did not confirm
+ *          it: the memory must not be reused. [E5]
+ * Test:    as iommu_map()
+ */
 SVA_MUST_CHECK int iommu_unmap(struct iommu_domain *domain, uint64_t iova,
 			       uint64_t size, uint64_t *ret_unmapped);
+
+/**
+ * struct iommu_iotlb_gather - unmapped, and not yet invalidated
+ * @start, @last: the hull of what was unmapped; @start above @last: nothing.
+ * @freed: tables that went along, which hardware may still be in; private.
+ */
+struct iommu_iotlb_gather {
+	uint64_t start;
+	uint64_t last;
+	void *freed;
+};
+
+static inline void iommu_iotlb_gather_init(struct iommu_iotlb_gather *gather)
+{
+	gather->start = UINT64_MAX;
+	gather->last = 0;
+	gather->freed = NULL;
+}
+
+/**
+ * iommu_unmap_gather() - iommu_unmap(), but leave the invalidation for later
+ * @gather: initialised; of this domain only. Nothing of the range is reused or
+ *          mapped again until iommu_iotlb_sync() has returned 0, which has to
+ *          come before the domain is freed.
+ *
+ * Context: may sleep; takes the domain's map lock. @gather is the caller's, one
+ *          thread at a time.
+ * Cost:    the table only; one iommu_iotlb_sync() for many.
+ * Return:  as iommu_unmap(), without -ETIMEDOUT.
+ */
+SVA_MUST_CHECK int iommu_unmap_gather(struct iommu_domain *domain,
+				      uint64_t iova, uint64_t size,
+				      struct iommu_iotlb_gather *gather,
+				      uint64_t *ret_unmapped);
+
+/**
+ * iommu_iotlb_sync() - the invalidation for all that was gathered [R9]
+ *
+ * @gather is initialised again, whatever the outcome.
+ *
+ * Context: may sleep; takes no lock of core.
+ * Return:  0, -ETIMEDOUT the IOMMU did not confirm it: the memory must not be
+ *          reused. What could be done to keep devices out has been done.
+ */
+SVA_MUST_CHECK int iommu_iotlb_sync(struct iommu_domain *domain,
+				    struct iommu_iotlb_gather *gather);
+
+/**
+ * iommu_domain_set_deferred() - let unmapped ranges await their invalidation
+ * @limit: iommu_unmap() invalidates nothing until more than so many bytes wait;
+ *         then it does for all of them. 0, as at first: at once.
+ *
+ * The caller keeps what it unmapped, page for page, until
+ * iommu_domain_flush(): until then devices may use it. A range that waits is
+ * invalidated before it is mapped again.
+ *
+ * Context: may sleep; takes the domain's map lock.
+ * Return:  0, -EINVAL not a PAGING domain, -ETIMEDOUT as iommu_iotlb_sync().
+ */
+SVA_MUST_CHECK int iommu_domain_set_deferred(struct iommu_domain *domain,
+					     uint64_t limit);
+
+/* What waits is invalidated. 0, -EINVAL not a PAGING domain, -ETIMEDOUT. */
+SVA_MUST_CHECK int iommu_domain_flush(struct iommu_domain *domain);
+
+/**
+ * iommu_iova_to_phys() - where an address of a domain leads
+ * @domain: PAGING or IDENTITY.
+ *
+ * Context: may sleep; takes the domain's map lock.
+ * Return:  0, -ENOENT nowhere, -EINVAL the domain is of another type,
+ *          -EOPNOTSUPP.
+ */
+SVA_MUST_CHECK int iommu_iova_to_phys(struct iommu_domain *domain,
+				      uint64_t iova, uint64_t *ret_pa);
+
+/*
+ * Sizes of the pages of a PAGING domain: bit n for 1 << n bytes; 0: of another
+ * type. Context: any.
+ */
+uint64_t iommu_domain_page_sizes(const struct iommu_domain *domain);
 
 #endif

@@ -42,6 +42,7 @@ enum plat_lock_rank {
 	PLAT_RANK_DEVICE = 30,       /* core: one device's attachments */
 	PLAT_RANK_FAULT_QUEUE = 40,  /* core: devices of a fault queue */
 	PLAT_RANK_FAULT_DEVICE = 45, /* core: one device's pending faults */
+	PLAT_RANK_PAGING = 47,       /* core: one paging domain's table */
 	PLAT_RANK_HWID = 48,         /* driver: ids of one IOMMU */
 	PLAT_RANK_MM = 50,           /* platform: an address space's table */
 	PLAT_RANK_MM_NOTIFIER = 55,  /* core: an mm's notifier list */

@@ -4,6 +4,7 @@
 
 #include "base/errno.h"
 #include "core/device.h"
+#include "core/paging.h"
 
 /* @mm: for SVA domains, with a user held; the domain keeps a reference. */
 static int domain_make(struct iommu_unit *unit, enum iommu_domain_type type,
@@ -27,6 +28,8 @@ static int domain_make(struct iommu_unit *unit, enum iommu_domain_type type,
 	domain->exit_data = NULL;
 	if (mm)
 		iommu_mm_get(mm);
+	if (type == IOMMU_DOMAIN_PAGING)
+		paging_init(domain);
 	atomic_fetch_add_explicit(&unit->domain_count, 1, memory_order_relaxed);
 	*ret_domain = domain;
 	return 0;
@@ -69,6 +72,8 @@ int iommu_domain_free(struct iommu_domain *domain)
 	/* Acquire pairs with the release of who detached it last. */
 	if (atomic_load_explicit(&domain->attach_count, memory_order_acquire))
 		return -EBUSY;
+	if (domain->type == IOMMU_DOMAIN_PAGING)
+		paging_fini(domain);
 	unit->ops->domain_free(domain);
 	if (mm)
 		iommu_mm_put(mm);
@@ -239,40 +244,4 @@ void iommu_detach_device_pasid(struct iommu_domain *domain,
 	attach_del_locked(att);
 	plat_unlock(plat, &dev->sys->sva_lock);
 	plat_free(plat, att);
-}
-
-static int range_check(const struct iommu_domain *domain, uint64_t iova,
-		       uint64_t size)
-{
-	if (domain->type != IOMMU_DOMAIN_PAGING || !size ||
-	    (iova | size) & 4095 || iova + (size - 1) < iova)
-		return -EINVAL;
-	return 0;
-}
-
-int iommu_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
-	      uint64_t size, unsigned int perm)
-{
-	int err = range_check(domain, iova, size);
-
-	if (err)
-		return err;
-	if (pa & 4095 || pa + (size - 1) < pa || !(perm & IOMMU_PERM_RWX) ||
-	    perm & ~(IOMMU_PERM_RWX | IOMMU_PERM_PRIV))
-		return -EINVAL;
-	if (!domain->unit->ops->map)
-		return -EOPNOTSUPP;
-	return domain->unit->ops->map(domain, iova, pa, size, perm);
-}
-
-int iommu_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
-		uint64_t *ret_unmapped)
-{
-	int err = range_check(domain, iova, size);
-
-	if (err)
-		return err;
-	if (!domain->unit->ops->unmap)
-		return -EOPNOTSUPP;
-	return domain->unit->ops->unmap(domain, iova, size, ret_unmapped);
 }

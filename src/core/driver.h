@@ -47,6 +47,10 @@ struct iommu_unit {
  * @attach_count: (device, PASID) pairs it is attached to; core's.
  * @iopf, @iopf_data: last resort for pages @mm refuses, or NULL; core's.
  * @exit, @exit_data: told of the exit of @mm, or NULL; core's.
+ * @page_sizes: PAGING: bit n: pages of 1 << n bytes; the driver's domain_alloc()
+ *             sets it.
+ * @map_lock, @waiting, @waiting_bytes, @defer_limit: PAGING: see paging.c;
+ *             core's.
  */
 struct iommu_domain {
 	struct iommu_unit *unit;
@@ -57,7 +61,11 @@ struct iommu_domain {
 	void *iopf_data;
 	iommu_domain_exit_handler_t exit;
 	void *exit_data;
-	void *core;
+	uint64_t page_sizes;
+	struct plat_lock map_lock;
+	struct iommu_iotlb_gather waiting;
+	uint64_t waiting_bytes;
+	uint64_t defer_limit;
 };
 
 /**
@@ -101,7 +109,13 @@ struct iommu_domain {
  *     closed it. Any thread, no core lock but the device's fault lock.
  *     -ETIMEDOUT.
  *
- * @map, @unmap: of PAGING domains; NULL: the driver has none.
+ * @map, @unmap, @iova_to_phys: of PAGING domains; NULL: the driver has none.
+ *     Map lock held. @unmap clears entries, splits pages if it can, and notes
+ *     in @gather what hardware may remember: with iommu_gather_add(), and
+ *     tables that are empty in @gather->freed, in the driver's way.
+ * @iotlb_sync: hardware forgets what was gathered, TLB first, then devices [R9];
+ *     then tables are freed. No lock is held, or the map lock. -ETIMEDOUT: the
+ *     driver has done what it does then, and keeps the tables.
  * @describe: see iommu_unit_describe(). May be NULL.
  * @diagnose: a bind or an enable has failed with @why->err, and *@why says what
  *     core makes of that. The driver writes what it knows better, or nothing.
@@ -140,7 +154,11 @@ struct iommu_unit_ops {
 	int (*map)(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
 		   uint64_t size, unsigned int perm);
 	int (*unmap)(struct iommu_domain *domain, uint64_t iova, uint64_t size,
-		     uint64_t *ret_unmapped);
+		     struct iommu_iotlb_gather *gather, uint64_t *ret_unmapped);
+	int (*iotlb_sync)(struct iommu_domain *domain,
+			  struct iommu_iotlb_gather *gather);
+	int (*iova_to_phys)(struct iommu_domain *domain, uint64_t iova,
+			    uint64_t *ret_pa);
 
 	void (*describe)(struct iommu_unit *unit,
 			 void (*row)(void *arg,
@@ -149,6 +167,21 @@ struct iommu_unit_ops {
 	void (*diagnose)(struct iommu_device *dev, struct iommu_mm *mm,
 			 struct iommu_sva_why *why);
 };
+
+static inline bool iommu_gather_empty(const struct iommu_iotlb_gather *gather)
+{
+	return gather->start > gather->last;
+}
+
+/* [start, last] */
+static inline void iommu_gather_add(struct iommu_iotlb_gather *gather,
+				    uint64_t start, uint64_t last)
+{
+	if (start < gather->start)
+		gather->start = start;
+	if (last > gather->last)
+		gather->last = last;
+}
 
 /**
  * iommu_unit_register() - a driver has brought up an IOMMU

@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "fmt/arm_pt.h"
+#include "pgtable/freed.h"
 
 #define MIN_ALLOC 4096u
 
@@ -278,36 +279,61 @@ int arm_lpae_map(struct arm_lpae *t, uint64_t va, uint64_t pa, uint64_t size,
 	return map_pass(t, va, pa, size, perm, flags, true);
 }
 
+/* What was cleared, and where empty tables go; NULL: they stay. */
+struct cleared {
+	size_t leaves;
+	uint64_t bytes;
+	void **freed;
+};
+
+/* From the one after @i round: who unmaps in order finds a page at once. */
+static bool is_empty(const struct arm_lpae *t, const le64_atomic *table,
+		     int level, size_t i)
+{
+	size_t n = entry_count(t, level), k;
+
+	for (k = 1; k <= n; k++)
+		if (pte_valid(le64_load_relaxed(&table[(i + k) % n])))
+			return false;
+	return true;
+}
+
 /* Clears leaves of one table that overlap [start, last]; both are inside it. */
-static size_t clear_table(struct arm_lpae *t, le64_atomic *table, int level,
-			  uint64_t start, uint64_t last, uint64_t *bytes)
+static void clear_table(struct arm_lpae *t, le64_atomic *table, int level,
+			uint64_t start, uint64_t last, struct cleared *c)
 {
 	unsigned int lg2 = entry_lg2(t, level);
 	size_t i = entry_index(t, level, start);
 	size_t n = entry_index(t, level, last);
 	uint64_t base = align_down(start, BIT(lg2));
-	size_t cleared = 0;
 
 	for (; i <= n; i++, base += BIT(lg2)) {
 		uint64_t pte = le64_load_relaxed(&table[i]);
-		uint64_t entry_last = base + (BIT(lg2) - 1);
+		uint64_t end = base + (BIT(lg2) - 1);
 
 		if (pte_is_table(pte, level)) {
-			cleared += clear_table(
-				t, pte_table(t, pte), level + 1,
-				start > base ? start : base,
-				last < entry_last ? last : entry_last, bytes);
+			le64_atomic *next = pte_table(t, pte);
+
+			end = last < end ? last : end;
+			clear_table(t, next, level + 1,
+				    start > base ? start : base, end, c);
+			if (!c->freed ||
+			    !is_empty(t, next, level + 1,
+				      entry_index(t, level + 1, end)))
+				continue;
+			le64_store_relaxed(&table[i], 0);
+			pt_freed_add(t->cfg.plat, c->freed, next);
+			t->table_count--;
 		} else if (pte_valid(pte)) {
 			/*
 			 * Nothing to release: whoever reuses the page has a
 			 * TLB invalidation between this and that.
 			 */
 			le64_store_relaxed(&table[i], 0);
-			cleared++;
-			*bytes += BIT(lg2);
+			c->leaves++;
+			c->bytes += BIT(lg2);
 		}
 	}
-	return cleared;
 }
 
 static bool leaf_crosses(const struct arm_lpae *t, uint64_t va)
@@ -317,18 +343,85 @@ static bool leaf_crosses(const struct arm_lpae *t, uint64_t va)
 	return !arm_lpae_walk(t, va, &leaf) && leaf.va != va;
 }
 
-int arm_lpae_unmap(struct arm_lpae *t, uint64_t va, uint64_t size,
-		   uint64_t *ret_bytes)
+int arm_lpae_unmap_free(struct arm_lpae *t, uint64_t va, uint64_t size,
+			void **freed, uint64_t *ret_bytes)
 {
-	uint64_t bytes = 0;
+	struct cleared c = { .freed = freed };
 
 	if (!range_ok(va, size, t->cfg.va_bits, t->cfg.granule_lg2) ||
 	    leaf_crosses(t, va) || leaf_crosses(t, va + size))
 		return -EINVAL;
 
-	clear_table(t, t->root, t->start_level, va, va + size - 1, &bytes);
+	clear_table(t, t->root, t->start_level, va, va + size - 1, &c);
 	if (ret_bytes)
-		*ret_bytes = bytes;
+		*ret_bytes = c.bytes;
+	return 0;
+}
+
+int arm_lpae_unmap(struct arm_lpae *t, uint64_t va, uint64_t size,
+		   uint64_t *ret_bytes)
+{
+	return arm_lpae_unmap_free(t, va, size, NULL, ret_bytes);
+}
+
+void arm_lpae_free_tables(const struct arm_lpae *t, void **freed)
+{
+	pt_freed_free(t->cfg.plat, freed, table_size(t));
+}
+
+/* A table that maps what the block of the level does; not visible yet. */
+static void fill_split(const struct arm_lpae *t, le64_atomic *table, int level,
+		       uint64_t block)
+{
+	unsigned int lg2 = entry_lg2(t, level + 1);
+	size_t i, n = entry_count(t, level + 1);
+
+	if (level + 1 == ARM_PT_LEVEL_LAST)
+		block |= ARM_PTE_KIND_PAGE;
+	for (i = 0; i < n; i++)
+		le64_store_relaxed(&table[i], block + ((uint64_t)i << lg2));
+}
+
+static int split_block(struct arm_lpae *t, le64_atomic *entry, int level)
+{
+	le64_atomic *table = plat_pages_alloc(t->cfg.plat, table_size(t));
+	uint64_t block = le64_load_relaxed(entry);
+
+	if (!table)
+		return -ENOMEM;
+	t->table_count++;
+	/* Hardware that makes it dirty meanwhile makes the copies dirty. */
+	do {
+		fill_split(t, table, level, block);
+	} while (!le64_cmpxchg(entry, &block, make_table(t, table)));
+	return 0;
+}
+
+int arm_lpae_split(struct arm_lpae *t, uint64_t va)
+{
+	le64_atomic *table = t->root;
+	int level;
+
+	if (!range_ok(va, BIT(t->cfg.granule_lg2), t->cfg.va_bits,
+		      t->cfg.granule_lg2))
+		return -EINVAL;
+	for (level = t->start_level; level < ARM_PT_LEVEL_LAST; level++) {
+		le64_atomic *entry = &table[entry_index(t, level, va)];
+		uint64_t pte = le64_load_relaxed(entry);
+		int err;
+
+		if (!pte_valid(pte))
+			break;
+		if (!pte_is_table(pte, level)) {
+			if (is_aligned(va, BIT(entry_lg2(t, level))))
+				break;
+			err = split_block(t, entry, level);
+			if (err)
+				return err;
+			pte = le64_load_relaxed(entry);
+		}
+		table = pte_table(t, pte);
+	}
 	return 0;
 }
 
@@ -354,16 +447,15 @@ int arm_lpae_set(struct arm_lpae *t, uint64_t va, uint64_t pa,
 void arm_lpae_clear(struct arm_lpae *t, uint64_t start, uint64_t end,
 		    size_t *ret_cleared)
 {
-	uint64_t limit = BIT(t->cfg.va_bits), bytes = 0;
-	size_t cleared = 0;
+	uint64_t limit = BIT(t->cfg.va_bits);
+	struct cleared c = { .freed = NULL };
 
 	if (end > limit)
 		end = limit;
 	if (start < end)
-		cleared = clear_table(t, t->root, t->start_level, start,
-				      end - 1, &bytes);
+		clear_table(t, t->root, t->start_level, start, end - 1, &c);
 	if (ret_cleared)
-		*ret_cleared = cleared;
+		*ret_cleared = c.leaves;
 }
 
 static void decode_leaf(const struct arm_lpae *t, uint64_t raw, uint64_t va,

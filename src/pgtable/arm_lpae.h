@@ -6,8 +6,9 @@
  * One writer at a time: callers serialise all functions of one table but
  * arm_lpae_walk(). Hardware reads concurrently, in 64-bit pieces: a new table
  * is published with a release store, a leaf is installed, replaced and cleared
- * with one 64-bit access, and no table is freed before arm_lpae_fini(). Nobody
- * flushes a TLB here; that is the caller's.
+ * with one 64-bit access, and no table is freed before arm_lpae_fini(), or
+ * until the caller says that hardware has forgotten it. Nobody flushes a TLB
+ * here; that is the caller's.
  *
  * Granules of 4, 16 and 64 KiB and input and output addresses of up to 48 bits
  * are there. Stage 2 would be another make_leaf() and start level.
@@ -113,6 +114,31 @@ SVA_MUST_CHECK int arm_lpae_map(struct arm_lpae *t, uint64_t va, uint64_t pa,
  */
 SVA_MUST_CHECK int arm_lpae_unmap(struct arm_lpae *t, uint64_t va,
 				  uint64_t size, uint64_t *ret_bytes);
+
+/**
+ * arm_lpae_unmap_free() - the same, and tables that are empty then go too
+ * @freed: chain of tables, NULL at first; those taken out join it. Once a TLB
+ *         invalidation of the range, of all levels, has completed they may be
+ *         given back with arm_lpae_free_tables().
+ */
+SVA_MUST_CHECK int arm_lpae_unmap_free(struct arm_lpae *t, uint64_t va,
+				       uint64_t size, void **freed,
+				       uint64_t *ret_bytes);
+
+/* *@freed is NULL on return. Context: beside all others. */
+void arm_lpae_free_tables(const struct arm_lpae *t, void **freed);
+
+/**
+ * arm_lpae_split() - make @va the first byte of a page or block
+ *
+ * If something maps it. Tables of smaller leaves take the place of the block it
+ * is in, each in one 64-bit access, without a break before the make: for
+ * hardware with FEAT_BBM level 2 (DDI 0487, D8.16.1; SMMU_IDR3.BBML). The
+ * block may be cached until it is invalidated.
+ *
+ * Return: 0, -EINVAL @va is not of a page, -ENOMEM: some of it may be done.
+ */
+SVA_MUST_CHECK int arm_lpae_split(struct arm_lpae *t, uint64_t va);
 
 /**
  * arm_lpae_set() - map one page, whether or not it is mapped

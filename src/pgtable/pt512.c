@@ -3,6 +3,7 @@
 
 #include "base/errno.h"
 #include "fmt/x86_pt.h"
+#include "pgtable/freed.h"
 
 #define ENTRIES    ((size_t)X86_PT_ENTRIES)
 #define TABLE_SIZE ((size_t)4096)
@@ -220,11 +221,23 @@ int pt512_map(struct pt512 *t, uint64_t va, uint64_t pa, uint64_t size,
 	return map_table(t, t->root, t->cfg.levels, &m, va, va + size - 1);
 }
 
-/* What was cleared. */
+/* What was cleared, and where empty tables go; NULL: they stay. */
 struct cleared {
 	size_t leaves;
 	uint64_t bytes;
+	void **freed;
 };
+
+/* From the one after @i round: who unmaps in order finds a page at once. */
+static bool is_empty(const struct pt512 *t, const le64_atomic *table, size_t i)
+{
+	size_t k;
+
+	for (k = 1; k <= ENTRIES; k++)
+		if (is_present(t, le64_load_relaxed(&table[(i + k) % ENTRIES])))
+			return false;
+	return true;
+}
 
 static void clear_pages(struct pt512 *t, le64_atomic *table, uint64_t va,
 			uint64_t last, struct cleared *c)
@@ -264,8 +277,15 @@ static void clear_table(struct pt512 *t, le64_atomic *table, unsigned int level,
 		uint64_t entry = le64_load_relaxed(&table[i]);
 
 		if (is_table(t, entry)) {
-			clear_table(t, table_of(t, entry), level - 1, p.first,
-				    p.last, c);
+			le64_atomic *next = table_of(t, entry);
+
+			clear_table(t, next, level - 1, p.first, p.last, c);
+			if (!c->freed ||
+			    !is_empty(t, next, entry_index(level - 1, p.last)))
+				continue;
+			le64_store_relaxed(&table[i], 0);
+			pt_freed_add(t->cfg.plat, c->freed, next);
+			t->table_count--;
 		} else if (is_present(t, entry)) {
 			le64_store_relaxed(&table[i], 0);
 			c->leaves++;
@@ -281,10 +301,10 @@ static bool inside_leaf(const struct pt512 *t, uint64_t va)
 	return !pt512_walk(t, va, &leaf) && leaf.va != va;
 }
 
-int pt512_unmap(struct pt512 *t, uint64_t va, uint64_t size,
-		uint64_t *ret_bytes)
+int pt512_unmap_free(struct pt512 *t, uint64_t va, uint64_t size, void **freed,
+		     uint64_t *ret_bytes)
 {
-	struct cleared c = { 0, 0 };
+	struct cleared c = { .freed = freed };
 
 	if (!range_ok(va, size, t->cfg.va_bits) || inside_leaf(t, va) ||
 	    inside_leaf(t, va + size))
@@ -295,9 +315,20 @@ int pt512_unmap(struct pt512 *t, uint64_t va, uint64_t size,
 	return 0;
 }
 
+int pt512_unmap(struct pt512 *t, uint64_t va, uint64_t size,
+		uint64_t *ret_bytes)
+{
+	return pt512_unmap_free(t, va, size, NULL, ret_bytes);
+}
+
+void pt512_free_tables(const struct pt512 *t, void **freed)
+{
+	pt_freed_free(t->cfg.plat, freed, TABLE_SIZE);
+}
+
 size_t pt512_clear(struct pt512 *t, uint64_t start, uint64_t end)
 {
-	struct cleared c = { 0, 0 };
+	struct cleared c = { .freed = NULL };
 
 	if (end > BIT(t->cfg.va_bits))
 		end = BIT(t->cfg.va_bits);

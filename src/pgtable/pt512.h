@@ -97,6 +97,14 @@ SVA_MUST_CHECK int pt512_map(struct pt512 *t, uint64_t va, uint64_t pa,
 SVA_MUST_CHECK int pt512_unmap(struct pt512 *t, uint64_t va, uint64_t size,
 			       uint64_t *ret_bytes);
 
+/*
+ * The same, and tables that are empty then join the chain *freed, NULL at
+ * first. They may be given back once hardware has been told of the range.
+ */
+SVA_MUST_CHECK int pt512_unmap_free(struct pt512 *t, uint64_t va, uint64_t size,
+				    void **freed, uint64_t *ret_bytes);
+void pt512_free_tables(const struct pt512 *t, void **freed);
+
 /* One page, whether or not it is mapped. 0, -EINVAL, -EEXIST, -ENOMEM. */
 SVA_MUST_CHECK int pt512_set(struct pt512 *t, uint64_t va, uint64_t pa,
 			     uint64_t leaf);

@@ -94,6 +94,17 @@ int vtdss_unmap(struct vtdss *t, uint64_t va, uint64_t size,
 	return pt512_unmap(&t->pt, va, size, ret_bytes);
 }
 
+int vtdss_unmap_free(struct vtdss *t, uint64_t va, uint64_t size, void **freed,
+		     uint64_t *ret_bytes)
+{
+	return pt512_unmap_free(&t->pt, va, size, freed, ret_bytes);
+}
+
+void vtdss_free_tables(const struct vtdss *t, void **freed)
+{
+	pt512_free_tables(&t->pt, freed);
+}
+
 int vtdss_split(struct vtdss *t, uint64_t va)
 {
 	return pt512_split(&t->pt, va);

@@ -90,6 +90,13 @@ SVA_MUST_CHECK int vtdss_map(struct vtdss *t, uint64_t va, uint64_t pa,
 			     unsigned int flags);
 SVA_MUST_CHECK int vtdss_unmap(struct vtdss *t, uint64_t va, uint64_t size,
 			       uint64_t *ret_bytes);
+/*
+ * The same, and tables that are empty then join the chain *@freed, NULL at
+ * first. They may be given back once hardware has been told of the range.
+ */
+SVA_MUST_CHECK int vtdss_unmap_free(struct vtdss *t, uint64_t va, uint64_t size,
+				    void **freed, uint64_t *ret_bytes);
+void vtdss_free_tables(const struct vtdss *t, void **freed);
 SVA_MUST_CHECK int vtdss_split(struct vtdss *t, uint64_t va);
 SVA_MUST_CHECK int vtdss_set(struct vtdss *t, uint64_t va, uint64_t pa,
 			     unsigned int perm);

@@ -398,13 +398,13 @@ static void test_smmuv3_domain_tables_it_cannot_walk_are_refused(void **state)
 	m.desc.fmt = IOMMU_TABLE_X86_64;
 	assert_int_equal(iommu_domain_alloc_sva(f->unit, &m.mm, &d),
 			 -EOPNOTSUPP);
-	assert_int_equal(iommu_domain_alloc(f->unit, IOMMU_DOMAIN_PAGING, &d),
-			 -EOPNOTSUPP);
 	iommu_mm_put_users(&m.mm);
 	unmake(f);
 
 	f = make_with(not_coherent);
 	fake_mm_init(&m, f);
+	assert_int_equal(iommu_domain_alloc(f->unit, IOMMU_DOMAIN_PAGING, &d),
+			 -EOPNOTSUPP);
 	assert_int_equal(iommu_domain_alloc_sva(f->unit, &m.mm, &d),
 			 -EOPNOTSUPP);
 	iommu_mm_put_users(&m.mm);
@@ -516,7 +516,7 @@ static void test_smmuv3_cdtab_holds_every_pasid(void **state)
 	sdev = iommu_device_priv(b.dev);
 	d = container_of(b.d, struct smmuv3_domain, domain);
 	assert_int_equal(smmuv3_cdtab_init(&tab, &b.f->tp.plat, 20, true), 0);
-	cd = smmuv3_make_sva_cd(d, sdev);
+	cd = smmuv3_make_cd(d, sdev);
 	for (ssid = 1; ssid < 1u << 20; ssid++) {
 		le64_atomic *slot;
 		unsigned int w;

@@ -31,7 +31,8 @@
 #define VA(n)    (BENCH_FIRMWARE_VA + ((uint64_t)((n)-1) << page_lg2))
 #define PA(m, n) (((uint64_t)(m) << 28) + ((uint64_t)(n) << 16))
 
-enum { FAR = 0x800, PRGI = 0x1ab };
+/* The "address spaces" of paging domains, behind those of processes. */
+enum { FAR = 0x800, PRGI = 0x1ab, PAGING = 5, PAGING_LAST = 6 };
 
 static unsigned int page_lg2;
 
@@ -64,10 +65,10 @@ static void look(void *arg)
 	for (i = 0; i < ARRAY_SIZE(pasids); i++) {
 		uint64_t pa = bench_dma(s->b, pasids[i], VA(1), R);
 
-		for (m = 1; m < ARRAY_SIZE(s->m); m++)
+		for (m = 1; m <= PAGING_LAST; m++)
 			if (pa == PA(m, 1))
 				break;
-		EXPECT(!pa || (pasids[i] ? m < ARRAY_SIZE(s->m) : pa == VA(1)));
+		EXPECT(!pa || m <= PAGING_LAST || (!pasids[i] && pa == VA(1)));
 		EXPECT(!s->b->astray);
 	}
 }
@@ -235,6 +236,120 @@ static void fault(struct scene *s)
 		iommu_dev_disable_feature(s->b->dev, IOMMU_DEV_FEAT_SVA), 0);
 }
 
+/* Pages [first, last] of paging domain i. */
+static void map(struct iommu_domain *d, unsigned int i, unsigned int first,
+		unsigned int last)
+{
+	unsigned int n;
+
+	for (n = first; n <= last; n++)
+		assert_int_equal(iommu_map(d, VA(n), PA(i, n),
+					   (uint64_t)1 << page_lg2, R | W),
+				 0);
+}
+
+static void unmap(struct iommu_domain *d, unsigned int first, unsigned int last)
+{
+	uint64_t bytes = 0, size = VA(last + 1) - VA(first);
+
+	assert_int_equal(iommu_unmap(d, VA(first), size, &bytes), 0);
+	assert_int_equal(bytes, size);
+}
+
+static void set(struct scene *s, struct iommu_domain *d, ioasid_t pasid)
+{
+	assert_int_equal(pasid ? iommu_attach_device_pasid(d, s->b->dev,
+							   pasid) :
+				 iommu_attach_device(d, s->b->dev),
+			 0);
+}
+
+static void clear(struct scene *s, struct iommu_domain *d, ioasid_t pasid)
+{
+	if (pasid)
+		iommu_detach_device_pasid(d, s->b->dev, pasid);
+	else
+		assert_int_equal(iommu_detach_device(d, s->b->dev), 0);
+}
+
+/*
+ * The second smallest size. Small pages where it will be: their table goes, and
+ * the SMMU must not be in it when it does. Then out of its middle, in use.
+ */
+static void blocks(struct scene *s, struct iommu_domain *d, ioasid_t pasid)
+{
+	uint64_t sizes = iommu_domain_page_sizes(d), bytes;
+	uint64_t big = (sizes & (sizes - 1)) & -(sizes & (sizes - 1));
+	uint64_t pa = 16 * big, page = (uint64_t)1 << page_lg2;
+
+	assert_int_equal(iommu_map(d, big, pa, 2 * page, R), 0);
+	EXPECT(bench_dma(s->b, pasid, big + page, R) == pa + page);
+	assert_int_equal(iommu_unmap(d, big, 2 * page, &bytes), 0);
+	EXPECT(bench_dma(s->b, pasid, big + page, R) == 0);
+	assert_int_equal(iommu_map(d, big, pa, big, R), 0);
+	EXPECT(bench_dma(s->b, pasid, big + page, R) == pa + page);
+	EXPECT(bench_dma_cached(s->b, pasid, big + page, R) == pa + page);
+	assert_int_equal(iommu_unmap(d, big + page, page, &bytes), 0);
+	assert_int_equal(bytes, page);
+	s->b->epoch++;
+	EXPECT(bench_dma(s->b, pasid, big, R) == pa);
+	EXPECT(bench_dma(s->b, pasid, big + page, R) == 0);
+	EXPECT(bench_dma_cached(s->b, pasid, big + page, R) == 0);
+	EXPECT(bench_dma(s->b, pasid, big + 2 * page, R) == pa + 2 * page);
+	EXPECT(!s->b->astray);
+}
+
+/* A table of the driver's, on a PASID and without. [A6] [R9] [R11] [E5] */
+static void paging(struct scene *s, ioasid_t pasid)
+{
+	struct iommu_domain *d, *other;
+	unsigned int n;
+
+	assert_int_equal(
+		iommu_domain_alloc(s->b->f.unit, IOMMU_DOMAIN_PAGING, &d), 0);
+	assert_int_equal(iommu_domain_alloc(s->b->f.unit, IOMMU_DOMAIN_PAGING,
+					    &other),
+			 0);
+	map(d, PAGING, 1, 4);
+	map(other, PAGING_LAST, 1, 1);
+	set(s, d, pasid);
+	EXPECT(sees(s, pasid, 1, R | W, PA(PAGING, 1)));
+	for (n = 2; n <= 4; n++)
+		EXPECT(sees(s, pasid, n, R | W, PA(PAGING, n)));
+	EXPECT(sees(s, pasid, 5, R, 0));
+	map(d, PAGING, 5, 5);
+	EXPECT(sees(s, pasid, 5, R, PA(PAGING, 5)));
+	unmap(d, 1, 1);
+	EXPECT(sees(s, pasid, 1, R, 0));
+	EXPECT(sees(s, pasid, 2, R, PA(PAGING, 2)));
+	unmap(d, 2, 4);
+	for (n = 2; n <= 4; n++)
+		EXPECT(sees(s, pasid, n, R, 0));
+	blocks(s, d, pasid);
+	/* Away, and meanwhile nobody is told of an unmap. */
+	clear(s, d, pasid);
+	EXPECT(sees(s, pasid, 5, R, 0));
+	unmap(d, 5, 5);
+	set(s, d, pasid);
+	EXPECT(sees(s, pasid, 5, R, 0));
+	map(d, PAGING, 1, 1);
+	EXPECT(sees(s, pasid, 1, R, PA(PAGING, 1)));
+	if (pasid) {
+		clear(s, d, pasid);
+		set(s, other, pasid);
+	} else {
+		set(s, other, pasid);
+		EXPECT(sees(s, pasid, 1, R, PA(PAGING_LAST, 1)));
+		/* What it replaced tells nobody any more. */
+		unmap(d, 1, 1);
+	}
+	EXPECT(sees(s, pasid, 1, R, PA(PAGING_LAST, 1)));
+	clear(s, other, pasid);
+	EXPECT(sees(s, pasid, 1, R, 0));
+	assert_int_equal(iommu_domain_free(d), 0);
+	assert_int_equal(iommu_domain_free(other), 0);
+}
+
 static void run(struct scene *s)
 {
 	struct iommu_domain *d1, *d2;
@@ -276,6 +391,8 @@ static void run(struct scene *s)
 	detach(s, d1, 7);
 	detach(s, d2, 8);
 	switch_domains(s);
+	paging(s, 0);
+	paging(s, 8);
 	/* Whoever gets the number of an address space gets nothing of it. */
 	d1 = attach(s, 3, 8);
 	EXPECT(sees(s, 8, 1, R, PA(3, 1)));
@@ -385,19 +502,41 @@ static bool is_sync(unsigned int i)
 	return opcode(i) == SMMU_OP_SYNC;
 }
 
-/* Both are CMD_SYNC, or name the same stream and substream, or ASID. */
+/*
+ * Both are CMD_SYNC, or name the same stream and substream, or ASID. Or the STE
+ * and the CD of what has no PASID, of which either keeps it out.
+ */
 static bool alike(unsigned int i, unsigned int j)
 {
 	uint64_t a = whole.log[i].dw[0], b = whole.log[j].dw[0];
 
+	if (opcode(i) == SMMU_OP_CFGI_STE && opcode(j) == SMMU_OP_CFGI_CD)
+		return a >> 12 == b >> 12;
 	return (is_sync(i) && is_sync(j)) ||
 	       (opcode(i) == opcode(j) && a >> 12 == b >> 12);
 }
 
 /*
+ * The CD of what has no PASID, when its STE changes, too: before that, or after
+ * it, nobody comes by it, and CFGI_STE takes the CDs along (4.3.1).
+ */
+static bool out_of_reach(unsigned int i)
+{
+	unsigned int j;
+
+	if (FIELD_GET(SMMU_CMD_CFGI_SSID, &whole.log[i]))
+		return false;
+	for (j = 0; j < whole.count; j++)
+		if (opcode(j) == SMMU_OP_CFGI_STE &&
+		    whole.epoch[j] == whole.epoch[i])
+			return true;
+	return false;
+}
+
+/*
  * An ATC invalidation of what the device, whichever it was, did not have; one
- * of the TLB of EL2, of which no stream is; and a CMD_SYNC behind nothing but
- * those.
+ * of the TLB of EL2, of which no stream is; a CD that is out of reach; and a
+ * CMD_SYNC behind nothing but those.
  */
 static bool without_effect(unsigned int i)
 {
@@ -407,6 +546,8 @@ static bool without_effect(unsigned int i)
 		return !whole.named[i];
 	if (opcode(i) == SMMU_OP_TLBI_EL2_ALL)
 		return true;
+	if (opcode(i) == SMMU_OP_CFGI_CD)
+		return out_of_reach(i);
 	if (!is_sync(i))
 		return false;
 	for (j = i; j && !is_sync(j - 1); j--)

@@ -128,8 +128,7 @@ static int op_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
 		plat_free(mock->plat, md);
 		return err;
 	}
-	plat_lock_init(mock->plat, &md->lock, PLAT_LOCK_MUTEX, PLAT_RANK_DOMAIN,
-		       "mock domain");
+	md->domain.page_sizes = MOCK_TABLE_BYTES;
 	*ret_domain = &md->domain;
 	return 0;
 }
@@ -144,7 +143,6 @@ static void op_domain_free(struct iommu_domain *domain)
 		iommu_mm_notifier_unregister(&md->notifier);
 	if (domain->type == IOMMU_DOMAIN_PAGING)
 		mock_table_free(mock, md->root);
-	plat_lock_fini(mock->plat, &md->lock);
 	plat_free(mock->plat, md);
 }
 
@@ -359,6 +357,8 @@ static const struct iommu_unit_ops mock_ops = {
 	.page_response = mock_op_page_response,
 	.map = mock_op_map,
 	.unmap = mock_op_unmap,
+	.iotlb_sync = mock_op_iotlb_sync,
+	.iova_to_phys = mock_op_iova_to_phys,
 	.describe = op_describe,
 };
 

@@ -37,6 +37,7 @@ enum mock_op {
 	MOCK_OP_RESPONSE,
 	MOCK_OP_MAP,
 	MOCK_OP_UNMAP,
+	MOCK_OP_SYNC,
 	MOCK_OP_COUNT,
 };
 

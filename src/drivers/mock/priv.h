@@ -91,8 +91,7 @@ struct mock_domain {
 	struct iommu_domain domain;
 	struct mock *mock;
 	struct iommu_mm_notifier notifier;
-	uint64_t root;         /* (c) of its table or of the mm's */
-	struct plat_lock lock; /* (m) of the paging table */
+	uint64_t root; /* (c) of its table or of the mm's */
 };
 
 static inline struct mock *to_mock(struct iommu_unit *unit)
@@ -123,7 +122,11 @@ bool mock_table_walk(struct mock *mock, uint64_t root, uint64_t va,
 int mock_op_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
 		uint64_t size, unsigned int perm);
 int mock_op_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
-		  uint64_t *ret_unmapped);
+		  struct iommu_iotlb_gather *gather, uint64_t *ret_unmapped);
+int mock_op_iotlb_sync(struct iommu_domain *domain,
+		       struct iommu_iotlb_gather *gather);
+int mock_op_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
+			 uint64_t *ret_pa);
 
 int mock_faults_init(struct mock *mock);
 void mock_faults_fini(struct mock *mock);

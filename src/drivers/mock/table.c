@@ -100,7 +100,7 @@ bool mock_table_walk(struct mock *mock, uint64_t root, uint64_t va,
 	return true;
 }
 
-/* Takes [iova, iova + size) out; how many bytes there were. Lock held. */
+/* Takes [iova, iova + size) out; how many bytes there were. */
 static uint64_t clear_range(struct mock_domain *md, uint64_t iova,
 			    uint64_t size)
 {
@@ -153,14 +153,11 @@ int mock_op_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
 		return err;
 	if ((iova + (size - 1)) >> MOCK_VA_BITS || (pa + (size - 1)) >> 52)
 		return -EINVAL;
-	plat_lock(md->mock->plat, &md->lock);
-	err = map_range(md, iova, pa, size, perm);
-	plat_unlock(md->mock->plat, &md->lock);
-	return err;
+	return map_range(md, iova, pa, size, perm);
 }
 
 int mock_op_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
-		  uint64_t *ret_unmapped)
+		  struct iommu_iotlb_gather *gather, uint64_t *ret_unmapped)
 {
 	struct mock_domain *md = to_mock_domain(domain);
 	int err = mock_enter(md->mock, MOCK_OP_UNMAP, NULL, IOMMU_NO_PASID);
@@ -169,9 +166,30 @@ int mock_op_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
 		return err;
 	if ((iova + (size - 1)) >> MOCK_VA_BITS)
 		return -EINVAL;
-	plat_lock(md->mock->plat, &md->lock);
 	*ret_unmapped = clear_range(md, iova, size);
-	mock_forget_range(md->mock, domain, iova, iova + size);
-	plat_unlock(md->mock->plat, &md->lock);
+	if (*ret_unmapped)
+		iommu_gather_add(gather, iova, iova + (size - 1));
 	return 0;
+}
+
+/* Tables stay until the domain goes. */
+int mock_op_iotlb_sync(struct iommu_domain *domain,
+		       struct iommu_iotlb_gather *gather)
+{
+	struct mock_domain *md = to_mock_domain(domain);
+	int err = mock_enter(md->mock, MOCK_OP_SYNC, NULL, IOMMU_NO_PASID);
+
+	if (!err)
+		mock_forget_range(md->mock, domain, gather->start,
+				  gather->last + 1);
+	return err;
+}
+
+int mock_op_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
+			 uint64_t *ret_pa)
+{
+	struct mock_domain *md = to_mock_domain(domain);
+
+	return mock_table_walk(md->mock, md->root, iova, 0, ret_pa) ? 0 :
+								      -ENOENT;
 }

@@ -176,20 +176,25 @@ static int get_shared(struct smmuv3_domain *d, struct iommu_mm *mm)
 	return err;
 }
 
-int smmuv3_asid_get(struct smmuv3_domain *d, struct iommu_mm *mm)
+int smmuv3_asid_get_private(struct smmuv3_domain *d)
 {
 	struct smmuv3 *smmu = d->smmu;
+	int err;
+
+	plat_lock(smmu->plat, &smmu->asids.lock);
+	err = take_locked(smmu, d, &d->asid);
+	plat_unlock(smmu->plat, &smmu->asids.lock);
+	return err;
+}
+
+int smmuv3_asid_get(struct smmuv3_domain *d, struct iommu_mm *mm)
+{
 	int err = -EOPNOTSUPP;
 
-	if (smmu->f.btm)
+	if (d->smmu->f.btm)
 		err = get_shared(d, mm);
 	/* No CPU runs it. */
-	if (err == -EOPNOTSUPP) {
-		plat_lock(smmu->plat, &smmu->asids.lock);
-		err = take_locked(smmu, d, &d->asid);
-		plat_unlock(smmu->plat, &smmu->asids.lock);
-	}
-	return err;
+	return err == -EOPNOTSUPP ? smmuv3_asid_get_private(d) : err;
 }
 
 static void unlink_locked(struct smmuv3_domain **owner,

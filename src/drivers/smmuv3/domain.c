@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Domains: blocked, identity, and those of address spaces (SVA).
+ * Domains: blocked, identity, paging (paging.c has its table), and those of
+ * address spaces (SVA).
  *
- * An SVA domain has one ASID of this SMMU (asid.c), one subscription to its address
- * space. It is attached to a pair by a CD that points to the address space's
- * own table. The list of attachments is what an invalidation has to reach; a
+ * One with a table has one ASID of this SMMU (asid.c), and an SVA domain one
+ * subscription to its address space. It is attached to a pair by a CD that
+ * points to its own or the address space's table; traffic without a PASID uses
+ * the CD of 0. The list of attachments is what an invalidation has to reach; a
  * pair joins it before its CD is written and leaves it after the last
  * invalidation that concerns it has completed. [R11]
  */
@@ -14,19 +16,34 @@
 #include "drivers/smmuv3/inval.h"
 #include "drivers/smmuv3/smmuv3.h"
 
-static struct smmuv3_domain *to_domain(struct iommu_domain *domain)
+/* Without a substream entries of all of them go. [R10] */
+static void add_atc_inv(struct smmuv3_batch *batch,
+			const struct smmuv3_attach *a, uint64_t start,
+			uint64_t end)
 {
-	return container_of(domain, struct smmuv3_domain, domain);
+	smmuv3_add_atc_inv(batch, a->sdev, a->pasid != IOMMU_NO_PASID, a->pasid,
+			   start, end);
+}
+
+static int atc_flush(const struct smmuv3_attach *a, uint64_t start,
+		     uint64_t end)
+{
+	return smmuv3_atc_flush(a->sdev, a->pasid != IOMMU_NO_PASID, a->pasid,
+				start, end);
 }
 
 /* One pair at a time, to know whose device it is that does not answer. */
-static void atc_flush_each_locked(struct smmuv3_domain *d, uint64_t start,
-				  uint64_t end)
+static int atc_flush_each_locked(struct smmuv3_domain *d, uint64_t start,
+				 uint64_t end)
 {
 	struct smmuv3_attach *a;
+	int err = 0, one;
 
-	list_for_each(a, &d->attaches, link)
-		(void)smmuv3_atc_flush(a->sdev, true, a->pasid, start, end);
+	list_for_each(a, &d->attaches, link) {
+		one = atc_flush(a, start, end);
+		err = err ? err : one;
+	}
+	return err;
 }
 
 static void report_stuck(const struct smmuv3_domain *d, int err)
@@ -43,28 +60,34 @@ static void report_stuck(const struct smmuv3_domain *d, int err)
  *
  * by_cpu: the CPUs' broadcast has been in the TLB already. [K14]
  */
-static void invalidate_locked(struct smmuv3_domain *d, uint64_t start,
-			      uint64_t end, bool by_cpu)
+static int invalidate_locked(struct smmuv3_domain *d, uint64_t start,
+			     uint64_t end, bool by_cpu)
 {
 	struct smmuv3_batch batch;
 	struct smmuv3_attach *a;
 	int err;
 
 	if (list_empty(&d->attaches))
-		return;
+		return 0;
 	smmuv3_batch_init(&batch, d->smmu);
 	if (!by_cpu) {
 		smmuv3_add_tlbi_range(&batch, d->asid, &d->table, start, end);
 		smmuv3_batch_barrier(&batch);
 	}
 	list_for_each(a, &d->attaches, link)
-		smmuv3_add_atc_inv(&batch, a->sdev, true, a->pasid, start, end);
+		add_atc_inv(&batch, a, start, end);
 	err = smmuv3_batch_sync(&batch);
-	if (err) {
-		report_stuck(d, err);
-		smmuv3_tlbi_or_fail_closed(d->smmu, d->asid);
-		atc_flush_each_locked(d, start, end);
-	}
+	if (!err)
+		return 0;
+	report_stuck(d, err);
+	err = smmuv3_tlbi_or_fail_closed(d->smmu, d->asid);
+	return atc_flush_each_locked(d, start, end) ? -ETIMEDOUT : err;
+}
+
+int smmuv3_domain_invalidate_locked(struct smmuv3_domain *d, uint64_t start,
+				    uint64_t end)
+{
+	return invalidate_locked(d, start, end, false);
 }
 
 /* [L9]: called with the address space's locks held. */
@@ -77,7 +100,7 @@ static void mm_invalidate_range(struct iommu_mm_notifier *n, uint64_t start,
 	if (start >= end)
 		return;
 	plat_lock(d->smmu->plat, &d->lock);
-	invalidate_locked(d, start, end, d->shared_mm);
+	(void)invalidate_locked(d, start, end, d->shared_mm);
 	plat_unlock(d->smmu->plat, &d->lock);
 }
 
@@ -107,7 +130,7 @@ static void mm_release(struct iommu_mm_notifier *n)
 	list_for_each(a, &d->attaches, link)
 		quiesce_locked(d, a);
 	/* What the CPUs do at an exit may come later. */
-	invalidate_locked(d, 0, UINT64_MAX, false);
+	(void)invalidate_locked(d, 0, UINT64_MAX, false);
 	plat_unlock(d->smmu->plat, &d->lock);
 }
 
@@ -162,10 +185,12 @@ static void set_half(struct smmu_cd *cd, const struct iommu_mm_table *t)
 	smmu_cd_set_ttb0(cd, t->root);
 }
 
-struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
-				  const struct smmuv3_device *sdev)
+struct smmu_cd smmuv3_make_cd(const struct smmuv3_domain *d,
+			      const struct smmuv3_device *sdev)
 {
 	const struct smmuv3_features *f = &d->smmu->f;
+	/* Nobody could answer for a table of the driver's. */
+	bool stall = sdev->can_stall && d->type == IOMMU_DOMAIN_SVA;
 	struct smmu_cd cd = { { 0 } };
 
 	set_half(&cd, &d->table);
@@ -175,7 +200,7 @@ struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
 	FIELD_SET(SMMU_CD_HA, &cd, f->httu_access); /* [K17] */
 	FIELD_SET(SMMU_CD_HD, &cd, f->httu_dirty);
 	/* [K7]: forced, it is set for all; a device that cannot wait fails. */
-	FIELD_SET(SMMU_CD_S, &cd, sdev->can_stall || f->stall_forced);
+	FIELD_SET(SMMU_CD_S, &cd, stall || f->stall_forced);
 	FIELD_SET(SMMU_CD_R, &cd, 1);
 	FIELD_SET(SMMU_CD_A, &cd, 1);
 	FIELD_SET(SMMU_CD_ASET, &cd, !d->shared_mm); /* [K11] */
@@ -196,22 +221,30 @@ static int init_sva(struct smmuv3_domain *d, struct iommu_mm *mm)
 		return err;
 	if (smmuv3_lacks_table(smmu, &d->table, NULL))
 		return -EOPNOTSUPP;
-	plat_lock_init(smmu->plat, &d->lock, PLAT_LOCK_SPIN, PLAT_RANK_DOMAIN,
-		       "smmuv3 domain");
 	err = smmuv3_asid_get(d, mm);
 	if (err)
-		goto fini_lock;
+		return err;
 	d->notifier.ops = &notifier_ops;
 	err = iommu_mm_notifier_register(&d->notifier, mm);
 	if (err)
-		goto put_asid;
-	return 0;
-
-put_asid:
-	smmuv3_asid_put(d);
-fini_lock:
-	plat_lock_fini(smmu->plat, &d->lock);
+		smmuv3_asid_put(d);
 	return err;
+}
+
+static int init_domain(struct smmuv3_domain *d, struct iommu_mm *mm)
+{
+	switch (d->type) {
+	case IOMMU_DOMAIN_BLOCKED:
+	case IOMMU_DOMAIN_IDENTITY:
+		return 0;
+	case IOMMU_DOMAIN_PAGING:
+		return smmuv3_paging_init(d);
+	case IOMMU_DOMAIN_SVA:
+		return init_sva(d, mm);
+	case IOMMU_DOMAIN_NESTED:
+		break;
+	}
+	return -EOPNOTSUPP;
 }
 
 int smmuv3_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
@@ -219,20 +252,20 @@ int smmuv3_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
 {
 	struct smmuv3 *smmu = to_smmuv3(unit);
 	struct smmuv3_domain *d;
-	int err = 0;
+	int err;
 
-	if (type != IOMMU_DOMAIN_SVA && type != IOMMU_DOMAIN_IDENTITY &&
-	    type != IOMMU_DOMAIN_BLOCKED)
-		return -EOPNOTSUPP;
 	d = plat_zalloc(smmu->plat, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
 	d->smmu = smmu;
-	d->sva = type == IOMMU_DOMAIN_SVA;
+	d->type = type;
 	list_init(&d->attaches);
-	if (d->sva)
-		err = init_sva(d, mm);
+	/* Before a notifier can come. */
+	plat_lock_init(smmu->plat, &d->lock, PLAT_LOCK_SPIN, PLAT_RANK_DOMAIN,
+		       "smmuv3 domain");
+	err = init_domain(d, mm);
 	if (err) {
+		plat_lock_fini(smmu->plat, &d->lock);
 		plat_free(smmu->plat, d);
 		return err;
 	}
@@ -242,14 +275,16 @@ int smmuv3_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
 
 void smmuv3_domain_free(struct iommu_domain *domain)
 {
-	struct smmuv3_domain *d = to_domain(domain);
+	struct smmuv3_domain *d = to_smmuv3_domain(domain);
 	struct smmuv3 *smmu = d->smmu;
 
-	if (d->sva) {
+	if (d->type == IOMMU_DOMAIN_SVA) {
 		iommu_mm_notifier_unregister(&d->notifier);
 		smmuv3_asid_put(d);
-		plat_lock_fini(smmu->plat, &d->lock);
 	}
+	if (d->type == IOMMU_DOMAIN_PAGING)
+		smmuv3_paging_fini(d);
+	plat_lock_fini(smmu->plat, &d->lock);
 	plat_free(smmu->plat, d);
 }
 
@@ -276,12 +311,12 @@ static int forget_pair_locked(struct smmuv3_domain *d,
 	smmuv3_batch_add(&batch,
 			 smmuv3_make_tlbi_asid(d->smmu->f.e2h, d->asid));
 	smmuv3_batch_barrier(&batch);
-	smmuv3_add_atc_inv(&batch, a->sdev, true, a->pasid, 0, UINT64_MAX);
+	add_atc_inv(&batch, a, 0, UINT64_MAX);
 	err = smmuv3_batch_sync(&batch);
 	if (err) {
 		report_stuck(d, err);
-		smmuv3_tlbi_or_fail_closed(d->smmu, d->asid);
-		(void)smmuv3_atc_flush(a->sdev, true, a->pasid, 0, UINT64_MAX);
+		(void)smmuv3_tlbi_or_fail_closed(d->smmu, d->asid);
+		(void)atc_flush(a, 0, UINT64_MAX);
 	}
 	return err;
 }
@@ -335,7 +370,7 @@ static int join(struct smmuv3_domain *d, struct smmuv3_attach *a)
 	} else {
 		list_add_tail(&d->attaches, &a->link);
 		/* Here, as the ASID may be another one in the next moment. */
-		cd = smmuv3_make_sva_cd(d, a->sdev);
+		cd = smmuv3_make_cd(d, a->sdev);
 		err = smmuv3_cd_install(a->sdev, a->pasid, a->cd, &cd);
 		if (err) {
 			/* It was live for a moment, maybe: see R9. */
@@ -369,8 +404,8 @@ static int replace(struct smmuv3_domain *d, struct smmuv3_attach *a,
 	return err;
 }
 
-static int attach_sva(struct smmuv3_domain *d, struct smmuv3_device *sdev,
-		      ioasid_t pasid, struct smmuv3_domain *old)
+static int attach_table(struct smmuv3_domain *d, struct smmuv3_device *sdev,
+			ioasid_t pasid, struct smmuv3_domain *old)
 {
 	const struct plat *plat = d->smmu->plat;
 	struct smmuv3_attach *a;
@@ -392,39 +427,13 @@ static int attach_sva(struct smmuv3_domain *d, struct smmuv3_device *sdev,
 	return err;
 }
 
-int smmuv3_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
-			 ioasid_t pasid, struct iommu_domain *old)
+/* The CD goes, and what is cached of the pair. Cannot fail. */
+static void detach_table(struct smmuv3_domain *d, struct smmuv3_device *sdev,
+			 ioasid_t pasid)
 {
-	struct smmuv3_device *sdev = iommu_device_priv(dev);
-	struct smmuv3_domain *d = to_domain(domain);
-	struct smmuv3_domain *o = old ? to_domain(old) : NULL;
-
-	if (pasid == IOMMU_NO_PASID)
-		return d->sva ? -EINVAL :
-				smmuv3_set_no_pasid(sdev, domain->type);
-	if (!d->sva || (uint64_t)pasid >> sdev->cdtab.ssid_bits)
-		return -EINVAL;
-	return attach_sva(d, sdev, pasid, o && o->sva ? o : NULL);
-}
-
-void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
-			     struct iommu_device *dev, ioasid_t pasid)
-{
-	struct smmuv3_device *sdev = iommu_device_priv(dev);
-	struct smmuv3_domain *d = to_domain(domain);
 	struct smmuv3_attach *a;
 	int err = 0;
 
-	if (pasid == IOMMU_NO_PASID) {
-		err = smmuv3_set_no_pasid(sdev, IOMMU_DOMAIN_BLOCKED);
-		if (err) {
-			report_stuck(d, err);
-			smmuv3_fail_closed(d->smmu, "a stream stays open");
-		}
-		return;
-	}
-	if (!d->sva)
-		return;
 	plat_lock(d->smmu->plat, &d->lock);
 	a = find_locked(d, sdev, pasid);
 	if (a) {
@@ -440,14 +449,77 @@ void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
 	leave(d, sdev, pasid);
 }
 
+/*
+ * What has no PASID. From one table to another the CD of 0 changes; otherwise
+ * the STE, with the CD there before and until after. What fails in the SMMU
+ * leaves it blocked, and core forgets what was there.
+ */
+static int set_untagged(struct smmuv3_domain *d, struct smmuv3_device *sdev,
+			struct smmuv3_domain *old)
+{
+	struct smmuv3_domain *table = old && smmuv3_has_table(old) ? old : NULL;
+	int err = 0;
+
+	if (smmuv3_has_table(d)) {
+		err = attach_table(d, sdev, IOMMU_NO_PASID, table);
+		if (err == -ENOMEM)
+			return err;
+		if (!err && table)
+			return 0;
+	}
+	if (!err)
+		err = smmuv3_set_no_pasid(sdev, d->type);
+	else if (smmuv3_set_no_pasid(sdev, IOMMU_DOMAIN_BLOCKED))
+		err = -ETIMEDOUT;
+	if (table)
+		detach_table(table, sdev, IOMMU_NO_PASID);
+	if (err && smmuv3_has_table(d))
+		detach_table(d, sdev, IOMMU_NO_PASID);
+	return err ? -ETIMEDOUT : 0;
+}
+
+int smmuv3_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
+			 ioasid_t pasid, struct iommu_domain *old)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	struct smmuv3_domain *d = to_smmuv3_domain(domain);
+	struct smmuv3_domain *o = old ? to_smmuv3_domain(old) : NULL;
+
+	if (pasid == IOMMU_NO_PASID)
+		return d->type == IOMMU_DOMAIN_SVA ? -EINVAL :
+						     set_untagged(d, sdev, o);
+	if (!smmuv3_has_table(d) || (uint64_t)pasid >> sdev->cdtab.ssid_bits)
+		return -EINVAL;
+	return attach_table(d, sdev, pasid,
+			    o && smmuv3_has_table(o) ? o : NULL);
+}
+
+void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
+			     struct iommu_device *dev, ioasid_t pasid)
+{
+	struct smmuv3_device *sdev = iommu_device_priv(dev);
+	struct smmuv3_domain *d = to_smmuv3_domain(domain);
+	int err;
+
+	if (pasid == IOMMU_NO_PASID) {
+		err = smmuv3_set_no_pasid(sdev, IOMMU_DOMAIN_BLOCKED);
+		if (err) {
+			report_stuck(d, err);
+			smmuv3_fail_closed(d->smmu, "a stream stays open");
+		}
+	}
+	if (smmuv3_has_table(d))
+		detach_table(d, sdev, pasid);
+}
+
 void smmuv3_quiesce_dev_pasid(struct iommu_domain *domain,
 			      struct iommu_device *dev, ioasid_t pasid)
 {
 	struct smmuv3_device *sdev = iommu_device_priv(dev);
-	struct smmuv3_domain *d = to_domain(domain);
+	struct smmuv3_domain *d = to_smmuv3_domain(domain);
 	struct smmuv3_attach *a;
 
-	if (pasid == IOMMU_NO_PASID || !d->sva) {
+	if (pasid == IOMMU_NO_PASID || !smmuv3_has_table(d)) {
 		smmuv3_remove_dev_pasid(domain, dev, pasid);
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "drivers/smmuv3/inval.h"
 
 #include "base/bits.h"
+#include "base/errno.h"
 #include "drivers/smmuv3/cmd.h"
 #include "drivers/smmuv3/smmuv3.h"
 
@@ -89,12 +90,14 @@ void smmuv3_add_tlbi_range(struct smmuv3_batch *batch, uint16_t asid,
 							    asid, va, 1, 0, 0));
 }
 
-void smmuv3_tlbi_or_fail_closed(struct smmuv3 *smmu, uint16_t asid)
+int smmuv3_tlbi_or_fail_closed(struct smmuv3 *smmu, uint16_t asid)
 {
 	struct smmuv3_batch batch;
 
 	smmuv3_batch_init(&batch, smmu);
 	smmuv3_batch_add(&batch, smmuv3_make_tlbi_asid(smmu->f.e2h, asid));
-	if (smmuv3_batch_sync(&batch))
-		smmuv3_fail_closed(smmu, "TLB invalidation failed");
+	if (!smmuv3_batch_sync(&batch))
+		return 0;
+	smmuv3_fail_closed(smmu, "TLB invalidation failed");
+	return smmuv3_is_stopped(smmu) ? 0 : -ETIMEDOUT;
 }

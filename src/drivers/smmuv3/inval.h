@@ -20,7 +20,10 @@ void smmuv3_add_tlbi_range(struct smmuv3_batch *batch, uint16_t asid,
 			   const struct iommu_mm_table *t, uint64_t start,
 			   uint64_t end);
 
-/* All of an ASID has gone on return, or the SMMU has failed closed. */
-void smmuv3_tlbi_or_fail_closed(struct smmuv3 *smmu, uint16_t asid);
+/*
+ * All of an ASID has gone on return, or the SMMU has failed closed; -ETIMEDOUT:
+ * and has not confirmed that.
+ */
+int smmuv3_tlbi_or_fail_closed(struct smmuv3 *smmu, uint16_t asid);
 
 #endif

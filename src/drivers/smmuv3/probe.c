@@ -311,6 +311,10 @@ static const struct iommu_unit_ops unit_ops = {
 	.disable_faults = smmuv3_disable_faults,
 	.drain_faults = smmuv3_drain_faults,
 	.page_response = smmuv3_page_response,
+	.map = smmuv3_map,
+	.unmap = smmuv3_unmap,
+	.iotlb_sync = smmuv3_iotlb_sync,
+	.iova_to_phys = smmuv3_iova_to_phys,
 	.describe = smmuv3_describe,
 	.diagnose = smmuv3_diagnose,
 };

@@ -29,6 +29,7 @@
 #include "drivers/smmuv3/queue.h"
 #include "drivers/smmuv3/writer.h"
 #include "fmt/smmuv3.h"
+#include "pgtable/arm_lpae.h"
 
 struct smmuv3_device;
 
@@ -234,9 +235,9 @@ struct smmuv3_device {
 	le64_atomic **stes;     /* (c) of these; the entries are (e) */
 	unsigned int sid_count; /* (c) */
 	struct plat_lock ste_lock;
-	bool live;   /* (e) the STEs are valid */
-	bool bypass; /* (e) of what has no PASID */
-	bool eats;   /* (e) */
+	bool live;                       /* (e) the STEs are valid */
+	enum iommu_domain_type untagged; /* (e) what has no PASID meets */
+	bool eats;                       /* (e) */
 	struct smmuv3_cdtab cdtab;
 	struct pci_func pci;
 	bool is_pci;      /* (c) */
@@ -250,7 +251,7 @@ struct smmuv3_device {
 	struct smmuv3_device *next_abandoned;
 };
 
-/* A (device, PASID) pair of an SVA domain. */
+/* A (device, PASID) pair of a domain with a table. PASID 0: without one. */
 struct smmuv3_attach {
 	struct list link;
 	struct smmuv3_device *sdev;
@@ -261,7 +262,10 @@ struct smmuv3_attach {
 };
 
 /**
- * struct smmuv3_domain - a domain; the rest is of SVA domains only
+ * struct smmuv3_domain - a domain; the rest is of those with a table
+ * @table: the address space's, or what @pt looks like.
+ * @pt: PAGING: its table, under core's map lock.
+ * @stuck: (d) PAGING: tables the SMMU was not told of.
  * @asid: of this SMMU. Read under @lock, or under that of ASIDs.
  * @shared_mm: @asid is the CPUs' for this address space; NULL: private. [K11]
  * @next_shared: under the lock of ASIDs: the next one with the same.
@@ -270,8 +274,10 @@ struct smmuv3_attach {
 struct smmuv3_domain {
 	struct iommu_domain domain;
 	struct smmuv3 *smmu;
-	bool sva;
+	enum iommu_domain_type type;
 	struct iommu_mm_table table; /* (c) */
+	struct arm_lpae pt;
+	void *stuck;
 	uint16_t asid;
 	struct iommu_mm *shared_mm; /* (c) */
 	struct smmuv3_domain *next_shared;
@@ -285,6 +291,17 @@ static inline void smmuv3_count(_Atomic uint64_t *counter)
 {
 	/* Relaxed: counters order nothing. */
 	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static inline struct smmuv3_domain *
+to_smmuv3_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct smmuv3_domain, domain);
+}
+
+static inline bool smmuv3_has_table(const struct smmuv3_domain *d)
+{
+	return d->type == IOMMU_DOMAIN_SVA || d->type == IOMMU_DOMAIN_PAGING;
 }
 
 /* What to allocate for a queue: at least a page, aligned to its size. */
@@ -397,6 +414,8 @@ void smmuv3_asids_fini(struct smmuv3 *smmu);
  */
 SVA_MUST_CHECK int smmuv3_asid_get(struct smmuv3_domain *d,
 				   struct iommu_mm *mm);
+/* One that no CPU uses. -ENOSPC, -ENOMEM */
+SVA_MUST_CHECK int smmuv3_asid_get_private(struct smmuv3_domain *d);
 /* Nothing is attached any more. */
 void smmuv3_asid_put(struct smmuv3_domain *d);
 
@@ -414,8 +433,28 @@ void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
 			     struct iommu_device *dev, ioasid_t pasid);
 void smmuv3_quiesce_dev_pasid(struct iommu_domain *domain,
 			      struct iommu_device *dev, ioasid_t pasid);
-struct smmu_cd smmuv3_make_sva_cd(const struct smmuv3_domain *d,
-				  const struct smmuv3_device *sdev);
+struct smmu_cd smmuv3_make_cd(const struct smmuv3_domain *d,
+			      const struct smmuv3_device *sdev);
+/*
+ * TLB, then ATCs, of [start, end). An error: neither could be told, nor be kept
+ * from using it.
+ */
+int smmuv3_domain_invalidate_locked(struct smmuv3_domain *d, uint64_t start,
+				    uint64_t end);
+
+/* paging.c: -EOPNOTSUPP, -ENOSPC, -ENOMEM. The domain's lock is there. */
+SVA_MUST_CHECK int smmuv3_paging_init(struct smmuv3_domain *d);
+void smmuv3_paging_fini(struct smmuv3_domain *d);
+SVA_MUST_CHECK int smmuv3_map(struct iommu_domain *domain, uint64_t iova,
+			      uint64_t pa, uint64_t size, unsigned int perm);
+SVA_MUST_CHECK int smmuv3_unmap(struct iommu_domain *domain, uint64_t iova,
+				uint64_t size,
+				struct iommu_iotlb_gather *gather,
+				uint64_t *ret_unmapped);
+SVA_MUST_CHECK int smmuv3_iotlb_sync(struct iommu_domain *domain,
+				     struct iommu_iotlb_gather *gather);
+SVA_MUST_CHECK int smmuv3_iova_to_phys(struct iommu_domain *domain,
+				       uint64_t iova, uint64_t *ret_pa);
 
 /* inq.c: a queue the SMMU writes */
 SVA_MUST_CHECK int smmuv3_inq_init(struct smmuv3 *smmu, struct smmuv3_inq *q,

@@ -7,8 +7,9 @@
  * entries again, under the entries' lock.
  *
  * An STE always points to the device's CD table, so attaching to a PASID is a
- * matter of CDs alone. Traffic without a PASID is what S1DSS says: terminated
- * or bypassed; a device that has no PASIDs uses Config for that.
+ * matter of CDs alone. Traffic without a PASID is what S1DSS says: terminated,
+ * bypassed, or translated with the CD of 0; a device that has no PASIDs uses
+ * Config for that.
  */
 #include "base/bits.h"
 #include "base/errno.h"
@@ -23,15 +24,23 @@ struct ste_writer {
 	bool leaf;
 };
 
-/* Untagged traffic is terminated, bypassed, or what the CD of 0 says. [K3] */
+static uint64_t s1dss_of(enum iommu_domain_type untagged)
+{
+	return untagged == IOMMU_DOMAIN_IDENTITY ? SMMU_STE_S1DSS_BYPASS :
+	       untagged == IOMMU_DOMAIN_PAGING   ? SMMU_STE_S1DSS_SSID0 :
+						   SMMU_STE_S1DSS_TERMINATE;
+}
+
+/*
+ * Untagged traffic is terminated, bypassed, or what the CD of 0 says. [K3]
+ * Without substreams there is only that CD.
+ */
 static void set_substreams(const struct smmuv3_device *sdev,
 			   struct smmu_ste *ste)
 {
 	if (sdev->cdtab.ssid_bits)
-		FIELD_SET(SMMU_STE_S1DSS, ste,
-			  sdev->bypass ? SMMU_STE_S1DSS_BYPASS :
-					 SMMU_STE_S1DSS_TERMINATE);
-	else if (sdev->bypass)
+		FIELD_SET(SMMU_STE_S1DSS, ste, s1dss_of(sdev->untagged));
+	else if (sdev->untagged == IOMMU_DOMAIN_IDENTITY)
 		FIELD_SET(SMMU_STE_CONFIG, ste, SMMU_STE_CONFIG_BYPASS);
 }
 
@@ -117,6 +126,18 @@ static int change(struct smmuv3_device *sdev, bool *member, bool value)
 	return err;
 }
 
+static int set_untagged(struct smmuv3_device *sdev, enum iommu_domain_type type)
+{
+	const struct plat *plat = sdev->smmu->plat;
+	int err;
+
+	plat_lock(plat, &sdev->ste_lock);
+	sdev->untagged = type;
+	err = write_stes_locked(sdev, true);
+	plat_unlock(plat, &sdev->ste_lock);
+	return err;
+}
+
 int smmuv3_stes_install(struct smmuv3_device *sdev)
 {
 	const struct plat *plat = sdev->smmu->plat;
@@ -181,7 +202,7 @@ int smmuv3_device_isolate(struct smmuv3_device *sdev)
  */
 static void block_no_pasid(struct smmuv3_device *sdev)
 {
-	int err = change(sdev, &sdev->bypass, false);
+	int err = set_untagged(sdev, IOMMU_DOMAIN_BLOCKED);
 
 	if (!err)
 		err = invalidate_stes(sdev, true);
@@ -192,7 +213,7 @@ static void block_no_pasid(struct smmuv3_device *sdev)
 /* One word each way, so the switch is one step for the device. [K8] */
 int smmuv3_set_no_pasid(struct smmuv3_device *sdev, enum iommu_domain_type type)
 {
-	int err = change(sdev, &sdev->bypass, type == IOMMU_DOMAIN_IDENTITY);
+	int err = set_untagged(sdev, type);
 
 	/*
 	 * Untagged entries go by an invalidation without a substream, which

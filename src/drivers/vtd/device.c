@@ -292,6 +292,8 @@ const struct iommu_unit_ops vtd_unit_ops = {
 	.page_response = vtd_page_response,
 	.map = vtd_map,
 	.unmap = vtd_unmap,
+	.iotlb_sync = vtd_iotlb_sync,
+	.iova_to_phys = vtd_iova_to_phys,
 	.describe = vtd_describe,
 	.diagnose = vtd_diagnose,
 };

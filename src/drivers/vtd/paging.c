@@ -2,13 +2,13 @@
 /*
  * Paging domains: a second-stage table of the driver. [A6]
  *
- * Tables are freed with the domain, so a unit that still walks one when it has
- * gone from the level above reads what it was, and is told before the caller
- * gives the memory away.
+ * A table that is empty goes, with what made it empty. The unit may still be in
+ * it until it has been told, and reads entries that are not present there.
  */
 #include "base/bits.h"
 #include "base/errno.h"
 #include "drivers/vtd/vtd.h"
+#include "pgtable/freed.h"
 
 /* Four, if there are: most have them, and nobody needs more. 0: none. */
 static unsigned int levels_of(const struct vtd_unit *u)
@@ -56,15 +56,14 @@ int vtd_paging_init(struct vtd_domain *d)
 		vtdss_fini(&d->ss);
 		return err;
 	}
-	plat_lock_init(u->plat, &d->map_lock, PLAT_LOCK_MUTEX, PLAT_RANK_MM,
-		       "vtd paging");
+	d->domain.page_sizes = cfg.sizes;
 	return 0;
 }
 
 void vtd_paging_fini(struct vtd_domain *d)
 {
-	plat_lock_fini(d->u->plat, &d->map_lock);
 	vtd_did_put(d->u, d->did);
+	vtdss_free_tables(&d->ss, &d->stuck);
 	vtdss_fini(&d->ss);
 }
 
@@ -72,10 +71,8 @@ int vtd_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
 	    uint64_t size, unsigned int perm)
 {
 	struct vtd_domain *d = to_vtd_domain(domain);
-	const struct plat *plat = d->u->plat;
 	int err;
 
-	plat_lock(plat, &d->map_lock);
 	err = vtdss_map(&d->ss, iova, pa, size, perm, 0);
 	/* That nothing was there may be cached. */
 	if (!err && d->u->f.cm &&
@@ -88,7 +85,6 @@ int vtd_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
 		/* It may have been seen. If this fails, all is blocked. */
 		(void)vtd_domain_invalidate(d, iova, iova + (size - 1));
 	}
-	plat_unlock(plat, &d->map_lock);
 	return err;
 }
 
@@ -110,24 +106,51 @@ static int split_ends(struct vtd_domain *d, uint64_t iova, uint64_t size)
 }
 
 int vtd_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
-	      uint64_t *ret_unmapped)
+	      struct iommu_iotlb_gather *gather, uint64_t *ret_unmapped)
 {
 	struct vtd_domain *d = to_vtd_domain(domain);
-	const struct plat *plat = d->u->plat;
 	uint64_t bytes = 0;
 	int err;
 
-	plat_lock(plat, &d->map_lock);
-	err = vtdss_unmap(&d->ss, iova, size, &bytes);
+	err = vtdss_unmap_free(&d->ss, iova, size, &gather->freed, &bytes);
 	if (err == -EINVAL) {
 		err = split_ends(d, iova, size);
 		if (!err)
-			err = vtdss_unmap(&d->ss, iova, size, &bytes);
+			err = vtdss_unmap_free(&d->ss, iova, size,
+					       &gather->freed, &bytes);
 	}
-	if (bytes && !vtd_domain_invalidate(d, iova, iova + (size - 1)))
-		err = -ETIMEDOUT;
-	plat_unlock(plat, &d->map_lock);
-	if (!err && ret_unmapped)
-		*ret_unmapped = bytes;
+	if (err)
+		return err;
+	if (bytes || gather->freed)
+		iommu_gather_add(gather, iova, iova + (size - 1));
+	*ret_unmapped = bytes;
+	return 0;
+}
+
+int vtd_iotlb_sync(struct iommu_domain *domain,
+		   struct iommu_iotlb_gather *gather)
+{
+	struct vtd_domain *d = to_vtd_domain(domain);
+
+	if (vtd_domain_invalidate(d, gather->start, gather->last)) {
+		vtdss_free_tables(&d->ss, &gather->freed);
+		return 0;
+	}
+	/* The unit has failed closed; it may not have heard of that either. */
+	plat_lock(d->u->plat, &d->lock);
+	pt_freed_splice(d->u->plat, &d->stuck, &gather->freed);
+	plat_unlock(d->u->plat, &d->lock);
+	return -ETIMEDOUT;
+}
+
+int vtd_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
+		     uint64_t *ret_pa)
+{
+	struct vtd_domain *d = to_vtd_domain(domain);
+	struct vtdss_leaf leaf;
+	int err = vtdss_walk(&d->ss, iova, &leaf);
+
+	if (!err)
+		*ret_pa = leaf.pa + (iova - leaf.va);
 	return err;
 }

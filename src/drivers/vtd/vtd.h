@@ -128,8 +128,9 @@ struct vtd_attach {
 /**
  * struct vtd_domain - a domain
  * @did:      (c)
- * @ss:       paging: its table, under @map_lock; of @ss_levels, for addresses
- *            of @ss_va_bits (c).
+ * @ss:       paging: its table, under core's map lock; of @ss_levels, for
+ *            addresses of @ss_va_bits (c).
+ * @stuck:    (d) paging: tables the unit was not told of.
  * @attaches: (d) sorted by PASID.
  * @dead:     (d) SVA: the address space has gone.
  * @event:    an attachment is not passive any more.
@@ -144,7 +145,7 @@ struct vtd_domain {
 	struct vtdss ss;
 	unsigned int ss_levels;
 	unsigned int ss_va_bits;
-	struct plat_lock map_lock;
+	void *stuck;
 	struct plat_lock lock;
 	struct list attaches;
 	bool dead;
@@ -282,7 +283,12 @@ void vtd_paging_fini(struct vtd_domain *d);
 SVA_MUST_CHECK int vtd_map(struct iommu_domain *domain, uint64_t iova,
 			   uint64_t pa, uint64_t size, unsigned int perm);
 SVA_MUST_CHECK int vtd_unmap(struct iommu_domain *domain, uint64_t iova,
-			     uint64_t size, uint64_t *ret_unmapped);
+			     uint64_t size, struct iommu_iotlb_gather *gather,
+			     uint64_t *ret_unmapped);
+SVA_MUST_CHECK int vtd_iotlb_sync(struct iommu_domain *domain,
+				  struct iommu_iotlb_gather *gather);
+SVA_MUST_CHECK int vtd_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
+				    uint64_t *ret_pa);
 
 /* prq.c and pri.c */
 SVA_MUST_CHECK int vtd_enable_faults(struct iommu_device *dev);
