@@ -60,7 +60,9 @@ SVA_MUST_CHECK int iommu_domain_alloc_sva(struct iommu_unit *unit,
 
 /**
  * iommu_domain_free() - free it
- * @domain: attached nowhere; otherwise -EBUSY and nothing changed.
+ * @domain: attached nowhere, and not the parent of auxiliary domains [E2];
+ *          otherwise -EBUSY and nothing changed. Its hardware id is used again
+ *          only when nothing of it is cached. [R13]
  */
 SVA_MUST_CHECK int iommu_domain_free(struct iommu_domain *domain);
 
@@ -133,10 +135,11 @@ enum iommu_domain_type iommu_domain_type(const struct iommu_domain *domain);
  * Replaces what was attached before.
  *
  * Context: may sleep; takes the SVA lock, then the device's.
- * Return:  0, -EINVAL the domain is of another unit or of SVA type, -EBUSY a
- *          feature is enabled on the device or something is attached to its
- *          PASIDs [A5] [A6], or what the driver met: -ENOMEM, or -ETIMEDOUT,
- *          after which nothing is attached and the device's accesses abort.
+ * Return:  0, -EINVAL the domain is of another unit, of SVA type or auxiliary
+ *          [E2], -EBUSY a feature is enabled on the device or something is
+ *          attached to its PASIDs [A5] [A6], or what the driver met: -ENOMEM,
+ *          or -ETIMEDOUT, after which nothing is attached and the device's
+ *          accesses abort.
  * Test:    tests/core/domain_test.c
  */
 SVA_MUST_CHECK int iommu_attach_device(struct iommu_domain *domain,
@@ -152,9 +155,10 @@ SVA_MUST_CHECK int iommu_detach_device(struct iommu_domain *domain,
  * @pasid:  1 to (1 << pasid_bits of the device) - 1, owned by the caller.
  *
  * Context: may sleep; takes the SVA lock, then the device's.
- * Return:  0, -EINVAL a bad pasid or domain, or an SVA domain for a device that
- *          shares its group [B10], -EBUSY something is attached there, -EOPNOTSUPP not with this IOMMU, -ESRCH the address space of
- *          an SVA domain is exiting, or what the driver met (-ENOMEM,
+ * Return:  0, -EINVAL a bad pasid or domain, an auxiliary one [E2], or an SVA
+ *          domain for a device that shares its group [B10], -EBUSY something is
+ *          attached there, -EOPNOTSUPP not with this IOMMU, -ESRCH the address
+ *          space of an SVA domain is exiting, or what the driver met (-ENOMEM,
  *          -ETIMEDOUT, -ENOSPC).
  * Test:    tests/core/domain_test.c
  */

@@ -3,6 +3,7 @@
 #include <sva/domain.h>
 
 #include "base/errno.h"
+#include "core/auxdomain.h"
 #include "core/device.h"
 #include "core/paging.h"
 
@@ -26,6 +27,10 @@ static int domain_make(struct iommu_unit *unit, enum iommu_domain_type type,
 	domain->iopf_data = NULL;
 	domain->exit = NULL;
 	domain->exit_data = NULL;
+	domain->normal = false;
+	domain->parent = NULL;
+	domain->aux_pasid = IOMMU_NO_PASID;
+	atomic_init(&domain->aux_children, 0);
 	if (mm)
 		iommu_mm_get(mm);
 	if (type == IOMMU_DOMAIN_PAGING)
@@ -72,6 +77,10 @@ int iommu_domain_free(struct iommu_domain *domain)
 	/* Acquire pairs with the release of who detached it last. */
 	if (atomic_load_explicit(&domain->attach_count, memory_order_acquire))
 		return -EBUSY;
+	/* Likewise, of who freed a child. [E2] [N8] */
+	if (atomic_load_explicit(&domain->aux_children, memory_order_acquire))
+		return -EBUSY;
+	auxdomain_disown(domain);
 	if (domain->type == IOMMU_DOMAIN_PAGING)
 		paging_fini(domain);
 	unit->ops->domain_free(domain);
@@ -141,7 +150,9 @@ int iommu_attach_device(struct iommu_domain *domain, struct iommu_device *dev)
 		return -EINVAL;
 	plat_lock(plat, &dev->sys->sva_lock);
 	plat_lock(plat, &dev->lock);
-	if (device_busy_locked(dev))
+	if (domain->parent)
+		err = -EINVAL;
+	else if (device_busy_locked(dev))
 		err = -EBUSY;
 	else if (dev->domain != domain)
 		err = dev->unit->ops->set_dev_pasid(domain, dev, IOMMU_NO_PASID,
@@ -150,6 +161,7 @@ int iommu_attach_device(struct iommu_domain *domain, struct iommu_device *dev)
 		set_primary(dev, domain);
 	else if (err == -ETIMEDOUT)
 		set_primary(dev, NULL); /* the entry was left aborting */
+	domain->normal |= !err;
 	plat_unlock(plat, &dev->lock);
 	plat_unlock(plat, &dev->sys->sva_lock);
 	return err;
@@ -210,10 +222,12 @@ int iommu_attach_device_pasid(struct iommu_domain *domain,
 	}
 	plat_lock(plat, &dev->sys->sva_lock);
 	/* As for binds: what else is in the group could use the PASID. [B10] */
-	if (domain->type == IOMMU_DOMAIN_SVA && device_shares_group(dev))
+	if (domain->parent ||
+	    (domain->type == IOMMU_DOMAIN_SVA && device_shares_group(dev)))
 		err = -EINVAL;
 	else
 		err = attach_add_locked(att);
+	domain->normal |= !err;
 	plat_unlock(plat, &dev->sys->sva_lock);
 	if (domain->mm)
 		iommu_mm_put_users(domain->mm);

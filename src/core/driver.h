@@ -47,6 +47,9 @@ struct iommu_unit {
  * @attach_count: (device, PASID) pairs it is attached to; core's.
  * @iopf, @iopf_data: last resort for pages @mm refuses, or NULL; core's.
  * @exit, @exit_data: told of the exit of @mm, or NULL; core's.
+ * @normal:    attached before, and not as an auxiliary domain. SVA lock.
+ * @parent, @aux_pasid: auxiliary: under the SVA lock; see auxdomain.c.
+ * @aux_children: auxiliary domains that have this one for their parent.
  * @page_sizes: PAGING: bit n: pages of 1 << n bytes; the driver's domain_alloc()
  *             sets it.
  * @map_lock, @waiting, @waiting_bytes, @defer_limit: PAGING: see paging.c;
@@ -61,6 +64,10 @@ struct iommu_domain {
 	void *iopf_data;
 	iommu_domain_exit_handler_t exit;
 	void *exit_data;
+	bool normal;
+	struct iommu_domain *parent;
+	ioasid_t aux_pasid;
+	_Atomic unsigned int aux_children;
 	uint64_t page_sizes;
 	struct plat_lock map_lock;
 	struct iommu_iotlb_gather waiting;

@@ -36,6 +36,7 @@ struct iommu_system {
 	struct plat_workqueue *wq;   /* (c) */
 	struct plat_event sva_event; /* a bind, exit or device moved on */
 	struct ioasid_set sva_set;   /* owner of the PASIDs of mms */
+	struct ioasid_set aux_set;   /* and of auxiliary domains */
 	struct ioasid_space pasids;
 	struct plat_workqueue *timer_wq; /* (c) NULL: no timeout */
 	struct plat_work timer_work;
