@@ -15,9 +15,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <sva/auxdomain.h>
 #include <sva/fault.h>
 #include <sva/sva.h>
 
@@ -350,6 +352,54 @@ static void paging(struct scene *s, ioasid_t pasid)
 	assert_int_equal(iommu_domain_free(other), 0);
 }
 
+/*
+ * A context of the device, beside its own domain, by S2's usage. Twice, and the
+ * second time with the ASID and the PASID of the first. [E1] [E3] [E4] [E5] [R13]
+ */
+static void auxiliary(struct scene *s)
+{
+	struct iommu_device *dev = s->b->dev;
+	struct iommu_domain *parent, *d;
+	unsigned int i;
+
+	assert_int_equal(iommu_domain_alloc(s->b->f.unit, IOMMU_DOMAIN_PAGING,
+					    &parent),
+			 0);
+	map(parent, PAGING, 1, 2);
+	set(s, parent, IOMMU_NO_PASID);
+	assert_int_equal(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_AUX), 0);
+	for (i = 0; i < 2; i++) {
+		int pasid;
+
+		assert_int_equal(iommu_domain_alloc(s->b->f.unit,
+						    IOMMU_DOMAIN_PAGING, &d),
+				 0);
+		assert_int_equal(iommu_aux_attach_device(d, dev), 0);
+		map(d, PAGING_LAST, 1 + i, 3);
+		pasid = iommu_aux_get_pasid(d, dev);
+		assert_int_equal(pasid, 1);
+		EXPECT(sees(s, 1, 1, R, i ? 0 : PA(PAGING_LAST, 1)));
+		EXPECT(sees(s, 1, 2, R, PA(PAGING_LAST, 2)));
+		EXPECT(sees(s, 0, 2, R, PA(PAGING, 2)));
+		unmap(d, 2, 2);
+		EXPECT(sees(s, 1, 2, R, 0));
+		EXPECT(sees(s, 1, 3, R, PA(PAGING_LAST, 3)));
+		EXPECT(sees(s, 0, 2, R, PA(PAGING, 2)));
+		assert_int_equal(iommu_dev_disable_feature(dev,
+							   IOMMU_DEV_FEAT_AUX),
+				 -EBUSY);
+		assert_int_equal(iommu_domain_free(parent), -EBUSY);
+		iommu_aux_detach_device(d, dev);
+		EXPECT(sees(s, 1, 3, R, 0));
+		EXPECT(sees(s, 0, 1, R, PA(PAGING, 1)));
+		assert_int_equal(iommu_domain_free(d), 0);
+	}
+	assert_int_equal(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_AUX), 0);
+	clear(s, parent, IOMMU_NO_PASID);
+	EXPECT(sees(s, 0, 1, R, 0));
+	assert_int_equal(iommu_domain_free(parent), 0);
+}
+
 static void run(struct scene *s)
 {
 	struct iommu_domain *d1, *d2;
@@ -393,6 +443,7 @@ static void run(struct scene *s)
 	switch_domains(s);
 	paging(s, 0);
 	paging(s, 8);
+	auxiliary(s);
 	/* Whoever gets the number of an address space gets nothing of it. */
 	d1 = attach(s, 3, 8);
 	EXPECT(sees(s, 8, 1, R, PA(3, 1)));

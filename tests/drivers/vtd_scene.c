@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <sva/auxdomain.h>
 #include <sva/fault.h>
 #include <sva/sva.h>
 
@@ -97,6 +98,18 @@ static int run_paging(struct vbench *b, ioasid_t pasid)
 	EXPECT(vbench_dma(b, pasid, big + PAGE(9)) == 0);
 	EXPECT(vbench_dma(b, pasid, big + PAGE(8)) == 64 * big + PAGE(8));
 	EXPECT(vbench_dma(b, pasid, big + PAGE(10)) == 64 * big + PAGE(10));
+	/* Small pages, whose table goes, and a large one in its place. */
+	assert_int_equal(iommu_map(d, 2 * big, PAGE(0x500), PAGE(2),
+				   IOMMU_PERM_READ),
+			 0);
+	EXPECT(vbench_dma(b, pasid, 2 * big + PAGE(1)) == PAGE(0x501));
+	assert_int_equal(iommu_unmap(d, 2 * big, PAGE(2), &bytes), 0);
+	EXPECT(vbench_dma(b, pasid, 2 * big + PAGE(1)) == 0);
+	assert_int_equal(iommu_map(d, 2 * big, 8 * big, big, IOMMU_PERM_READ),
+			 0);
+	EXPECT(vbench_dma(b, pasid, 2 * big + PAGE(1)) == 8 * big + PAGE(1));
+	assert_int_equal(iommu_iova_to_phys(d, 2 * big + 5, &bytes), 0);
+	assert_int_equal(bytes, 8 * big + 5);
 	/* Nothing there, nothing said. */
 	assert_int_equal(iommu_unmap(d, PAGE(4), PAGE(1), &bytes), 0);
 	assert_int_equal(bytes, 0);
@@ -117,6 +130,71 @@ static int run_paging(struct vbench *b, ioasid_t pasid)
 	detach_paging(b, d, pasid);
 	assert_int_equal(iommu_domain_free(d), 0);
 	return bad;
+/* The n-th page of a domain of S2's. */
+static void map_aux(struct iommu_domain *d, unsigned int base, unsigned int n)
+{
+	assert_int_equal(iommu_map(d, PAGE(n), PAGE(base + n), PAGE(1),
+				   IOMMU_PERM_READ),
+			 0);
+}
+
+/*
+ * A context of the device, beside its own domain, by S2's usage. Twice, and the
+ * second time with the domain id and the PASID of the first. [E1] [E3] [E4]
+ * [E5] [R13]
+ */
+static int run_aux(struct vbench *b)
+{
+	struct iommu_domain *parent, *d;
+	unsigned int i;
+	uint64_t bytes;
+	int bad = 0;
+
+	assert_int_equal(
+		iommu_domain_alloc(b->unit, IOMMU_DOMAIN_PAGING, &parent), 0);
+	map_aux(parent, 0x300, 2);
+	attach_paging(b, parent, IOMMU_NO_PASID);
+	assert_int_equal(iommu_dev_enable_feature(b->dev, IOMMU_DEV_FEAT_AUX),
+			 0);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(iommu_domain_alloc(b->unit,
+						    IOMMU_DOMAIN_PAGING, &d),
+				 0);
+		assert_int_equal(iommu_aux_attach_device(d, b->dev), 0);
+		if (!i)
+			map_aux(d, 0x400, 1);
+		map_aux(d, 0x400, 2);
+		map_aux(d, 0x400, 3);
+		assert_int_equal(iommu_aux_get_pasid(d, b->dev), 1);
+		EXPECT(vbench_dma(b, 1, PAGE(1)) == (i ? 0 : PAGE(0x401)));
+		EXPECT(vbench_dma(b, 1, PAGE(2)) == PAGE(0x402));
+		EXPECT(vbench_ats(b, 1, PAGE(2)) == PAGE(0x402));
+		EXPECT(vbench_dma(b, 1, PAGE(3)) == PAGE(0x403));
+		EXPECT(vbench_dma(b, 0, PAGE(2)) == PAGE(0x302));
+		assert_int_equal(iommu_unmap(d, PAGE(2), PAGE(1), &bytes), 0);
+		assert_int_equal(bytes, PAGE(1));
+		EXPECT(vbench_dma(b, 1, PAGE(2)) == 0);
+		EXPECT(!vbench_atc_has(b, 1, PAGE(2)));
+		EXPECT(vbench_dma(b, 0, PAGE(2)) == PAGE(0x302));
+		assert_int_equal(iommu_dev_disable_feature(b->dev,
+							   IOMMU_DEV_FEAT_AUX),
+				 -EBUSY);
+		assert_int_equal(iommu_domain_free(parent), -EBUSY);
+		EXPECT(vbench_ats(b, 1, PAGE(3)) == PAGE(0x403));
+		iommu_aux_detach_device(d, b->dev);
+		EXPECT(vbench_dma(b, 1, PAGE(3)) == 0);
+		EXPECT(!vbench_atc_has(b, 1, PAGE(3)));
+		EXPECT(vbench_dma(b, 0, PAGE(2)) == PAGE(0x302));
+		assert_int_equal(iommu_domain_free(d), 0);
+	}
+	assert_int_equal(iommu_dev_disable_feature(b->dev, IOMMU_DEV_FEAT_AUX),
+			 0);
+	detach_paging(b, parent, IOMMU_NO_PASID);
+	EXPECT(vbench_dma(b, 0, PAGE(2)) == 0);
+	assert_int_equal(iommu_domain_free(parent), 0);
+	return bad;
+}
+
 }
 
 /*
@@ -151,6 +229,7 @@ static int run_fault(struct vbench *b)
 	EXPECT(vbench_ats(b, req.pasid, req.addr) == req.addr);
 	req.addr += PAGE(1);
 	req.prgi++;
+	bad = bad ? bad : run_aux(b);
 	b->hw->ops->page_request(b->hw, &req);
 	iommu_sva_unbind(sva);
 	EXPECT(b->prg_count == 2 && b->prg.prgi == 0x1ac);
