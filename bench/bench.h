@@ -77,6 +77,7 @@ extern const struct bench_group bench_translate;
 extern const struct bench_group bench_copy;
 extern const struct bench_group bench_pasid;
 extern const struct bench_group bench_invalidate;
+extern const struct bench_group bench_paging;
 extern const struct bench_group bench_sva;
 
 /* Is any of @count rows asked for? */

@@ -15,7 +15,7 @@
 
 static const struct bench_group *const groups[] = {
 	&bench_translate,  &bench_copy, &bench_pasid,
-	&bench_invalidate, &bench_sva,
+	&bench_invalidate, &bench_sva,  &bench_paging,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))

@@ -175,8 +175,9 @@ struct dsa_result {
 /*
  * Prepare a job. Addresses are pointers of the address space bound by @sva;
  * @size is in bytes, 1 to dsa_max_transfer(). The contents of @job before do
- * not matter. CRC-32C starts from @seed as RFC 3720 has it: 0 for a fresh
- * sum, or an earlier result to continue it.
+ * not matter. @sva NULL: dsa_job_set_pasid() says where it goes. CRC-32C starts
+ * from @seed as RFC 3720 has it: 0 for a fresh sum, or an earlier result to
+ * continue it.
  */
 void dsa_job_noop(struct dsa_job *job, struct iommu_sva *sva);
 void dsa_job_drain(struct dsa_job *job, struct iommu_sva *sva);
@@ -232,6 +233,12 @@ void dsa_job_batch(struct dsa_job *job, struct iommu_sva *sva,
 
 /* A page fault does not end the job: it waits for the page. */
 void dsa_job_set_block_on_fault(struct dsa_job *job);
+
+/*
+ * A prepared job for a shared queue goes through this PASID: an auxiliary
+ * domain's, say. All its addresses, that of @job itself too, are the domain's.
+ */
+void dsa_job_set_pasid(struct dsa_job *job, ioasid_t pasid);
 
 /* Largest transfer in bytes and largest batch of the device. */
 uint32_t dsa_max_transfer(const struct dsa *dsa);

@@ -29,7 +29,7 @@ static uint64_t dsa_addr(const void *p)
 static struct dsa_desc dsa_job_begin(struct dsa_job *job, enum dsa_op op,
 				     struct iommu_sva *sva)
 {
-	ioasid_t pasid = iommu_sva_get_pasid(sva);
+	ioasid_t pasid = sva ? iommu_sva_get_pasid(sva) : IOMMU_PASID_INVALID;
 	struct dsa_desc d = { { 0 } };
 
 	memset(job, 0, sizeof(*job));
@@ -40,6 +40,15 @@ static struct dsa_desc dsa_job_begin(struct dsa_job *job, enum dsa_op op,
 	FIELD_SET(DSA_DESC_RCR, &d, 1);
 	FIELD_SET(DSA_DESC_COMPLETION_ADDR, &d, dsa_addr(job->comp));
 	return d;
+}
+
+void dsa_job_set_pasid(struct dsa_job *job, ioasid_t pasid)
+{
+	struct dsa_desc desc;
+
+	dsa_job_load(job, &desc);
+	FIELD_SET(DSA_DESC_PASID, &desc, pasid);
+	dsa_job_store(job, &desc);
 }
 
 void dsa_job_noop(struct dsa_job *job, struct iommu_sva *sva)

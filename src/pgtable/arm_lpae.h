@@ -133,7 +133,7 @@ void arm_lpae_free_tables(const struct arm_lpae *t, void **freed);
  *
  * If something maps it. Tables of smaller leaves take the place of the block it
  * is in, each in one 64-bit access, without a break before the make: for
- * hardware with FEAT_BBM level 2 (DDI 0487, D8.16.1; SMMU_IDR3.BBML). The
+ * hardware with FEAT_BBM level 2 (DDI 0487, D8.17.2; SMMU_IDR3.BBML). The
  * block may be cached until it is invalidated.
  *
  * Return: 0, -EINVAL @va is not of a page, -ENOMEM: some of it may be done.

@@ -186,7 +186,7 @@ static void test_freed_chain_is_not_valid(void **state)
 	run_chain(false);
 }
 
-/* DDI 0487, D8.16.1: with FEAT_BBM level 2. */
+/* DDI 0487, D8.17.2: with FEAT_BBM level 2. */
 static void test_freed_arm_block_is_split(void **state)
 {
 	struct fixture f;
