@@ -234,9 +234,26 @@ static int pick_level(const struct arm_lpae *t, uint64_t va, uint64_t pa,
 	return level;
 }
 
+/* @count leaves one after the other, the first of them @leaf. */
+static int put_leaves(le64_atomic *entry, size_t count, uint64_t leaf,
+		      uint64_t bytes, bool install)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++, leaf += bytes) {
+		if (install)
+			/* What is in the page is seen by who finds the leaf. */
+			le64_store_release(&entry[i], leaf);
+		else if (pte_valid(le64_load_relaxed(&entry[i])))
+			return -EEXIST;
+	}
+	return 0;
+}
+
 /*
  * Two passes with the same choices: the first makes the tables and finds
- * conflicts, so that the second, which makes things visible, cannot fail.
+ * conflicts, so that the second, which makes things visible, cannot fail. Where
+ * there is a table of the last level there are pages to its end.
  */
 static int map_pass(struct arm_lpae *t, uint64_t va, uint64_t pa, uint64_t size,
 		    unsigned int perm, unsigned int flags, bool install)
@@ -245,20 +262,25 @@ static int map_pass(struct arm_lpae *t, uint64_t va, uint64_t pa, uint64_t size,
 		int level = pick_level(t, va, pa, size, flags);
 		uint64_t bytes = BIT(entry_lg2(t, level));
 		le64_atomic *entry;
+		size_t count = 1;
 		int err;
 
+		if (level == ARM_PT_LEVEL_LAST) {
+			count = entry_count(t, level) -
+				entry_index(t, level, va);
+			if (count > size / bytes)
+				count = (size_t)(size / bytes);
+		}
 		err = get_entry(t, va, level, &entry);
+		if (!err)
+			err = put_leaves(entry, count,
+					 make_leaf(t, level, pa, perm, flags),
+					 bytes, install);
 		if (err)
 			return err;
-		if (install)
-			/* What is in the page is seen by who finds the leaf. */
-			le64_store_release(entry, make_leaf(t, level, pa, perm,
-							    flags));
-		else if (pte_valid(le64_load_relaxed(entry)))
-			return -EEXIST;
-		va += bytes;
-		pa += bytes;
-		size -= bytes;
+		va += count * bytes;
+		pa += count * bytes;
+		size -= count * bytes;
 	}
 	return 0;
 }
