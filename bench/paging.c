@@ -240,12 +240,11 @@ static int measure_attached(struct bench *b, struct paging *p, unsigned int i)
 
 static int measure_row(struct bench *b, struct paging *p, unsigned int i)
 {
-	struct smmuv3_hw_cfg cfg;
+	const struct rig_cfg cfg = { .iommu = SVA_IOMMU_SMMUV3 };
 	int err, left;
 
 	if (!bench_wanted(b, &rows[i], 1))
 		return 0;
-	smmuv3_hw_cfg_default(&cfg);
 	err = rig_open(&p->rig, &cfg, NULL);
 	if (err)
 		return err;
