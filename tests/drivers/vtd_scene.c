@@ -130,6 +130,8 @@ static int run_paging(struct vbench *b, ioasid_t pasid)
 	detach_paging(b, d, pasid);
 	assert_int_equal(iommu_domain_free(d), 0);
 	return bad;
+}
+
 /* The n-th page of a domain of S2's. */
 static void map_aux(struct iommu_domain *d, unsigned int base, unsigned int n)
 {
@@ -193,8 +195,6 @@ static int run_aux(struct vbench *b)
 	EXPECT(vbench_dma(b, 0, PAGE(2)) == 0);
 	assert_int_equal(iommu_domain_free(parent), 0);
 	return bad;
-}
-
 }
 
 /*
