@@ -229,7 +229,6 @@ static int run_fault(struct vbench *b)
 	EXPECT(vbench_ats(b, req.pasid, req.addr) == req.addr);
 	req.addr += PAGE(1);
 	req.prgi++;
-	bad = bad ? bad : run_aux(b);
 	b->hw->ops->page_request(b->hw, &req);
 	iommu_sva_unbind(sva);
 	EXPECT(b->prg_count == 2 && b->prg.prgi == 0x1ac);
@@ -267,6 +266,7 @@ int vscene_run(struct vscene *o, unsigned int levels,
 	bad = bad ? bad : run_untagged(b);
 	bad = bad ? bad : run_paging(b, 0);
 	bad = bad ? bad : run_paging(b, 70);
+	bad = bad ? bad : run_aux(b);
 	bad = bad ? bad : run_fault(b);
 	assert_int_equal(vbench_attach(b, &m1, 7, &d1), 0);
 	EXPECT(vbench_dma(b, 7, PAGE(16)) == PAGE(0x111));

@@ -104,8 +104,6 @@ static const struct sim_break breaks[] = {
 	      "the PASID cache is never invalidated"),
 	BREAK(BREAK_NO_CONTEXT_INV, "no-context-inv", "R8", ON_VTD, "remove",
 	      500, "the context cache is never invalidated"),
-	BREAK(BREAK_EXIT_LOUD, "exit-fpd", "R6", ON_VTD, "exit", 500,
-	      "after an exit faults are recorded"),
 	BREAK(BREAK_PRESENT_FIRST, "present-first", "R7", ON_VTD, "storm", 100,
 	      "an entry is present before the unit knows its words"),
 	BREAK(BREAK_EARLY_OVACK, "early-ovack", "R15", ON_VTD, "overflow", 500,

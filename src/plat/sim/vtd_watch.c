@@ -160,19 +160,6 @@ static void present_first(struct vtd_watch *t, const struct vtd_pasid *old,
 	le64_store_relaxed(&words[0], now.dw[0]);
 }
 
-/* A quiet entry is told to record, once nobody writes it any more. */
-static void make_loud(struct vtd_watch *t, struct vtd_watch_pasid *w, void *p)
-{
-	struct sim *s = t->w->sim;
-
-	if (!sim_broken(s, BREAK_EXIT_LOUD) || !watch_gone(t->w) ||
-	    FIELD_GET(VTD_PASID_P, &w->pe) || !FIELD_GET(VTD_PASID_FPD, &w->pe))
-		return;
-	sim_strike(s, w->pe.dw[0]);
-	FIELD_SET(VTD_PASID_FPD, &w->pe, 0);
-	le64_store_relaxed(le64_at(p), w->pe.dw[0]);
-}
-
 /* Domain ids [R13] */
 
 static void did_taken(struct vtd_watch *t, const struct vtd_pasid *pe)
@@ -254,7 +241,6 @@ static bool look_pasid(struct vtd_watch *t, struct vtd_watch_pasid *w, void *p,
 	}
 	le64_load_words(pe.dw, p, PASID_WORDS);
 	if (w->known && !memcmp(pe.dw, w->pe.dw, sizeof(pe.dw))) {
-		make_loud(t, w, p);
 		return false;
 	}
 	if (w->known) {
