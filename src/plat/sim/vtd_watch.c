@@ -240,9 +240,8 @@ static bool look_pasid(struct vtd_watch *t, struct vtd_watch_pasid *w, void *p,
 		return gone;
 	}
 	le64_load_words(pe.dw, p, PASID_WORDS);
-	if (w->known && !memcmp(pe.dw, w->pe.dw, sizeof(pe.dw))) {
+	if (w->known && !memcmp(pe.dw, w->pe.dw, sizeof(pe.dw)))
 		return false;
-	}
 	if (w->known) {
 		tear(t, &w->pe, p);
 		present_first(t, &w->pe, p);
