@@ -8,18 +8,19 @@
 void mm_table_init(struct mm_table *t, const struct mm_table_cfg *cfg)
 {
 	t->cfg = *cfg;
-	t->has_arm = false;
-	t->has_x86 = false;
+	atomic_init(&t->has_arm, false);
+	atomic_init(&t->has_x86, false);
 }
 
 void mm_table_fini(struct mm_table *t)
 {
-	if (t->has_arm)
+	if (mm_table_has(&t->has_arm))
 		arm_lpae_fini(&t->arm);
-	if (t->has_x86)
+	if (mm_table_has(&t->has_x86))
 		x86_64_fini(&t->x86);
-	t->has_arm = false;
-	t->has_x86 = false;
+	/* Relaxed: nobody else is here. */
+	atomic_store_explicit(&t->has_arm, false, memory_order_relaxed);
+	atomic_store_explicit(&t->has_x86, false, memory_order_relaxed);
 }
 
 static int copy_to_arm(struct mm_table *t)
@@ -28,7 +29,7 @@ static int copy_to_arm(struct mm_table *t)
 	uint64_t va = 0;
 	int err;
 
-	while (t->has_x86 && !x86_64_next(&t->x86, va, &leaf)) {
+	while (mm_table_has(&t->has_x86) && !x86_64_next(&t->x86, va, &leaf)) {
 		err = arm_lpae_set(&t->arm, leaf.va, leaf.pa, leaf.perm);
 		if (err)
 			return err;
@@ -43,7 +44,8 @@ static int copy_to_x86(struct mm_table *t)
 	uint64_t va = 0;
 	int err;
 
-	while (t->has_arm && !arm_lpae_next(&t->arm, va, &leaf)) {
+	while (mm_table_has(&t->has_arm) &&
+	       !arm_lpae_next(&t->arm, va, &leaf)) {
 		/* The upper half is not what it is at Arm's address. */
 		if (leaf.va >= BIT(x86_64_va_bits(&t->x86) - 1))
 			return -EOPNOTSUPP;
@@ -93,11 +95,12 @@ static int make_x86(struct mm_table *t)
 
 static int want_arm(struct mm_table *t, struct iommu_mm_table *ret_table)
 {
-	int err = t->has_arm ? 0 : make_arm(t);
+	int err = mm_table_has(&t->has_arm) ? 0 : make_arm(t);
 
 	if (err)
 		return err;
-	t->has_arm = true;
+	/* Pairs with mm_table_has(). */
+	atomic_store_explicit(&t->has_arm, true, memory_order_release);
 	*ret_table = (struct iommu_mm_table){
 		.fmt = IOMMU_TABLE_ARM_64_LPAE_S1,
 		.root = arm_lpae_root_pa(&t->arm),
@@ -112,11 +115,12 @@ static int want_arm(struct mm_table *t, struct iommu_mm_table *ret_table)
 
 static int want_x86(struct mm_table *t, struct iommu_mm_table *ret_table)
 {
-	int err = t->has_x86 ? 0 : make_x86(t);
+	int err = mm_table_has(&t->has_x86) ? 0 : make_x86(t);
 
 	if (err)
 		return err;
-	t->has_x86 = true;
+	/* Pairs with mm_table_has(). */
+	atomic_store_explicit(&t->has_x86, true, memory_order_release);
 	*ret_table = (struct iommu_mm_table){
 		.fmt = IOMMU_TABLE_X86_64,
 		.root = x86_64_root_pa(&t->x86),
@@ -144,7 +148,8 @@ int mm_table_want(struct mm_table *t, enum iommu_table_fmt fmt,
 static bool reaches(const struct mm_table *t, uint64_t va)
 {
 	return va < BIT(t->cfg.va_bits) &&
-	       (!t->has_x86 || va < BIT(x86_64_va_bits(&t->x86) - 1));
+	       (!mm_table_has(&t->has_x86) ||
+		va < BIT(x86_64_va_bits(&t->x86) - 1));
 }
 
 int mm_table_set(struct mm_table *t, uint64_t va, uint64_t pa,
@@ -154,16 +159,16 @@ int mm_table_set(struct mm_table *t, uint64_t va, uint64_t pa,
 
 	if (!reaches(t, va))
 		return -EINVAL;
-	if (t->has_arm)
+	if (mm_table_has(&t->has_arm))
 		err = arm_lpae_set(&t->arm, va, pa, perm);
-	if (!t->has_x86 || (t->has_arm && err))
+	if (!mm_table_has(&t->has_x86) || (mm_table_has(&t->has_arm) && err))
 		return err;
 	err = x86_64_set(&t->x86, va, pa, perm);
 	/*
 	 * Out of memory for a table: so it was not mapped, in any format. All
 	 * else has failed above.
 	 */
-	if (err && t->has_arm)
+	if (err && mm_table_has(&t->has_arm))
 		arm_lpae_clear(&t->arm, va, va + 1, NULL);
 	return err;
 }
@@ -173,9 +178,9 @@ void mm_table_clear(struct mm_table *t, uint64_t start, uint64_t end,
 {
 	size_t cleared = 0;
 
-	if (t->has_arm)
+	if (mm_table_has(&t->has_arm))
 		arm_lpae_clear(&t->arm, start, end, &cleared);
-	if (t->has_x86)
+	if (mm_table_has(&t->has_x86))
 		x86_64_clear(&t->x86, start, end, &cleared);
 	if (ret_cleared)
 		*ret_cleared = cleared;
@@ -187,13 +192,13 @@ int mm_table_walk(const struct mm_table *t, uint64_t va,
 	struct arm_lpae_leaf arm;
 	struct x86_64_leaf x86;
 
-	if (t->has_arm) {
+	if (mm_table_has(&t->has_arm)) {
 		if (arm_lpae_walk(&t->arm, va, &arm))
 			return -ENOENT;
 		*ret_leaf = (struct mm_table_leaf){ arm.pa, arm.perm };
 		return 0;
 	}
-	if (!t->has_x86 || x86_64_walk(&t->x86, va, &x86))
+	if (!mm_table_has(&t->has_x86) || x86_64_walk(&t->x86, va, &x86))
 		return -ENOENT;
 	*ret_leaf = (struct mm_table_leaf){ x86.pa, x86.perm };
 	return 0;

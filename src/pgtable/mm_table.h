@@ -14,6 +14,8 @@
 #ifndef PGTABLE_MM_TABLE_H
 #define PGTABLE_MM_TABLE_H
 
+#include <stdatomic.h>
+
 #include <sva/mm.h>
 #include <sva/plat.h>
 
@@ -38,8 +40,8 @@ struct mm_table_cfg {
 /* All members are private. */
 struct mm_table {
 	struct mm_table_cfg cfg;
-	bool has_arm;
-	bool has_x86;
+	_Atomic bool has_arm;
+	_Atomic bool has_x86;
 	struct arm_lpae arm;
 	struct x86_64 x86;
 };
@@ -54,10 +56,19 @@ void mm_table_init(struct mm_table *t, const struct mm_table_cfg *cfg);
 /* Frees all. Nothing walks it any more. */
 void mm_table_fini(struct mm_table *t);
 
+/*
+ * Is a table there, to be walked? A walk may run beside the making of one.
+ * Acquire: the table is as it was made.
+ */
+static inline bool mm_table_has(const _Atomic bool *has)
+{
+	return atomic_load_explicit(has, memory_order_acquire);
+}
+
 /* Is there a format? */
 static inline bool mm_table_any(const struct mm_table *t)
 {
-	return t->has_arm || t->has_x86;
+	return mm_table_has(&t->has_arm) || mm_table_has(&t->has_x86);
 }
 
 /**

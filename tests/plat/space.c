@@ -42,7 +42,7 @@ static bool look(struct space *s, const void *va, struct mm_table_leaf *leaf)
 	struct arm_lpae_leaf arm;
 	struct x86_64_leaf x86;
 
-	if (!t->has_arm || !t->has_x86)
+	if (!mm_table_has(&t->has_arm) || !mm_table_has(&t->has_x86))
 		return found;
 	assert_int_equal(!arm_lpae_walk(&t->arm, (uintptr_t)va, &arm), found);
 	assert_int_equal(!x86_64_walk(&t->x86, (uintptr_t)va, &x86), found);
