@@ -670,11 +670,23 @@ static int down_unit(struct race *r)
 	return -EINVAL;
 }
 
+/* A VT-d unit answers requests of PASIDs without an entry by itself. */
+static uint64_t requests_read(struct race *r)
+{
+	struct vtd_stats stats;
+
+	if (r->iommu != RACE_VTD)
+		return atomic_load(&r->requests);
+	vtd_stats(r->unit, &stats);
+	return stats.page_requests;
+}
+
 void race_down(struct race *r)
 {
 	enum race_sid sid;
 
 	down_devices(r);
+	r->read = requests_read(r);
 	must(r, down_unit(r), "the IOMMU stays");
 	/* Exits that were put off to a worker. */
 	must(r, iommu_system_destroy(r->sys), "the system stays");

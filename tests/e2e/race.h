@@ -109,6 +109,8 @@ struct race {
 	_Atomic uint64_t wrong;
 	_Atomic(const char *) what;
 	_Atomic uint64_t accesses, requests, answers, stalls;
+	/* Of the requests, what the driver has read: set by race_down(). */
+	uint64_t read;
 	_Atomic unsigned int mms;
 };
 
