@@ -53,7 +53,7 @@ for header in model.h types.h; do
 	link model_api "sva/$header" "include/sva/$header"
 done
 for header in types.h system.h device.h ioasid.h mm.h domain.h auxdomain.h \
-	      sva.h fault.h plat.h pci.h why.h; do
+	      guest.h sva.h fault.h plat.h pci.h why.h; do
 	link api_neutral "sva/$header" "include/sva/$header"
 done
 link compat_api sva/compat include/sva/compat

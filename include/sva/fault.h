@@ -39,6 +39,9 @@ enum iommu_fault_unrecov_flags {
 	IOMMU_FAULT_UNRECOV_PASID_VALID = 1 << 0,
 	IOMMU_FAULT_UNRECOV_ADDR_VALID = 1 << 1,
 	IOMMU_FAULT_UNRECOV_FETCH_ADDR_VALID = 1 << 2,
+	/* the second stage of a nested domain refused: not the guest's fault
+	 * alone, and fetch_addr is the guest-physical address */
+	IOMMU_FAULT_UNRECOV_STAGE2 = 1 << 3,
 };
 
 enum iommu_fault_page_request_flags {

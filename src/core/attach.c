@@ -9,6 +9,7 @@
  */
 #include "base/errno.h"
 #include "core/device.h"
+#include "core/guest.h"
 
 static struct attach busy;
 
@@ -149,6 +150,9 @@ int attach_add_locked(struct attach *att)
 	_Atomic(struct attach *) *slot;
 	int err;
 
+	/* All PASIDs of the device are the guest's. */
+	if (guest_has_table(dev))
+		return -EBUSY;
 	slot = slot_make(dev, att->pasid);
 	if (!slot)
 		return -ENOMEM;

@@ -46,7 +46,7 @@ static int adopt_locked(struct iommu_domain *domain, struct iommu_device *dev)
 	if (err)
 		return err == -ENOSPC ? -EINVAL : err;
 	domain->parent = dev->domain;
-	atomic_fetch_add_explicit(&domain->parent->aux_children, 1,
+	atomic_fetch_add_explicit(&domain->parent->children, 1,
 				  memory_order_relaxed);
 	return 0;
 }
@@ -60,8 +60,7 @@ void auxdomain_disown(struct iommu_domain *domain)
 	domain->parent = NULL;
 	ioasid_free(domain->unit->sys, domain->aux_pasid);
 	/* Release pairs with the acquire in iommu_domain_free(). */
-	atomic_fetch_sub_explicit(&parent->aux_children, 1,
-				  memory_order_release);
+	atomic_fetch_sub_explicit(&parent->children, 1, memory_order_release);
 }
 
 static int attach_locked(struct iommu_domain *domain, struct iommu_device *dev,

@@ -40,7 +40,8 @@ struct attach_table {
 
 /*
  * Letters: (c) constant after iommu_device_add(), (s) SVA lock, (y) system
- * lock, (d) device lock, (a) atomic.
+ * lock, (d) device lock, (a) atomic. Two of them: changed under both, read under
+ * either.
  */
 struct iommu_device {
 	struct iommu_system *sys;      /* (c) */
@@ -51,7 +52,7 @@ struct iommu_device {
 	struct list link;              /* (y) */
 	_Atomic uint32_t refs;         /* (a) */
 	struct plat_lock lock;
-	struct iommu_domain *domain;  /* (d) of PASID 0; NULL: blocked */
+	struct iommu_domain *domain;  /* (s) (d) of PASID 0; NULL: blocked */
 	struct attach_table attached; /* slots: (a), set under (s) */
 	unsigned int paging_count;    /* (s) attached to PASIDs */
 	unsigned int sva_count;       /* (s) */
@@ -60,17 +61,23 @@ struct iommu_device {
 	bool sva_changing; /* (s) SVA or IOPF is on its way off, lock dropped */
 	bool iopf_along;   /* (s) IOPF came with SVA, and goes with it */
 	bool own_faults;   /* (s) SVA without IOPF of its own */
+	unsigned int guest_binds; /* (s) tables of guests */
+	bool guest_faults;        /* (s) they brought faults along */
+	bool guest_changing;      /* (s) one is on its way off, lock dropped */
+	bool guest_new;           /* (s) bound by the call that is running */
+	struct attach *gpasids;   /* (s) (d) those of PASIDs */
 	ioasid_t min_pasid, max_pasid; /* (s) for binds */
 	struct fault_dev faults;
 	char name[]; /* (c) */
 };
 
-/* A feature is on, or SVA is half way. SVA lock held. */
+/* A feature is on or half way, or a guest has a table. SVA lock held. */
 static inline bool device_pinned_locked(const struct iommu_device *dev)
 {
 	return dev->feature_on[IOMMU_DEV_FEAT_SVA] ||
 	       dev->feature_on[IOMMU_DEV_FEAT_AUX] ||
-	       dev->feature_on[IOMMU_DEV_FEAT_IOPF] || dev->sva_changing;
+	       dev->feature_on[IOMMU_DEV_FEAT_IOPF] || dev->sva_changing ||
+	       dev->guest_binds;
 }
 
 /*
@@ -80,6 +87,13 @@ static inline ioasid_t device_pasid_last(const struct iommu_device *dev)
 {
 	return ((ioasid_t)1 << dev->caps.pasid_bits) - 1;
 }
+
+/* What the driver made becomes a domain of core's. */
+void domain_fill(struct iommu_domain *domain, struct iommu_unit *unit,
+		 enum iommu_domain_type type, struct iommu_mm *mm);
+
+/* What (dev, 0) is attached to, NULL: nothing. Device lock held. */
+void domain_set_primary(struct iommu_device *dev, struct iommu_domain *domain);
 
 /* Others are in the device's group. Takes the system lock. */
 bool device_shares_group(struct iommu_device *dev);
@@ -96,7 +110,7 @@ struct attach {
 	ioasid_t pasid;
 	struct iommu_domain *domain;
 	struct iommu_sva *sva; /* the bind it belongs to, or NULL */
-	struct attach *next;   /* (s) the next of the same mm */
+	struct attach *next;   /* (s) of the same mm, or of a guest: and (d) */
 	bool detaching;        /* (s) somebody has begun to take it away */
 	bool exiting;          /* (s) the exit of the mm is at work on it */
 	bool quiet;            /* (s) the mm has gone */

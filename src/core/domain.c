@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* Domains: making them, and attaching them to devices and PASIDs. */
 #include <sva/domain.h>
+#include <sva/guest.h>
 
 #include "base/errno.h"
 #include "core/auxdomain.h"
 #include "core/device.h"
 #include "core/paging.h"
+
+void domain_fill(struct iommu_domain *domain, struct iommu_unit *unit,
+		 enum iommu_domain_type type, struct iommu_mm *mm)
+{
+	domain->unit = unit;
+	domain->type = type;
+	domain->mm = mm;
+	atomic_init(&domain->attach_count, 0);
+	domain->iopf = NULL;
+	domain->iopf_data = NULL;
+	domain->exit = NULL;
+	domain->exit_data = NULL;
+	domain->normal = false;
+	domain->parent = NULL;
+	domain->aux_pasid = IOMMU_NO_PASID;
+	atomic_init(&domain->children, 0);
+	domain->is_parent = false;
+	domain->stage2 = NULL;
+	if (mm)
+		iommu_mm_get(mm);
+	if (type == IOMMU_DOMAIN_PAGING)
+		paging_init(domain);
+	atomic_fetch_add_explicit(&unit->domain_count, 1, memory_order_relaxed);
+}
 
 /* @mm: for SVA domains, with a user held; the domain keeps a reference. */
 static int domain_make(struct iommu_unit *unit, enum iommu_domain_type type,
@@ -19,23 +44,7 @@ static int domain_make(struct iommu_unit *unit, enum iommu_domain_type type,
 	err = unit->ops->domain_alloc(unit, type, mm, &domain);
 	if (err)
 		return err;
-	domain->unit = unit;
-	domain->type = type;
-	domain->mm = mm;
-	atomic_init(&domain->attach_count, 0);
-	domain->iopf = NULL;
-	domain->iopf_data = NULL;
-	domain->exit = NULL;
-	domain->exit_data = NULL;
-	domain->normal = false;
-	domain->parent = NULL;
-	domain->aux_pasid = IOMMU_NO_PASID;
-	atomic_init(&domain->aux_children, 0);
-	if (mm)
-		iommu_mm_get(mm);
-	if (type == IOMMU_DOMAIN_PAGING)
-		paging_init(domain);
-	atomic_fetch_add_explicit(&unit->domain_count, 1, memory_order_relaxed);
+	domain_fill(domain, unit, type, mm);
 	*ret_domain = domain;
 	return 0;
 }
@@ -53,6 +62,23 @@ int iommu_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
 		break;
 	}
 	return -EINVAL;
+}
+
+int iommu_domain_alloc_parent(struct iommu_unit *unit,
+			      struct iommu_domain **ret_domain)
+{
+	struct iommu_domain *domain;
+	int err;
+
+	if (!unit->ops->parent_alloc)
+		return -EOPNOTSUPP;
+	err = unit->ops->parent_alloc(unit, &domain);
+	if (err)
+		return err;
+	domain_fill(domain, unit, IOMMU_DOMAIN_PAGING, NULL);
+	domain->is_parent = true;
+	*ret_domain = domain;
+	return 0;
 }
 
 int iommu_domain_alloc_sva(struct iommu_unit *unit, struct iommu_mm *mm,
@@ -77,8 +103,8 @@ int iommu_domain_free(struct iommu_domain *domain)
 	/* Acquire pairs with the release of who detached it last. */
 	if (atomic_load_explicit(&domain->attach_count, memory_order_acquire))
 		return -EBUSY;
-	/* Likewise, of who freed a child. [E2] [N8] */
-	if (atomic_load_explicit(&domain->aux_children, memory_order_acquire))
+	/* Likewise, of who freed a child or a nested domain. [E2] [N8] */
+	if (atomic_load_explicit(&domain->children, memory_order_acquire))
 		return -EBUSY;
 	auxdomain_disown(domain);
 	if (domain->type == IOMMU_DOMAIN_PAGING)
@@ -128,8 +154,7 @@ static bool device_busy_locked(struct iommu_device *dev)
 	return device_pinned_locked(dev) || dev->paging_count || dev->sva_count;
 }
 
-/* Device lock held. */
-static void set_primary(struct iommu_device *dev, struct iommu_domain *domain)
+void domain_set_primary(struct iommu_device *dev, struct iommu_domain *domain)
 {
 	if (domain)
 		atomic_fetch_add_explicit(&domain->attach_count, 1,
@@ -158,9 +183,9 @@ int iommu_attach_device(struct iommu_domain *domain, struct iommu_device *dev)
 		err = dev->unit->ops->set_dev_pasid(domain, dev, IOMMU_NO_PASID,
 						    dev->domain);
 	if (!err && dev->domain != domain)
-		set_primary(dev, domain);
+		domain_set_primary(dev, domain);
 	else if (err == -ETIMEDOUT)
-		set_primary(dev, NULL); /* the entry was left aborting */
+		domain_set_primary(dev, NULL); /* the entry was left aborting */
 	domain->normal |= !err;
 	plat_unlock(plat, &dev->lock);
 	plat_unlock(plat, &dev->sys->sva_lock);
@@ -180,7 +205,7 @@ int iommu_detach_device(struct iommu_domain *domain, struct iommu_device *dev)
 		err = -EBUSY;
 	} else {
 		dev->unit->ops->remove_dev_pasid(domain, dev, IOMMU_NO_PASID);
-		set_primary(dev, NULL);
+		domain_set_primary(dev, NULL);
 	}
 	plat_unlock(plat, &dev->lock);
 	plat_unlock(plat, &dev->sys->sva_lock);

@@ -16,6 +16,7 @@
 #include <sva/device.h>
 #include <sva/domain.h>
 #include <sva/fault.h>
+#include <sva/guest.h>
 #include <sva/mm.h>
 #include <sva/system.h>
 #include <sva/why.h>
@@ -49,7 +50,9 @@ struct iommu_unit {
  * @exit, @exit_data: told of the exit of @mm, or NULL; core's.
  * @normal:    attached before, and not as an auxiliary domain. SVA lock.
  * @parent, @aux_pasid: auxiliary: under the SVA lock; see auxdomain.c.
- * @aux_children: auxiliary domains that have this one for their parent.
+ * @children:  domains that have this one for their parent: auxiliary, nested.
+ * @is_parent: PAGING, from parent_alloc(): guests' tables can be nested in it.
+ * @stage2:    NESTED: its parent.
  * @page_sizes: PAGING: bit n: pages of 1 << n bytes; the driver's domain_alloc()
  *             sets it.
  * @map_lock, @waiting, @waiting_bytes, @defer_limit: PAGING: see paging.c;
@@ -67,12 +70,33 @@ struct iommu_domain {
 	bool normal;
 	struct iommu_domain *parent;
 	ioasid_t aux_pasid;
-	_Atomic unsigned int aux_children;
+	_Atomic unsigned int children;
+	bool is_parent;
+	struct iommu_domain *stage2;
 	uint64_t page_sizes;
 	struct plat_lock map_lock;
 	struct iommu_iotlb_gather waiting;
 	uint64_t waiting_bytes;
 	uint64_t defer_limit;
+};
+
+/* What is nested in a parent. */
+enum iommu_nest_kind {
+	IOMMU_NEST_TABLE, /* a guest's PASID table: for a device as a whole */
+	IOMMU_NEST_PASID, /* a guest's page table: for one PASID */
+};
+
+/**
+ * struct iommu_nest - what a NESTED domain is made of
+ * @table, @gpasid: as the caller gave it. Versions, format and mode are right;
+ *          the rest is the driver's to check.
+ */
+struct iommu_nest {
+	enum iommu_nest_kind kind;
+	union {
+		struct iommu_pasid_table_config table;
+		struct iommu_gpasid_bind_data gpasid;
+	};
 };
 
 /**
@@ -123,6 +147,22 @@ struct iommu_domain {
  * @iotlb_sync: hardware forgets what was gathered, TLB first, then devices [R9];
  *     then tables are freed. No lock is held, or the map lock. -ETIMEDOUT: the
  *     driver has done what it does then, and keeps the tables.
+ *
+ * @guest_format: of enum iommu_pasid_table_format, of the guests' tables that
+ *     nested_alloc() takes; 0: the driver does not nest, and the next three
+ *     are NULL.
+ * @parent_alloc: a PAGING domain in the second stage. Unmapping from it
+ *     reaches whatever hardware remembers of both stages together, for every
+ *     domain nested in it. As domain_alloc().
+ * @nested_alloc: nothing is attached yet. @dev is where it will be, and stays
+ *     until it is freed. -EINVAL what no guest may ask for, or the hardware
+ *     does not have, -EOPNOTSUPP not this kind, -ENOSPC, -ENOMEM.
+ *     Of IOMMU_NEST_TABLE: set_dev_pasid() with PASID 0 makes it count for all
+ *     PASIDs of the device. It replaces, and is replaced by, the parent or
+ *     another domain nested there.
+ * @cache_invalidate: what the guest has invalidated, checked but for what only
+ *     this hardware cannot do (-EINVAL). Device lock held. -ETIMEDOUT.
+ *
  * @describe: see iommu_unit_describe(). May be NULL.
  * @diagnose: a bind or an enable has failed with @why->err, and *@why says what
  *     core makes of that. The driver writes what it knows better, or nothing.
@@ -166,6 +206,17 @@ struct iommu_unit_ops {
 			  struct iommu_iotlb_gather *gather);
 	int (*iova_to_phys)(struct iommu_domain *domain, uint64_t iova,
 			    uint64_t *ret_pa);
+
+	uint32_t guest_format;
+	int (*parent_alloc)(struct iommu_unit *unit,
+			    struct iommu_domain **ret_domain);
+	int (*nested_alloc)(struct iommu_domain *parent,
+			    struct iommu_device *dev,
+			    const struct iommu_nest *nest,
+			    struct iommu_domain **ret_domain);
+	int (*cache_invalidate)(struct iommu_domain *nested,
+				struct iommu_device *dev,
+				const struct iommu_cache_invalidate_info *info);
 
 	void (*describe)(struct iommu_unit *unit,
 			 void (*row)(void *arg,

@@ -45,6 +45,17 @@ bool fault_dev_busy(struct iommu_device *dev)
 	return busy;
 }
 
+bool fault_dev_handled(struct iommu_device *dev)
+{
+	struct fault_dev *fd = &dev->faults;
+	bool handled;
+
+	plat_lock(dev->sys->plat, &fd->lock);
+	handled = fd->handler;
+	plat_unlock(dev->sys->plat, &fd->lock);
+	return handled;
+}
+
 int iommu_register_device_fault_handler(struct iommu_device *dev,
 					iommu_dev_fault_handler_t handler,
 					void *data)
@@ -386,6 +397,30 @@ int fault_answer(struct iommu_device *dev, uint32_t grpid, uint64_t id,
 					  IOMMU_FAULT_BY_HANDLER);
 	plat_unlock(dev->sys->plat, &fd->lock);
 	return err;
+}
+
+void fault_answer_left(struct iommu_device *dev, const ioasid_t *pasid)
+{
+	struct fault_dev *fd = &dev->faults;
+	struct fault_record *rec, *tmp;
+	unsigned int i;
+
+	plat_lock(dev->sys->plat, &fd->lock);
+	for (i = 0; i < FAULT_BUCKETS && fd->pending_count; i++) {
+		list_for_each_safe(rec, tmp, &fd->pending[i], link) {
+			const uint32_t has =
+				IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
+
+			if (pasid && (!(rec->prm.flags & has) ||
+				      rec->prm.pasid != *pasid))
+				continue;
+			/* The driver has logged what it met. */
+			(void)fault_answer_locked(dev, rec,
+						  IOMMU_PAGE_RESP_INVALID,
+						  IOMMU_FAULT_BY_DRIVER);
+		}
+	}
+	plat_unlock(dev->sys->plat, &fd->lock);
 }
 
 void fault_drain(struct iommu_device *dev)

@@ -89,6 +89,12 @@ void fault_discard_group(struct iommu_device *dev,
 /* Forget the incomplete groups of one PASID. */
 void fault_discard_pasid(struct iommu_device *dev, ioasid_t pasid);
 
+/* There is somebody to report to. */
+bool fault_dev_handled(struct iommu_device *dev);
+
+/* Whoever waits for an answer gets Invalid: of one PASID, or NULL: of all. */
+void fault_answer_left(struct iommu_device *dev, const ioasid_t *pasid);
+
 /* The watcher of requests that nobody answers [I7]. */
 int fault_timer_start(struct iommu_system *sys);
 void fault_timer_stop(struct iommu_system *sys);

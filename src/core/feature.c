@@ -2,6 +2,7 @@
 /* Features of devices, and the limits of SVA on one. */
 #include "base/errno.h"
 #include "core/device.h"
+#include "core/guest.h"
 #include "core/why.h"
 
 bool iommu_dev_has_feature(struct iommu_device *dev,
@@ -89,7 +90,8 @@ static int iopf_on_locked(struct iommu_device *dev, struct iommu_sva_why *why)
 
 	/* Before SVA, not while it is on. [A7] */
 	if (dev->feature_on[IOMMU_DEV_FEAT_IOPF] ||
-	    dev->feature_on[IOMMU_DEV_FEAT_SVA] || dev->sva_changing)
+	    dev->feature_on[IOMMU_DEV_FEAT_SVA] || dev->sva_changing ||
+	    dev->guest_binds)
 		return why_set(why, IOMMU_SVA_REQ_ENABLED, -EBUSY);
 	err = iopf_queue_add_device(dev->unit->iopf, dev);
 	if (err)
@@ -120,7 +122,8 @@ static int sva_on_locked(struct iommu_device *dev, bool own_faults,
 {
 	int err;
 
-	if (dev->feature_on[IOMMU_DEV_FEAT_SVA] || dev->sva_changing)
+	if (dev->feature_on[IOMMU_DEV_FEAT_SVA] || dev->sva_changing ||
+	    dev->guest_binds)
 		return why_set(why, IOMMU_SVA_REQ_ENABLED, -EBUSY);
 	if (!own_faults && !dev->feature_on[IOMMU_DEV_FEAT_IOPF]) {
 		err = iopf_on_locked(dev, why);
@@ -194,7 +197,7 @@ static int iopf_off_locked(struct iommu_device *dev)
 
 static int aux_on_locked(struct iommu_device *dev, struct iommu_sva_why *why)
 {
-	if (dev->feature_on[IOMMU_DEV_FEAT_AUX])
+	if (dev->feature_on[IOMMU_DEV_FEAT_AUX] || guest_has_table(dev))
 		return why_set(why, IOMMU_SVA_REQ_ENABLED, -EBUSY);
 	dev->feature_on[IOMMU_DEV_FEAT_AUX] = true;
 	return 0;
