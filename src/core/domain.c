@@ -6,6 +6,7 @@
 #include "base/errno.h"
 #include "core/auxdomain.h"
 #include "core/device.h"
+#include "core/guest.h"
 #include "core/paging.h"
 
 void domain_fill(struct iommu_domain *domain, struct iommu_unit *unit,
@@ -199,7 +200,8 @@ int iommu_detach_device(struct iommu_domain *domain, struct iommu_device *dev)
 
 	plat_lock(plat, &dev->sys->sva_lock);
 	plat_lock(plat, &dev->lock);
-	if (!domain || dev->domain != domain) {
+	if (!domain ||
+	    (dev->domain != domain && !guest_table_of(dev, domain))) {
 		err = -EINVAL;
 	} else if (device_busy_locked(dev)) {
 		err = -EBUSY;

@@ -44,6 +44,21 @@ void mock_forget_pair(struct mock *mock, struct iommu_device *dev,
 	plat_unlock(mock->plat, &mock->lock);
 }
 
+/* All PASIDs of a device: the one word that counts for them has changed. */
+static void forget_device(struct mock *mock, struct iommu_device *dev)
+{
+	unsigned int i;
+
+	if (has_defect(mock, MOCK_SKIP_INVALIDATE))
+		return;
+	plat_lock(mock->plat, &mock->lock);
+	for (i = 0; i < MOCK_CACHE; i++) {
+		if (mock->cache[i].dev == dev)
+			mock->cache[i].dev = NULL;
+	}
+	plat_unlock(mock->plat, &mock->lock);
+}
+
 void mock_forget_range(struct mock *mock, struct iommu_domain *domain,
 		       uint64_t start, uint64_t end)
 {
@@ -55,7 +70,9 @@ void mock_forget_range(struct mock *mock, struct iommu_domain *domain,
 	for (i = 0; i < MOCK_CACHE; i++) {
 		struct mock_cached *c = &mock->cache[i];
 
-		if (c->domain == domain && c->va >= start && c->va < end)
+		/* Both stages together are cached by the first's address. */
+		if (c->parent == domain ||
+		    (c->domain == domain && c->va >= start && c->va < end))
 			c->dev = NULL;
 	}
 	plat_unlock(mock->plat, &mock->lock);
@@ -272,11 +289,20 @@ static uint64_t make_entry(struct iommu_domain *domain)
 	case IOMMU_DOMAIN_SVA:
 		return MOCK_ENTRY_FOREIGN |
 		       (to_mock_domain(domain)->root & MOCK_ADDRESS);
-	case IOMMU_DOMAIN_BLOCKED:
 	case IOMMU_DOMAIN_NESTED:
+		return MOCK_ENTRY_NESTED |
+		       (to_mock_domain(domain)->nest.kind == IOMMU_NEST_TABLE ?
+				MOCK_ENTRY_DEVICE :
+				0);
+	case IOMMU_DOMAIN_BLOCKED:
 		break;
 	}
 	return UINT64_MAX;
+}
+
+static bool is_device_wide(uint64_t entry)
+{
+	return !(entry & MOCK_INVALID) && entry & MOCK_ENTRY_DEVICE;
 }
 
 /* The domain is for the cache's tags: written before the entry. */
@@ -285,12 +311,17 @@ static void write_entry(struct mock *mock, struct iommu_device *dev,
 			uint64_t entry)
 {
 	struct mock_device *md = iommu_device_priv(dev);
+	uint64_t old;
 
 	atomic_store_explicit(&md->domains[pasid], domain,
 			      memory_order_relaxed);
 	/* Pairs with the acquire in mock_access(). */
+	old = le64_load_relaxed(&md->table[pasid]);
 	le64_store_release(&md->table[pasid], entry);
-	mock_forget_pair(mock, dev, pasid);
+	if (is_device_wide(old) || is_device_wide(entry))
+		forget_device(mock, dev);
+	else
+		mock_forget_pair(mock, dev, pasid);
 }
 
 static int op_set(struct iommu_domain *domain, struct iommu_device *dev,
@@ -360,6 +391,10 @@ static const struct iommu_unit_ops mock_ops = {
 	.iotlb_sync = mock_op_iotlb_sync,
 	.iova_to_phys = mock_op_iova_to_phys,
 	.describe = op_describe,
+	.guest_format = IOMMU_PASID_FORMAT_MOCK,
+	.parent_alloc = mock_op_parent_alloc,
+	.nested_alloc = mock_op_nested_alloc,
+	.cache_invalidate = mock_op_cache_invalidate,
 };
 
 /* The unit, and the hardware's side */
@@ -382,7 +417,14 @@ int mock_create(struct iommu_system *sys, const struct mock_cfg *cfg,
 		goto free_mock;
 	plat_lock_init(plat, &mock->lock, PLAT_LOCK_SPIN, PLAT_RANK_QUEUE,
 		       "mock");
-	err = iommu_unit_register(sys, &mock->unit, &mock_ops, "mock.0");
+	mock->ops = mock_ops;
+	if (mock->cfg.no_nesting) {
+		mock->ops.guest_format = 0;
+		mock->ops.parent_alloc = NULL;
+		mock->ops.nested_alloc = NULL;
+		mock->ops.cache_invalidate = NULL;
+	}
+	err = iommu_unit_register(sys, &mock->unit, &mock->ops, "mock.0");
 	if (err)
 		goto fini_faults;
 	*ret_mock = mock;
@@ -465,17 +507,27 @@ enum mock_entry mock_entry(struct mock *mock, struct iommu_device *dev,
 	return entry_kind(le64_load_acquire(&md->table[pasid]));
 }
 
-static bool walk(struct mock *mock, uint64_t entry, uint64_t va,
-		 unsigned int perm, uint64_t *ret_pa)
+/* Negative errors as mock_access() has them. */
+static int walk(struct mock *mock, uint64_t entry, struct iommu_domain *domain,
+		struct mock_cached *c)
 {
+	bool there;
+
 	if (entry & MOCK_ENTRY_DIRECT) {
-		*ret_pa = va;
-		return true;
+		c->pa = c->va;
+		return 0;
 	}
+	if (entry & MOCK_ENTRY_NESTED)
+		return mock_nested_walk(domain, c->pasid, c->va, c->perm,
+					&c->pa);
 	if (entry & MOCK_ENTRY_FOREIGN)
-		return mock->cfg.walk &&
-		       mock->cfg.walk(entry & MOCK_ADDRESS, va, perm, ret_pa);
-	return mock_table_walk(mock, entry & MOCK_ADDRESS, va, perm, ret_pa);
+		there = mock->cfg.walk &&
+			mock->cfg.walk(entry & MOCK_ADDRESS, c->va, c->perm,
+				       &c->pa);
+	else
+		there = mock_table_walk(mock, entry & MOCK_ADDRESS, c->va,
+					c->perm, &c->pa);
+	return there ? 0 : -EFAULT;
 }
 
 static struct mock_cached *find_cached(struct mock *mock,
@@ -494,14 +546,36 @@ static struct mock_cached *find_cached(struct mock *mock,
 	return NULL;
 }
 
+/* The word that counts for @pasid, and the domain it was written for. */
+static uint64_t entry_for(struct mock_device *md, ioasid_t pasid,
+			  struct iommu_domain **ret_domain)
+{
+	uint64_t entry = le64_load_acquire(&md->table[0]);
+
+	if (is_device_wide(entry))
+		pasid = 0;
+	else
+		entry = le64_load_acquire(&md->table[pasid]);
+	*ret_domain =
+		atomic_load_explicit(&md->domains[pasid], memory_order_relaxed);
+	return entry;
+}
+
 /* The lock is held from the look at the entry until the result is cached. */
 static int access_locked(struct mock *mock, struct iommu_device *dev,
 			 ioasid_t pasid, uint64_t va, unsigned int perm,
 			 uint64_t *ret_pa)
 {
-	struct mock_device *md = iommu_device_priv(dev);
 	struct mock_cached *c = find_cached(mock, dev, pasid, va, perm);
+	struct mock_cached fresh = {
+		.dev = dev,
+		.pasid = pasid,
+		.va = va,
+		.perm = perm,
+	};
+	struct mock_device *md = iommu_device_priv(dev);
 	uint64_t entry;
+	int err;
 
 	if (c) {
 		*ret_pa = c->pa;
@@ -509,7 +583,7 @@ static int access_locked(struct mock *mock, struct iommu_device *dev,
 	}
 	if (pasid >> md->pasid_bits)
 		return -EACCES;
-	entry = le64_load_acquire(&md->table[pasid]);
+	entry = entry_for(md, pasid, &fresh.domain);
 	switch (entry_kind(entry)) {
 	case MOCK_ENTRY_ABORT:
 		return -EACCES;
@@ -518,16 +592,13 @@ static int access_locked(struct mock *mock, struct iommu_device *dev,
 	case MOCK_ENTRY_LIVE:
 		break;
 	}
-	if (!walk(mock, entry, va, perm, ret_pa))
-		return -EFAULT;
-	c = &mock->cache[mock->cache_next++ % MOCK_CACHE];
-	c->dev = dev;
-	c->pasid = pasid;
-	c->domain =
-		atomic_load_explicit(&md->domains[pasid], memory_order_relaxed);
-	c->va = va;
-	c->pa = *ret_pa;
-	c->perm = perm;
+	err = walk(mock, entry, fresh.domain, &fresh);
+	if (err)
+		return err;
+	if (entry & MOCK_ENTRY_NESTED)
+		fresh.parent = fresh.domain->stage2;
+	mock->cache[mock->cache_next++ % MOCK_CACHE] = fresh;
+	*ret_pa = fresh.pa;
 	return 0;
 }
 

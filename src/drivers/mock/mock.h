@@ -38,6 +38,8 @@ enum mock_op {
 	MOCK_OP_MAP,
 	MOCK_OP_UNMAP,
 	MOCK_OP_SYNC,
+	MOCK_OP_NESTED_ALLOC,
+	MOCK_OP_INVALIDATE, /* of a guest */
 	MOCK_OP_COUNT,
 };
 
@@ -55,6 +57,7 @@ enum mock_defect {
  * @no_sva: the IOMMU cannot walk address spaces.
  * @no_pri: devices that do not stall have no page requests.
  * @no_paging: no paging domains.
+ * @no_nesting: no guests' tables: the driver lacks the ops.
  * @walk:   how the hardware reads the table of an address space: @root as
  *          iommu_mm_ops.get_table() gave it for IOMMU_TABLE_X86_64. True and
  *          *@ret_pa if @perm is allowed there. Takes no lock. NULL: nothing is
@@ -67,6 +70,7 @@ struct mock_cfg {
 	bool no_sva;
 	bool no_pri;
 	bool no_paging;
+	bool no_nesting;
 	bool (*walk)(uint64_t root, uint64_t va, unsigned int perm,
 		     uint64_t *ret_pa);
 	void (*before)(void *arg, enum mock_op op, struct iommu_device *dev,
@@ -118,8 +122,8 @@ bool mock_faults_enabled(struct iommu_device *dev);
 /**
  * mock_access() - the device touches memory
  *
- * Return: 0 and *@ret_pa, -EACCES aborted and reported, -EPERM aborted
- *         quietly, -EFAULT no translation: a page request would follow.
+ * Return: 0 and *@ret_pa, -EACCES aborted and reported, also where a guest's
+ *         tables leave its parent, -EPERM aborted quietly, -EFAULT no translation: a page request would follow.
  */
 SVA_MUST_CHECK int mock_access(struct mock *mock, struct iommu_device *dev,
 			       ioasid_t pasid, uint64_t va, unsigned int perm,

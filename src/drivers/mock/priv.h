@@ -18,6 +18,8 @@
 #define MOCK_ENTRY_QUIETLY BIT(62) /* abort, tell nobody */
 #define MOCK_ENTRY_FOREIGN BIT(61) /* table of an address space */
 #define MOCK_ENTRY_DIRECT  BIT(60) /* addresses are physical */
+#define MOCK_ENTRY_NESTED  BIT(59) /* of a guest, see the domain */
+#define MOCK_ENTRY_DEVICE  BIT(58) /* so is every PASID; in word 0 */
 #define MOCK_ADDRESS       GENMASK64(51, 12)
 
 /* Table of a paging domain: three levels of 9 bits; leaf denials. */
@@ -36,6 +38,7 @@ struct mock_cached {
 	struct iommu_device *dev; /* NULL: empty */
 	ioasid_t pasid;
 	struct iommu_domain *domain;
+	struct iommu_domain *parent; /* it is nested in, or NULL */
 	uint64_t va, pa;
 	unsigned int perm;
 };
@@ -48,8 +51,9 @@ struct mock_fault {
 /* Letters: (c) constant, (m) the lock, (a) atomic, (d) core's device lock. */
 struct mock {
 	struct iommu_unit unit;
-	const struct plat *plat; /* (c) */
-	struct mock_cfg cfg;     /* (c) */
+	struct iommu_unit_ops ops; /* (c) */
+	const struct plat *plat;   /* (c) */
+	struct mock_cfg cfg;       /* (c) */
 	struct plat_lock lock;
 	_Atomic unsigned int defects;              /* (a) */
 	_Atomic unsigned int calls[MOCK_OP_COUNT]; /* (a) */
@@ -91,7 +95,9 @@ struct mock_domain {
 	struct iommu_domain domain;
 	struct mock *mock;
 	struct iommu_mm_notifier notifier;
-	uint64_t root; /* (c) of its table or of the mm's */
+	uint64_t root;          /* (c) of its table, the mm's or the parent's */
+	struct iommu_nest nest; /* (c) NESTED */
+	uint64_t guest_pasids;  /* (c) in the guest's table */
 };
 
 static inline struct mock *to_mock(struct iommu_unit *unit)
@@ -117,6 +123,7 @@ void mock_forget_range(struct mock *mock, struct iommu_domain *domain,
 /* The table of paging domains. */
 int mock_table_alloc(struct mock *mock, uint64_t *ret_root);
 void mock_table_free(struct mock *mock, uint64_t root);
+uint64_t mock_denials(unsigned int perm);
 bool mock_table_walk(struct mock *mock, uint64_t root, uint64_t va,
 		     unsigned int perm, uint64_t *ret_pa);
 int mock_op_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
@@ -127,6 +134,18 @@ int mock_op_iotlb_sync(struct iommu_domain *domain,
 		       struct iommu_iotlb_gather *gather);
 int mock_op_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
 			 uint64_t *ret_pa);
+
+/* nest.c */
+int mock_op_parent_alloc(struct iommu_unit *unit,
+			 struct iommu_domain **ret_domain);
+int mock_op_nested_alloc(struct iommu_domain *parent, struct iommu_device *dev,
+			 const struct iommu_nest *nest,
+			 struct iommu_domain **ret_domain);
+int mock_op_cache_invalidate(struct iommu_domain *nested,
+			     struct iommu_device *dev,
+			     const struct iommu_cache_invalidate_info *info);
+int mock_nested_walk(struct iommu_domain *nested, ioasid_t pasid, uint64_t va,
+		     unsigned int perm, uint64_t *ret_pa);
 
 int mock_faults_init(struct mock *mock);
 void mock_faults_fini(struct mock *mock);

@@ -66,7 +66,7 @@ static le64_atomic *leaf_of(struct mock *mock, uint64_t root, uint64_t va,
 	return &table_at(mock, root)[index_of(va, 0)];
 }
 
-static uint64_t denials(unsigned int perm)
+uint64_t mock_denials(unsigned int perm)
 {
 	uint64_t word = 0;
 
@@ -83,7 +83,7 @@ bool mock_table_walk(struct mock *mock, uint64_t root, uint64_t va,
 		     unsigned int perm, uint64_t *ret_pa)
 {
 	uint64_t wanted =
-		~denials(perm) &
+		~mock_denials(perm) &
 		(MOCK_PTE_NO_READ | MOCK_PTE_NO_WRITE | MOCK_PTE_NO_EXEC);
 	le64_atomic *leaf;
 	uint64_t word;
@@ -138,7 +138,7 @@ static int map_range(struct mock_domain *md, uint64_t iova, uint64_t pa,
 			return err;
 		}
 		le64_store_release(leaf, ((pa + done) & MOCK_ADDRESS) |
-						 denials(perm));
+						 mock_denials(perm));
 	}
 	return 0;
 }
