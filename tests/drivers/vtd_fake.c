@@ -226,12 +226,16 @@ static void queue_error(struct vtdfake *f, unsigned int iqei)
 
 static void consume(struct vtdfake *f)
 {
+	unsigned int n;
+
 	if (f->detached || f->consuming)
 		return;
 	f->consuming = true; /* hooks run without the lock */
-	while (runs(f) && head_of(f) != tail_of(f)) {
+	for (n = 0; runs(f) && head_of(f) != tail_of(f); n++) {
 		struct vtd_inv inv = fetch_one(f, head_of(f));
 
+		if (f->pace && n == f->pace)
+			break;
 		if (f->hook) {
 			pthread_mutex_unlock(&f->lock);
 			f->hook(f, &inv);
@@ -431,6 +435,9 @@ static void command(struct vtdfake *f, uint32_t v)
 	if (changed & M32(VTD_GCMD_QIE)) {
 		if (v & M32(VTD_GCMD_QIE) && REG(f, VTD_IQT))
 			violate(f, "a queue that is not empty is enabled");
+		if (!(v & M32(VTD_GCMD_QIE)) && runs(f) &&
+		    head_of(f) != tail_of(f))
+			violate(f, "a queue that moves is switched off");
 		REG(f, VTD_IQH) = 0;
 		f->fetched_until = 0;
 	}

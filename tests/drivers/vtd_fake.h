@@ -47,6 +47,8 @@ struct vtdfake_wait {
  * @ver, @cap, @ecap: change before vtdfake_probe().
  * @gone:       all registers read as ones.
  * @no_consume: the queue stands still.
+ * @pace:       it does at most so many descriptors for each access to a
+ *              register; 0: all there are.
  * @no_ack_nth: the n-th acknowledgement of GCMD from now on does not come, nor
  *              any later one of that bit; 0: all come.
  * @fail_type:  the next descriptor of this type is invalid, for @fail_iqei,
@@ -72,6 +74,7 @@ struct vtdfake {
 	uint64_t ecap;
 	bool gone;
 	bool no_consume;
+	unsigned int pace;
 	unsigned int no_ack_nth;
 	uint32_t no_ack_bit;
 	unsigned int fail_type;
