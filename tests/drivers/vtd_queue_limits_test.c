@@ -347,6 +347,74 @@ static void test_vtd_queue_unit_has_its_timeout(void **state)
 	unmake(f);
 }
 
+static void publisher_leaves(struct vtdfake *f)
+{
+	atomic_store(&f->u->qi.publishing, false);
+	/* The other queue works. */
+	f->no_consume = false;
+}
+
+/*
+ * A unit without ESRTPS is told to forget through another queue (6.6). Nobody
+ * may write the tail for the first one any more then, so who is at it is waited
+ * for, as long as for the unit.
+ */
+static void test_vtd_queue_stop_waits_for_the_publisher(void **state)
+{
+	unsigned int leaves;
+
+	(void)state;
+	for (leaves = 0; leaves < 2; leaves++) {
+		struct vtdfake *f = probed(true);
+		uint64_t begin = watch.now, closing = 10 * TIMEOUT_NS;
+		struct vtd_batch b;
+
+		f->u->f.esrtps = false;
+		f->no_consume = true;
+		atomic_store(&f->u->qi.publishing, true);
+		watch.at = begin + closing + TIMEOUT_NS / 2;
+		watch.alarm = leaves ? publisher_leaves : NULL;
+		vtd_batch_init(&b, f->u);
+		vtd_inv_piotlb_all(&b, DID, PASID);
+		assert_int_equal(vtd_batch_sync(&b), -ETIMEDOUT);
+		assert_in_range(watch.now - begin, closing + TIMEOUT_NS / 2,
+				closing + 2 * TIMEOUT_NS);
+		assert_true(vtd_is_dead(f->u));
+		assert_int_equal(vtd_is_stopped(f->u), leaves);
+		assert_int_equal(vtdfake_count(f, VTD_INV_IOTLB), leaves);
+		f->no_consume = false;
+		unmake(f);
+	}
+}
+
+/* Each step of that may not be confirmed: then nothing is. */
+static void test_vtd_queue_stop_without_an_acknowledgement(void **state)
+{
+	unsigned int n;
+
+	(void)state;
+	/* SRTP, QIE off, QIE on; and then all have come. */
+	for (n = 1; n <= 4; n++) {
+		struct vtdfake *f = probed(true);
+		struct vtd_batch b;
+
+		f->u->f.esrtps = false;
+		f->no_ack_nth = n;
+		f->fail_type = VTD_INV_WAIT;
+		f->fail_iqei = VTD_IQEI_TYPE;
+		f->fail_times = 8;
+		vtd_batch_init(&b, f->u);
+		vtd_inv_piotlb_all(&b, DID, PASID);
+		assert_int_equal(vtd_batch_sync(&b), -EIO);
+		assert_true(vtd_is_dead(f->u));
+		assert_int_equal(vtd_is_stopped(f->u), n == 4);
+		assert_int_equal(vtdfake_count(f, VTD_INV_IOTLB), n == 4);
+		f->no_ack_nth = 0;
+		f->no_ack_bit = 0;
+		unmake(f);
+	}
+}
+
 /* Descriptors of whoever had the unit before. */
 enum { FOUND = 40 };
 
@@ -447,6 +515,9 @@ int main(void)
 		cmocka_unit_test(test_vtd_queue_submitter_is_slow),
 		cmocka_unit_test(test_vtd_queue_submitter_does_not_come_back),
 		cmocka_unit_test(test_vtd_queue_unit_has_its_timeout),
+		cmocka_unit_test(test_vtd_queue_stop_waits_for_the_publisher),
+		cmocka_unit_test(
+			test_vtd_queue_stop_without_an_acknowledgement),
 		cmocka_unit_test(test_vtd_queue_found_moving_is_emptied),
 		cmocka_unit_test(
 			test_vtd_queue_found_with_an_error_is_not_waited_for),

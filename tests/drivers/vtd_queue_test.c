@@ -480,6 +480,30 @@ static void test_vtd_queue_device_does_not_answer_halfway(void **state)
 	assert_rest(f, 3);
 }
 
+/* The same of what a device has without a PASID: the other is asked again. */
+static void test_vtd_queue_device_keeps_what_has_no_pasid(void **state)
+{
+	struct vtdfake *f = *state;
+	bool known = true;
+	struct vtd_batch b;
+
+	f->slow_on = true;
+	f->slow = SID;
+	f->hook = time_out;
+	f->hook_arg = &known;
+	vtd_batch_init(&b, f->u);
+	vtd_inv_dev_tlb(&b, &other, 0, UINT64_MAX);
+	vtd_inv_dev_tlb(&b, &ats, 0, UINT64_MAX);
+	assert_int_equal(vtd_batch_sync(&b), -ETIMEDOUT);
+	assert_true(b.sid_known);
+	assert_int_equal(b.sid, SID);
+	f->hook = NULL;
+	assert_int_equal(vtdfake_count(f, VTD_INV_DEVTLB), 1);
+	assert_int_equal(FIELD_GET(VTD_INV_DEVTLB_SID,
+				   &f->ops[vtdfake_find(f, VTD_INV_DEVTLB, 0)]),
+			 OTHER);
+}
+
 /* Without ITESID it may have been any. */
 static void test_vtd_queue_device_unknown(void **state)
 {
@@ -646,6 +670,7 @@ int main(void)
 		T(test_vtd_queue_stop_without_esrtps_unconfirmed),
 		T(test_vtd_queue_device_does_not_answer),
 		T(test_vtd_queue_device_does_not_answer_halfway),
+		T(test_vtd_queue_device_keeps_what_has_no_pasid),
 		T(test_vtd_queue_device_unknown),
 		T(test_vtd_queue_odd_completion),
 		T(test_vtd_queue_slow_device_has_its_time),

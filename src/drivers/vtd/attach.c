@@ -36,8 +36,8 @@ static void add_locked(struct vtd_domain *d, struct vtd_attach *a)
 
 /*
  * Passive, old leaves the entry alone, but goes on invalidating the pair. A
- * release of meanwhile waits until it is not; if it gets the entry back, it is
- * quiet then.
+ * release of meanwhile waits until it is not; if it gets the entry back, it
+ * makes it quiet.
  */
 static void make_passive(struct vtd_domain *old, const struct vtd_device *vdev,
 			 ioasid_t pasid, bool passive)
@@ -48,8 +48,6 @@ static void make_passive(struct vtd_domain *old, const struct vtd_device *vdev,
 	a = find_locked(old, vdev, pasid);
 	if (a)
 		a->passive = passive;
-	if (a && !passive && old->dead)
-		vtd_quiesce_locked(old, a);
 	plat_unlock(old->u->plat, &old->lock);
 	plat_event_signal(old->u->plat, &old->event);
 }
