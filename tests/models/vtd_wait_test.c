@@ -498,6 +498,33 @@ static void test_wait_port_removed(void **state)
 	assert_null(second.hw);
 }
 
+/* Another one goes meanwhile: that one is still waited for. */
+static void remove_other(struct vx *x)
+{
+	seen_status = vx_get(x, x->status);
+	x->hw->ops->port_remove(x->hw, &second);
+	assert_null(second.hw);
+	x->on_relax = leave;
+}
+
+static void test_wait_other_port_removed(void **state)
+{
+	(void)state;
+	/* Behind the one that is waited for. */
+	vx.hw->ops->port_remove(vx.hw, &vx.port);
+	vx.hw->ops->port_add(vx.hw, &second);
+	vx.hw->ops->port_add(vx.hw, &vx.port);
+	vx_put(&vx, vx.status, 0);
+	vx_inv(&vx, VX_INV_IOTLB_GLOBAL, 0);
+	atomic_fetch_add(&vx.port.busy, 1);
+	vx.on_relax = remove_other;
+	wait_at(vx.status, 1, 0);
+	/* Not until the first one had left: then it was looked at again. */
+	assert_int_equal(seen_status, 0);
+	assert_null(vx.on_relax);
+	assert_int_equal(vx_get(&vx, vx.status), 1);
+}
+
 /* [I5] 6.5.2.7: what the device is told; before the wait behind is complete. */
 static void test_wait_page_response(void **state)
 {
@@ -607,6 +634,7 @@ int main(void)
 		T(for_ports),
 		T(port_stuck),
 		T(port_removed),
+		T(other_port_removed),
 		T(page_response),
 		T(page_request_drain),
 		T(no_bus),

@@ -134,6 +134,11 @@ static void test_mm_table_later_format_is_a_copy(void **state)
 						      (j + 1) * PAGE,
 						      j & 1 ? RW : RO),
 					 0);
+		/* Alone it is walked, too. */
+		assert_true(f.t.has_arm != f.t.has_x86);
+		assert_int_equal(both(&f, where[3], &perm), 4 * PAGE);
+		assert_int_equal(perm, RW);
+		assert_int_equal(both(&f, 2 * PAGE, &perm), 0);
 		/* Without memory for all of it there is none of it. */
 		for (n = 1;; n++) {
 			long live = f.tp.live_allocations;

@@ -121,6 +121,34 @@ static void test_x86_64_large_pages_have_the_bits_of_the_manual(void **state)
 	stop(&tp, &t);
 }
 
+/* What was asked for is what is found, U/S among it. */
+static void test_x86_64_walk_tells_permissions(void **state)
+{
+	static const unsigned int perms[] = {
+		RO,
+		RW,
+		RO | IOMMU_PERM_EXEC,
+		RW | IOMMU_PERM_EXEC,
+		RO | IOMMU_PERM_PRIV,
+		RW | IOMMU_PERM_PRIV,
+		RW | IOMMU_PERM_PRIV | IOMMU_PERM_EXEC,
+	};
+	struct x86_64_leaf leaf;
+	struct testplat tp;
+	struct x86_64 t;
+	size_t i;
+
+	(void)state;
+	start(&tp, &t, &plain);
+	for (i = 0; i < sizeof(perms) / sizeof(perms[0]); i++) {
+		assert_int_equal(
+			x86_64_map(&t, i << 12, 0x5000, 4096, perms[i], 0), 0);
+		assert_int_equal(x86_64_walk(&t, i << 12, &leaf), 0);
+		assert_int_equal(leaf.perm, perms[i]);
+	}
+	stop(&tp, &t);
+}
+
 /* Five levels reach 57 bits, the upper half is at the end of the root. */
 static void test_x86_64_levels_and_halves(void **state)
 {
@@ -227,6 +255,7 @@ int main(void)
 		cmocka_unit_test(test_x86_64_page_has_the_bits_of_the_manual),
 		cmocka_unit_test(
 			test_x86_64_large_pages_have_the_bits_of_the_manual),
+		cmocka_unit_test(test_x86_64_walk_tells_permissions),
 		cmocka_unit_test(test_x86_64_levels_and_halves),
 		cmocka_unit_test(test_x86_64_sizes_are_those_of_the_table),
 		cmocka_unit_test(test_x86_64_bad_shapes_are_refused),

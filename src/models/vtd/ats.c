@@ -100,7 +100,7 @@ static enum hw_ats_status identity(struct vtd_hw *m, struct vtd_hw_lookup *l,
 
 	/* None of these has a translation, and none is an error: SGN.8.2. */
 	if (vtd_hw_is_interrupt(req->addr) || req->addr & ~m->haw_mask ||
-	    vtd_hw_pmr_blocks(m, align_down(req->addr, STU), STU)) {
+	    vtd_hw_pmr_blocks(m, req->addr)) {
 		no_access(req, xlat);
 		return HW_ATS_SUCCESS;
 	}
@@ -132,7 +132,7 @@ static enum hw_ats_status translate(struct vtd_hw *m, struct vtd_hw_lookup *l,
 	if (!vtd_hw_pmr_translated(m))
 		return HW_ATS_SUCCESS;
 	xlat->len = STU - (req->addr & (STU - 1));
-	if (vtd_hw_pmr_blocks(m, align_down(xlat->pa, STU), STU))
+	if (vtd_hw_pmr_blocks(m, xlat->pa))
 		no_access(req, xlat);
 	return HW_ATS_SUCCESS;
 }

@@ -431,8 +431,6 @@ int vtd_hw_config_page_request(struct vtd_hw *m,
 	ioasid_t pasid;
 
 	ret_fault->fpd = false;
-	if (!(vtd_hw_root(m) & VTD_HW_ROOT_TE))
-		return fault(ret_fault, VTD_FAULT_NONE);
 	if (vtd_hw_config_mode(m, ret_fault))
 		return -EFAULT;
 	if (!scalable_mode(m))

@@ -43,6 +43,7 @@ void vtd_hw_config_flush(struct vtd_hw *m);
 
 /**
  * vtd_hw_config_page_request() - do the tables let this page request through?
+ * @req:     while translation is on.
  * @ret_inv: what such a request takes out of the IOTLB and the caches of paging
  *         structures (6.5.3.1).
  * @ret_fault: on failure reason and fpd, the rest untouched.

@@ -79,11 +79,10 @@ void vtd_hw_config_inv_context(struct vtd_hw *m, unsigned int granularity,
 		w.did_matters = true;
 		break;
 	case VTD_INV_CC_G_DEVICE:
+	default: /* of two bits, and 0 is none */
 		w.did_matters = true;
 		w.mask = function_mask(fm);
 		break;
-	default:
-		return;
 	}
 	drop_contexts(m, &w);
 	drop_decoded(m, &w);

@@ -157,23 +157,21 @@ void vtd_hw_pmen(struct vtd_hw *m, uint64_t value)
 				 REG_GET(VTD_PMEN_EPM, m->reg[R_PMEN]));
 }
 
-/* The limit is the last byte: its low bits count as 1. */
+/*
+ * The limit is the last byte: its low bits count as 1. Regions begin and end
+ * where a page does, so any byte of one will do.
+ */
 static bool region_blocks(const struct vtd_hw *m, enum vtd_hw_reg base,
-			  uint64_t addr, uint64_t last)
+			  uint64_t pa)
 {
-	uint64_t limit = m->reg[base + 1] | GENMASK64(20, 0);
-
-	return m->reg[base] <= limit && addr <= limit && last >= m->reg[base];
+	return pa >= m->reg[base] &&
+	       pa <= (m->reg[base + 1] | GENMASK64(20, 0));
 }
 
-bool vtd_hw_pmr_blocks(const struct vtd_hw *m, uint64_t addr, uint64_t len)
+bool vtd_hw_pmr_blocks(const struct vtd_hw *m, uint64_t pa)
 {
-	uint64_t last = addr + (len ? len - 1 : 0);
-
 	if (!(vtd_hw_root(m) & VTD_HW_ROOT_PMR))
 		return false;
-	if (last < addr)
-		last = UINT64_MAX;
-	return (CAP(m, PLMR) && region_blocks(m, R_PLMBASE, addr, last)) ||
-	       (CAP(m, PHMR) && region_blocks(m, R_PHMBASE, addr, last));
+	return (CAP(m, PLMR) && region_blocks(m, R_PLMBASE, pa)) ||
+	       (CAP(m, PHMR) && region_blocks(m, R_PHMBASE, pa));
 }

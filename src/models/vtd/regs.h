@@ -18,11 +18,11 @@ void vtd_hw_regs_init(struct vtd_hw *m);
 void vtd_hw_regs_reset(struct vtd_hw *m);
 
 /*
- * Does [addr, addr + len) touch a protected region (PMEN)? For requests that
+ * Does the 4 KiB page at @pa touch a protected region (PMEN)? For requests that
  * are not translated, pass through, or come translated. Under the lock; false
  * at once unless m->root has VTD_HW_ROOT_PMR.
  */
-bool vtd_hw_pmr_blocks(const struct vtd_hw *m, uint64_t addr, uint64_t len);
+bool vtd_hw_pmr_blocks(const struct vtd_hw *m, uint64_t pa);
 
 /* GCMD was written. Under the lock, which it may drop. */
 void vtd_hw_gcmd(struct vtd_hw *m, uint64_t value);

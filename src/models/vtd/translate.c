@@ -173,7 +173,7 @@ static int protect(struct vtd_hw *m, struct vtd_hw_lookup *l,
 	if (!(vtd_hw_root(m) & VTD_HW_ROOT_PMR))
 		return 0;
 	xlat->len = 4096 - (xlat->pa & 4095);
-	if (vtd_hw_pmr_blocks(m, xlat->pa & ~UINT64_C(4095), 4096))
+	if (vtd_hw_pmr_blocks(m, xlat->pa))
 		return vtd_hw_refuse(l, VTD_FAULT_NONE);
 	return 0;
 }
