@@ -284,6 +284,91 @@ SVA_MUST_CHECK int iommu_domain_set_deferred(struct iommu_domain *domain,
 SVA_MUST_CHECK int iommu_domain_flush(struct iommu_domain *domain);
 
 /**
+ * enum iommu_dirty_flags - how dirty pages are read
+ * @IOMMU_DIRTY_NO_CLEAR: they stay dirty.
+ * @IOMMU_DIRTY_SPLIT:    a page that is dirty, larger than the smallest, and
+ *     made clean, becomes pages of the next smaller size, if there is memory
+ *     for them: what is written next is known more closely.
+ */
+enum iommu_dirty_flags {
+	IOMMU_DIRTY_NO_CLEAR = 1 << 0,
+	IOMMU_DIRTY_SPLIT = 1 << 1,
+};
+
+/**
+ * struct iommu_dirty_bitmap - where dirty pages are noted
+ * @iova:      of the first byte that bit 0 of @words[0] is about.
+ * @page_lg2:  log2 of the bytes a bit is about, 12 to 63, and a bit is set if
+ *             one of them is in a dirty page.
+ * @bit_count: how many there are.
+ * @words:     the caller's; bits are set there, none is cleared. NULL: the
+ *             pages are made clean, and nobody wants to know which.
+ * @gather:    what was made clean joins it, for an iommu_iotlb_sync() of the
+ *             caller's. NULL: iommu_read_and_clear_dirty() does that itself.
+ */
+struct iommu_dirty_bitmap {
+	uint64_t iova;
+	unsigned int page_lg2;
+	uint64_t bit_count;
+	uint64_t *words;
+	struct iommu_iotlb_gather *gather;
+};
+
+/**
+ * iommu_set_dirty_tracking() - let hardware note which pages devices write
+ * @domain: attached or not; who attaches it later is tracked, too.
+ *
+ * When it begins all pages are clean, also those mapped later: what was written
+ * before the return need not be noted, what is written after it is. Off, as at
+ * first, nothing can be read. What is on already stays as it is.
+ *
+ * Context: may sleep; takes the domain's map lock.
+ * Cost:    to begin, the whole table and an invalidation of all of it.
+ * Return:  0, -EINVAL not a PAGING domain, -EOPNOTSUPP not with this IOMMU
+ *          (SMMUv3: SMMU_IDR0.HTTU below 2; VT-d: ECAP_REG.SSADS 0),
+ *          -ETIMEDOUT the IOMMU did not confirm it: it is off.
+ * Spec:    Arm IHI 0070, 3.13; VT-d 3.7.2, 6.5.3.3 (table 28: SSADE).
+ * Test:    tests/core/dirty_test.c, tests/drivers/smmuv3_dirty_test.c,
+ *          tests/drivers/vtd/dirty_test.c
+ */
+SVA_MUST_CHECK int iommu_set_dirty_tracking(struct iommu_domain *domain,
+					    bool on);
+
+/**
+ * iommu_read_and_clear_dirty() - which pages devices wrote
+ * @iova, @size: multiples of 4096 bytes, within what @dirty has bits for.
+ * @flags: of enum iommu_dirty_flags.
+ * @dirty: bits are set for pages that are dirty, or for the part of them within
+ *         the range.
+ *
+ * A page that is made clean may be written unseen until the invalidation has
+ * completed: hardware has cached that it is dirty. So who copies memory reads
+ * and clears, has that invalidated (see @dirty->gather), and then copies the
+ * pages that were dirty. What is written after the invalidation is noted for the
+ * next read; what was written before it is in the copy. [R9]
+ *
+ * An unmap takes what is known of a page along: stop the device's writes, read,
+ * then unmap.
+ *
+ * Context: may sleep; takes the domain's map lock. @dirty is the caller's, one
+ *          thread at a time.
+ * Cost:    the tables of the range, and the invalidation.
+ * Return:  0; with nothing changed -EINVAL a bad range, flag or domain,
+ *          tracking is off, or the range ends inside a page that would have to
+ *          be made clean; -EOPNOTSUPP the IOMMU does not take pages apart
+ *          while they are in use (as iommu_unmap()). -ETIMEDOUT, without
+ *          @dirty->gather: the bits are there, but the IOMMU did not confirm
+ *          the invalidation. What could be done to keep devices out has been
+ *          done.
+ * Test:    as iommu_set_dirty_tracking(), tests/pgtable/dirty_test.c, and the
+ *          simulator's scenario dirty
+ */
+SVA_MUST_CHECK int iommu_read_and_clear_dirty(struct iommu_domain *domain,
+					      uint64_t iova, uint64_t size,
+					      unsigned int flags,
+					      struct iommu_dirty_bitmap *dirty);
+
+/**
  * iommu_iova_to_phys() - where an address of a domain leads
  * @domain: PAGING or IDENTITY.
  *

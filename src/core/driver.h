@@ -21,6 +21,7 @@
 #include <sva/system.h>
 #include <sva/why.h>
 
+struct iommu_dirty_read;
 struct iommu_unit_ops;
 
 /**
@@ -57,6 +58,7 @@ struct iommu_unit {
  *             sets it.
  * @map_lock, @waiting, @waiting_bytes, @defer_limit: PAGING: see paging.c;
  *             core's.
+ * @dirty_tracking: PAGING: is on. Core's, written under the map lock.
  */
 struct iommu_domain {
 	struct iommu_unit *unit;
@@ -78,6 +80,7 @@ struct iommu_domain {
 	struct iommu_iotlb_gather waiting;
 	uint64_t waiting_bytes;
 	uint64_t defer_limit;
+	bool dirty_tracking;
 };
 
 /* What is nested in a parent. */
@@ -147,6 +150,14 @@ struct iommu_nest {
  * @iotlb_sync: hardware forgets what was gathered, TLB first, then devices [R9];
  *     then tables are freed. No lock is held, or the map lock. -ETIMEDOUT: the
  *     driver has done what it does then, and keeps the tables.
+ * @set_dirty_tracking: on: hardware marks pages as dirty that are written
+ *     from now on, and all that are mapped are clean on return; until
+ *     @domain->dirty_tracking is false again @map adds clean ones. It is not
+ *     what it was. Map lock held. -EOPNOTSUPP, -ETIMEDOUT: off.
+ * @read_dirty: iommu_dirty_add() for each page of [@iova, @iova + @size) that is
+ *     dirty, and unless NO_CLEAR make it clean. Map lock held; tracking is on.
+ *     With nothing changed: -EINVAL an end is inside a page that would have to
+ *     be made clean, -EOPNOTSUPP no SPLIT. Both NULL: there is no tracking.
  *
  * @guest_format: of enum iommu_pasid_table_format, of the guests' tables that
  *     nested_alloc() takes; 0: the driver does not nest, and the next three
@@ -206,6 +217,10 @@ struct iommu_unit_ops {
 			  struct iommu_iotlb_gather *gather);
 	int (*iova_to_phys)(struct iommu_domain *domain, uint64_t iova,
 			    uint64_t *ret_pa);
+	int (*set_dirty_tracking)(struct iommu_domain *domain, bool on);
+	int (*read_dirty)(struct iommu_domain *domain, uint64_t iova,
+			  uint64_t size, unsigned int flags,
+			  struct iommu_dirty_read *read);
 
 	uint32_t guest_format;
 	int (*parent_alloc)(struct iommu_unit *unit,
@@ -240,6 +255,25 @@ static inline void iommu_gather_add(struct iommu_iotlb_gather *gather,
 	if (last > gather->last)
 		gather->last = last;
 }
+
+/**
+ * struct iommu_dirty_read - one iommu_read_and_clear_dirty() under way
+ * @start, @last: bytes somebody wants to know about.
+ * @bitmap: the caller's.
+ * @gather: what is made clean; NULL: nothing is.
+ */
+struct iommu_dirty_read {
+	uint64_t start;
+	uint64_t last;
+	const struct iommu_dirty_bitmap *bitmap;
+	struct iommu_iotlb_gather *gather;
+};
+
+/*
+ * The page of 1 << @size_lg2 bytes at @iova was dirty. @arg: the struct
+ * iommu_dirty_read, so that it fits where a table's walk calls back.
+ */
+void iommu_dirty_add(void *arg, uint64_t iova, unsigned int size_lg2);
 
 /**
  * iommu_unit_register() - a driver has brought up an IOMMU

@@ -140,6 +140,31 @@ void arm_lpae_free_tables(const struct arm_lpae *t, void **freed);
  */
 SVA_MUST_CHECK int arm_lpae_split(struct arm_lpae *t, uint64_t va);
 
+/* What arm_lpae_read_dirty() does with what it finds. */
+enum arm_lpae_dirty {
+	ARM_LPAE_DIRTY_CLEAR = 1 << 0, /* make it clean */
+	/* with CLEAR, and a block made of the next smaller size; needs BBM 2 */
+	ARM_LPAE_DIRTY_SPLIT = 1 << 1,
+};
+
+/**
+ * arm_lpae_read_dirty() - pages and blocks of [@start, @last] that were written
+ * @last:  inclusive; may be beyond the table.
+ * @flags: of enum arm_lpae_dirty.
+ * @found: with the first byte and the size of each, in order. A writable leaf is
+ *         dirty unless its DBM is set and its AP says read-only.
+ *
+ * Beside hardware that marks pages: no mark is lost, and each is found once.
+ * A block that cannot be split for want of memory stays.
+ *
+ * Return: 0; -EINVAL with CLEAR: an end is inside a block; nothing changed.
+ */
+SVA_MUST_CHECK int arm_lpae_read_dirty(struct arm_lpae *t, uint64_t start,
+				       uint64_t last, unsigned int flags,
+				       void (*found)(void *arg, uint64_t va,
+						     unsigned int size_lg2),
+				       void *arg);
+
 /**
  * arm_lpae_set() - map one page, whether or not it is mapped
  *

@@ -426,6 +426,58 @@ int pt512_split(struct pt512 *t, uint64_t va)
 	return 0;
 }
 
+static void read_leaf(struct pt512 *t, le64_atomic *at, unsigned int level,
+		      uint64_t va, const struct pt512_dirty *d)
+{
+	uint64_t entry = le64_load_relaxed(at);
+
+	if (!is_present(t, entry) || !(entry & d->mask))
+		return;
+	d->found(d->arg, va, entry_lg2(level));
+	if (!d->clear)
+		return;
+	/* Hardware may set the Accessed flag meanwhile. */
+	while (!le64_cmpxchg(at, &entry, entry & ~d->mask))
+		;
+	/* What is found dirty as a whole may stay whole. */
+	if (d->split && level > LEAF_LEVEL)
+		(void)!split_leaf(t, at, level);
+}
+
+static void read_table(struct pt512 *t, le64_atomic *table, unsigned int level,
+		       uint64_t va, uint64_t last, const struct pt512_dirty *d)
+{
+	unsigned int lg2 = entry_lg2(level);
+	size_t i = entry_index(level, va), n = entry_index(level, last);
+	uint64_t base = align_down(va, BIT(lg2));
+
+	for (; i <= n; i++, base += BIT(lg2)) {
+		struct part p = part_of(base, lg2, va, last);
+		uint64_t entry = le64_load_relaxed(&table[i]);
+
+		if (level > LEAF_LEVEL && is_table(t, entry))
+			read_table(t, table_of(t, entry), level - 1, p.first,
+				   p.last, d);
+		else
+			read_leaf(t, &table[i], level, base, d);
+	}
+}
+
+int pt512_read_dirty(struct pt512 *t, uint64_t start, uint64_t last,
+		     const struct pt512_dirty *d)
+{
+	uint64_t top = BIT(t->cfg.va_bits) - 1;
+
+	if (last > top)
+		last = top;
+	if (start > last)
+		return 0;
+	if (d->clear && (inside_leaf(t, start) || inside_leaf(t, last + 1)))
+		return -EINVAL;
+	read_table(t, t->root, t->cfg.levels, start, last, d);
+	return 0;
+}
+
 static void found(const struct pt512 *t, uint64_t entry, uint64_t va,
 		  unsigned int level, struct pt512_leaf *ret_leaf)
 {

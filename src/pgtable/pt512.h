@@ -116,6 +116,29 @@ SVA_MUST_CHECK int pt512_set(struct pt512 *t, uint64_t va, uint64_t pa,
  */
 SVA_MUST_CHECK int pt512_split(struct pt512 *t, uint64_t va);
 
+/**
+ * struct pt512_dirty - a look for leaves that were written
+ * @mask:  the bit that says so.
+ * @clear: take it out. @split: with it, make a large leaf one of the next
+ *         smaller size, or leave it for want of memory.
+ * @found: with the first byte and the size of each, in order.
+ */
+struct pt512_dirty {
+	uint64_t mask;
+	bool clear;
+	bool split;
+	void (*found)(void *arg, uint64_t va, unsigned int size_lg2);
+	void *arg;
+};
+
+/*
+ * Of [start, last]; last may be beyond the table. No mark that hardware makes
+ * meanwhile is lost. 0, -EINVAL to clear, an end is inside a leaf: nothing
+ * changed.
+ */
+SVA_MUST_CHECK int pt512_read_dirty(struct pt512 *t, uint64_t start,
+				    uint64_t last, const struct pt512_dirty *d);
+
 /* Leaves with a byte in [start, end) go. Returns how many. */
 size_t pt512_clear(struct pt512 *t, uint64_t start, uint64_t end);
 

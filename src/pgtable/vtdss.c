@@ -110,6 +110,21 @@ int vtdss_split(struct vtdss *t, uint64_t va)
 	return pt512_split(&t->pt, va);
 }
 
+int vtdss_read_dirty(
+	struct vtdss *t, uint64_t start, uint64_t last, unsigned int flags,
+	void (*found)(void *arg, uint64_t va, unsigned int size_lg2), void *arg)
+{
+	const struct pt512_dirty d = {
+		.mask = FIELD_MASK(VTD_SSPTE_D),
+		.clear = flags & VTDSS_DIRTY_CLEAR,
+		.split = flags & VTDSS_DIRTY_SPLIT,
+		.found = found,
+		.arg = arg,
+	};
+
+	return pt512_read_dirty(&t->pt, start, last, &d);
+}
+
 int vtdss_set(struct vtdss *t, uint64_t va, uint64_t pa, unsigned int perm)
 {
 	if (!perm_ok(t, perm))

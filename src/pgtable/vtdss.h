@@ -98,6 +98,27 @@ SVA_MUST_CHECK int vtdss_unmap_free(struct vtdss *t, uint64_t va, uint64_t size,
 				    void **freed, uint64_t *ret_bytes);
 void vtdss_free_tables(const struct vtdss *t, void **freed);
 SVA_MUST_CHECK int vtdss_split(struct vtdss *t, uint64_t va);
+
+/* What vtdss_read_dirty() does with what it finds. */
+enum vtdss_dirty {
+	VTDSS_DIRTY_CLEAR = 1 << 0, /* make it clean */
+	/* with CLEAR, and a large page made of the next smaller size */
+	VTDSS_DIRTY_SPLIT = 1 << 1,
+};
+
+/*
+ * Pages of [@start, @last] with D set: @found with the first byte and the size
+ * of each, in order. @last may be beyond the table. Beside hardware that sets
+ * flags: no D is lost, and each is found once. A large page that cannot be split
+ * for want of memory stays. 0; -EINVAL with CLEAR: an end is inside a page;
+ * nothing changed.
+ */
+SVA_MUST_CHECK int vtdss_read_dirty(struct vtdss *t, uint64_t start,
+				    uint64_t last, unsigned int flags,
+				    void (*found)(void *arg, uint64_t va,
+						  unsigned int size_lg2),
+				    void *arg);
+
 SVA_MUST_CHECK int vtdss_set(struct vtdss *t, uint64_t va, uint64_t pa,
 			     unsigned int perm);
 void vtdss_clear(struct vtdss *t, uint64_t start, uint64_t end,

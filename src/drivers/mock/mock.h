@@ -40,6 +40,7 @@ enum mock_op {
 	MOCK_OP_SYNC,
 	MOCK_OP_NESTED_ALLOC,
 	MOCK_OP_INVALIDATE, /* of a guest */
+	MOCK_OP_DIRTY,
 	MOCK_OP_COUNT,
 };
 
@@ -58,6 +59,7 @@ enum mock_defect {
  * @no_pri: devices that do not stall have no page requests.
  * @no_paging: no paging domains.
  * @no_nesting: no guests' tables: the driver lacks the ops.
+ * @no_dirty: nobody knows which pages are written.
  * @walk:   how the hardware reads the table of an address space: @root as
  *          iommu_mm_ops.get_table() gave it for IOMMU_TABLE_X86_64. True and
  *          *@ret_pa if @perm is allowed there. Takes no lock. NULL: nothing is
@@ -71,6 +73,7 @@ struct mock_cfg {
 	bool no_pri;
 	bool no_paging;
 	bool no_nesting;
+	bool no_dirty;
 	bool (*walk)(uint64_t root, uint64_t va, unsigned int perm,
 		     uint64_t *ret_pa);
 	void (*before)(void *arg, enum mock_op op, struct iommu_device *dev,

@@ -26,6 +26,7 @@
 #define MOCK_PTE_NO_READ  BIT(62)
 #define MOCK_PTE_NO_WRITE BIT(61)
 #define MOCK_PTE_NO_EXEC  BIT(60)
+#define MOCK_PTE_CLEAN    BIT(59) /* hardware takes it out with a write */
 #define MOCK_LEVELS       3u
 #define MOCK_VA_BITS      39u
 #define MOCK_TABLE_BYTES  4096u
@@ -134,6 +135,10 @@ int mock_op_iotlb_sync(struct iommu_domain *domain,
 		       struct iommu_iotlb_gather *gather);
 int mock_op_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
 			 uint64_t *ret_pa);
+int mock_op_set_dirty_tracking(struct iommu_domain *domain, bool on);
+int mock_op_read_dirty(struct iommu_domain *domain, uint64_t iova,
+		       uint64_t size, unsigned int flags,
+		       struct iommu_dirty_read *read);
 
 /* nest.c */
 int mock_op_parent_alloc(struct iommu_unit *unit,

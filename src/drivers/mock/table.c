@@ -94,8 +94,12 @@ bool mock_table_walk(struct mock *mock, uint64_t root, uint64_t va,
 	if (!leaf)
 		return false;
 	word = le64_load_acquire(leaf);
-	if (word & MOCK_INVALID || word & wanted)
-		return false;
+	do {
+		if (word & MOCK_INVALID || word & wanted)
+			return false;
+		/* A write makes it dirty, in one piece with the look at it. */
+	} while (perm & IOMMU_PERM_WRITE && word & MOCK_PTE_CLEAN &&
+		 !le64_cmpxchg(leaf, &word, word & ~MOCK_PTE_CLEAN));
 	*ret_pa = (word & MOCK_ADDRESS) | (va & 4095);
 	return true;
 }
@@ -138,7 +142,10 @@ static int map_range(struct mock_domain *md, uint64_t iova, uint64_t pa,
 			return err;
 		}
 		le64_store_release(leaf, ((pa + done) & MOCK_ADDRESS) |
-						 mock_denials(perm));
+						 mock_denials(perm) |
+						 (md->domain.dirty_tracking ?
+							  MOCK_PTE_CLEAN :
+							  0));
 	}
 	return 0;
 }
@@ -169,6 +176,70 @@ int mock_op_unmap(struct iommu_domain *domain, uint64_t iova, uint64_t size,
 	*ret_unmapped = clear_range(md, iova, size);
 	if (*ret_unmapped)
 		iommu_gather_add(gather, iova, iova + (size - 1));
+	return 0;
+}
+
+static bool is_dirty(uint64_t word)
+{
+	return !(word & (MOCK_INVALID | MOCK_PTE_NO_WRITE | MOCK_PTE_CLEAN));
+}
+
+/* Pages of [iova, last] that are dirty: for read, unless NULL; clean if clear. */
+static void read_pages(struct mock_domain *md, uint64_t iova, uint64_t last,
+		       bool clear, struct iommu_dirty_read *read)
+{
+	uint64_t table = UINT64_C(512) * 4096;
+	le64_atomic *leaf;
+	uint64_t word;
+
+	while (iova <= last) {
+		leaf = leaf_of(md->mock, md->root, iova, false);
+		if (!leaf) {
+			iova = (iova & ~(table - 1)) + table;
+			continue;
+		}
+		word = le64_load_relaxed(leaf);
+		if (is_dirty(word)) {
+			if (read)
+				iommu_dirty_add(read, iova, 12);
+			/* The hardware changes nothing of what is dirty. */
+			if (clear)
+				le64_store_release(leaf, word | MOCK_PTE_CLEAN);
+		}
+		iova += 4096;
+	}
+}
+
+int mock_op_set_dirty_tracking(struct iommu_domain *domain, bool on)
+{
+	struct mock_domain *md = to_mock_domain(domain);
+	int err = mock_enter(md->mock, MOCK_OP_DIRTY, NULL, IOMMU_NO_PASID);
+
+	if (err)
+		return err;
+	if (md->mock->cfg.no_dirty)
+		return -EOPNOTSUPP;
+	if (!on)
+		return 0;
+	read_pages(md, 0, BIT(MOCK_VA_BITS) - 1, true, NULL);
+	mock_forget_range(md->mock, domain, 0, UINT64_MAX);
+	return 0;
+}
+
+/* There are no larger pages to split. */
+int mock_op_read_dirty(struct iommu_domain *domain, uint64_t iova,
+		       uint64_t size, unsigned int flags,
+		       struct iommu_dirty_read *read)
+{
+	struct mock_domain *md = to_mock_domain(domain);
+	int err = mock_enter(md->mock, MOCK_OP_DIRTY, NULL, IOMMU_NO_PASID);
+	uint64_t last = iova + (size - 1);
+
+	if (err)
+		return err;
+	if (last >> MOCK_VA_BITS)
+		last = BIT(MOCK_VA_BITS) - 1;
+	read_pages(md, iova, last, !(flags & IOMMU_DIRTY_NO_CLEAR), read);
 	return 0;
 }
 

@@ -83,9 +83,12 @@ int smmuv3_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
 	       uint64_t size, unsigned int perm)
 {
 	struct smmuv3_domain *d = to_smmuv3_domain(domain);
+	unsigned int flags = ARM_LPAE_ATTR_NORMAL;
 
+	if (domain->dirty_tracking)
+		flags |= ARM_LPAE_CLEAN;
 	/* What was not valid is not cached: nobody needs to be told. */
-	return arm_lpae_map(&d->pt, iova, pa, size, perm, ARM_LPAE_ATTR_NORMAL);
+	return arm_lpae_map(&d->pt, iova, pa, size, perm, flags);
 }
 
 /*
@@ -155,4 +158,51 @@ int smmuv3_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
 	if (!err)
 		*ret_pa = leaf.pa + (iova - leaf.va);
 	return err;
+}
+
+static void found_nothing(void *arg, uint64_t iova, unsigned int size_lg2)
+{
+	(void)arg, (void)iova, (void)size_lg2;
+}
+
+/*
+ * CD.HD is always set where it can be (3.13): what is clean becomes dirty with a
+ * write, whoever looks. So tracking begins when nothing is dirty any more, and
+ * its end needs nothing.
+ */
+int smmuv3_set_dirty_tracking(struct iommu_domain *domain, bool on)
+{
+	struct smmuv3_domain *d = to_smmuv3_domain(domain);
+	int err;
+
+	if (!d->smmu->f.httu_dirty)
+		return -EOPNOTSUPP;
+	if (!on)
+		return 0;
+	err = arm_lpae_read_dirty(&d->pt, 0, UINT64_MAX, ARM_LPAE_DIRTY_CLEAR,
+				  found_nothing, NULL);
+	if (err)
+		return err;
+	plat_lock(d->smmu->plat, &d->lock);
+	err = smmuv3_domain_invalidate_locked(d, 0, UINT64_MAX);
+	plat_unlock(d->smmu->plat, &d->lock);
+	return err;
+}
+
+int smmuv3_read_dirty(struct iommu_domain *domain, uint64_t iova, uint64_t size,
+		      unsigned int flags, struct iommu_dirty_read *read)
+{
+	struct smmuv3_domain *d = to_smmuv3_domain(domain);
+	unsigned int how = 0;
+
+	if (!(flags & IOMMU_DIRTY_NO_CLEAR))
+		how |= ARM_LPAE_DIRTY_CLEAR;
+	if (flags & IOMMU_DIRTY_SPLIT)
+		how |= ARM_LPAE_DIRTY_SPLIT;
+	/* See split_ends(). */
+	if (flags & IOMMU_DIRTY_SPLIT &&
+	    REG_GET(SMMU_IDR3_BBML, d->smmu->f.idr[3]) < 2)
+		return -EOPNOTSUPP;
+	return arm_lpae_read_dirty(&d->pt, iova, iova + (size - 1), how,
+				   iommu_dirty_add, read);
 }

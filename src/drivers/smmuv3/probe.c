@@ -315,6 +315,8 @@ static const struct iommu_unit_ops unit_ops = {
 	.unmap = smmuv3_unmap,
 	.iotlb_sync = smmuv3_iotlb_sync,
 	.iova_to_phys = smmuv3_iova_to_phys,
+	.set_dirty_tracking = smmuv3_set_dirty_tracking,
+	.read_dirty = smmuv3_read_dirty,
 	.describe = smmuv3_describe,
 	.diagnose = smmuv3_diagnose,
 };

@@ -455,6 +455,11 @@ SVA_MUST_CHECK int smmuv3_iotlb_sync(struct iommu_domain *domain,
 				     struct iommu_iotlb_gather *gather);
 SVA_MUST_CHECK int smmuv3_iova_to_phys(struct iommu_domain *domain,
 				       uint64_t iova, uint64_t *ret_pa);
+SVA_MUST_CHECK int smmuv3_set_dirty_tracking(struct iommu_domain *domain,
+					     bool on);
+SVA_MUST_CHECK int smmuv3_read_dirty(struct iommu_domain *domain, uint64_t iova,
+				     uint64_t size, unsigned int flags,
+				     struct iommu_dirty_read *read);
 
 /* inq.c: a queue the SMMU writes */
 SVA_MUST_CHECK int smmuv3_inq_init(struct smmuv3 *smmu, struct smmuv3_inq *q,

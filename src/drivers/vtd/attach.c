@@ -70,7 +70,7 @@ static void leave(struct vtd_domain *d, const struct vtd_device *vdev,
 /* The domain's part of an attachment; -ESRCH: nothing was touched. */
 static int join(struct vtd_domain *d, struct vtd_attach *a)
 {
-	struct vtd_pasid entry = vtd_make_pasid(d);
+	struct vtd_pasid entry;
 	int err;
 
 	plat_lock(d->u->plat, &d->lock);
@@ -78,6 +78,7 @@ static int join(struct vtd_domain *d, struct vtd_attach *a)
 		plat_unlock(d->u->plat, &d->lock);
 		return -ESRCH;
 	}
+	entry = vtd_make_pasid(d);
 	add_locked(d, a);
 	err = vtd_pasid_retire(a->vdev, a->pasid, a->slot, false);
 	if (!err)

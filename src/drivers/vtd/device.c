@@ -294,6 +294,8 @@ const struct iommu_unit_ops vtd_unit_ops = {
 	.unmap = vtd_unmap,
 	.iotlb_sync = vtd_iotlb_sync,
 	.iova_to_phys = vtd_iova_to_phys,
+	.set_dirty_tracking = vtd_set_dirty_tracking,
+	.read_dirty = vtd_read_dirty,
 	.describe = vtd_describe,
 	.diagnose = vtd_diagnose,
 };

@@ -178,6 +178,7 @@ struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d)
 	if (d->type == IOMMU_DOMAIN_PAGING) {
 		FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_SS);
 		FIELD_SET(VTD_PASID_AW, &e, d->ss_levels - 2);
+		FIELD_SET(VTD_PASID_SSADE, &e, d->ssade);
 		vtd_pasid_set_ssptptr(&e, vtdss_root_pa(&d->ss));
 		return e;
 	}

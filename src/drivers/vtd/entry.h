@@ -16,7 +16,8 @@
  * been taken out, in one store, and a sync has passed: then the other words may
  * go (6.5.3.3). An entry that is in use is never changed in place: with the
  * same domain id in both, what is cached of the old translation and what is
- * walked of the new could not be told apart.
+ * walked of the new could not be told apart. (But for SSADE, which is no part of
+ * the translation: vtd_pasid_set_ssade().)
  */
 #ifndef DRIVERS_VTD_ENTRY_H
 #define DRIVERS_VTD_ENTRY_H

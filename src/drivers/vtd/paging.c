@@ -73,7 +73,8 @@ int vtd_map(struct iommu_domain *domain, uint64_t iova, uint64_t pa,
 	struct vtd_domain *d = to_vtd_domain(domain);
 	int err;
 
-	err = vtdss_map(&d->ss, iova, pa, size, perm, 0);
+	err = vtdss_map(&d->ss, iova, pa, size, perm,
+			domain->dirty_tracking ? VTDSS_CLEAN : 0);
 	/* That nothing was there may be cached. */
 	if (!err && d->u->f.cm &&
 	    !vtd_domain_invalidate(d, iova, iova + (size - 1)))
@@ -153,4 +154,62 @@ int vtd_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
 	if (!err)
 		*ret_pa = leaf.pa + (iova - leaf.va);
 	return err;
+}
+
+static void found_nothing(void *arg, uint64_t iova, unsigned int size_lg2)
+{
+	(void)arg, (void)iova, (void)size_lg2;
+}
+
+/* What is attached now, and with @ssade what will be. Passive: no more. */
+static int set_ssade(struct vtd_domain *d, bool on)
+{
+	struct vtd_attach *a;
+	int err = 0, one;
+
+	plat_lock(d->u->plat, &d->lock);
+	d->ssade = on;
+	list_for_each(a, &d->attaches, link) {
+		if (a->passive)
+			continue;
+		one = vtd_pasid_set_ssade(a->vdev, a->pasid, a->slot, on);
+		err = err ? err : one;
+	}
+	/* The entries may have it, which nobody needs to know. */
+	if (err)
+		d->ssade = false;
+	plat_unlock(d->u->plat, &d->lock);
+	return err ? -ETIMEDOUT : 0;
+}
+
+/*
+ * Flags of the table mean nothing until entries have SSADE: all pages are clean
+ * when the unit begins to look, and the change of an entry takes along what is
+ * cached. Off again, the unit takes every page for dirty.
+ */
+int vtd_set_dirty_tracking(struct iommu_domain *domain, bool on)
+{
+	struct vtd_domain *d = to_vtd_domain(domain);
+	int err = 0;
+
+	if (!d->u->f.second_stage_ad)
+		return -EOPNOTSUPP;
+	if (on)
+		err = vtdss_read_dirty(&d->ss, 0, UINT64_MAX, VTDSS_DIRTY_CLEAR,
+				       found_nothing, NULL);
+	return err ? err : set_ssade(d, on);
+}
+
+int vtd_read_dirty(struct iommu_domain *domain, uint64_t iova, uint64_t size,
+		   unsigned int flags, struct iommu_dirty_read *read)
+{
+	struct vtd_domain *d = to_vtd_domain(domain);
+	unsigned int how = 0;
+
+	if (!(flags & IOMMU_DIRTY_NO_CLEAR))
+		how |= VTDSS_DIRTY_CLEAR;
+	if (flags & IOMMU_DIRTY_SPLIT)
+		how |= VTDSS_DIRTY_SPLIT;
+	return vtdss_read_dirty(&d->ss, iova, iova + (size - 1), how,
+				iommu_dirty_add, read);
 }

@@ -147,3 +147,24 @@ int vtd_pasid_retire(struct vtd_device *vdev, ioasid_t pasid, le64_atomic *slot,
 		return 0;
 	return vtd_entry_retire(&pu.e, now.dw[0]);
 }
+
+/*
+ * The one change of an entry that is in use. Old and new lead to the same pages,
+ * so a mixture of both in the caches is no third thing: it is one store, and
+ * then what table 25 says of SSADE.
+ */
+int vtd_pasid_set_ssade(struct vtd_device *vdev, ioasid_t pasid,
+			le64_atomic *slot, bool on)
+{
+	struct vtd_pasid entry = read_entry(slot);
+	struct pasid_update pu =
+		update_of(vdev, pasid, slot, &entry, sync_present);
+
+	if (!FIELD_GET(VTD_PASID_P, &entry) ||
+	    FIELD_GET(VTD_PASID_SSADE, &entry) == on)
+		return 0;
+	FIELD_SET(VTD_PASID_SSADE, &entry, on);
+	/* Pairs with the unit's fetch: flags of the table are as they are. */
+	le64_store_release(&slot[0], entry.dw[0]);
+	return pu.e.sync(&pu.e);
+}

@@ -130,6 +130,7 @@ struct vtd_attach {
  * @did:      (c)
  * @ss:       paging: its table, under core's map lock; of @ss_levels, for
  *            addresses of @ss_va_bits (c).
+ * @ssade:    (d) paging: its entries have the unit set A and D.
  * @stuck:    (d) paging: tables the unit was not told of.
  * @attaches: (d) sorted by PASID.
  * @dead:     (d) SVA: the address space has gone.
@@ -145,6 +146,7 @@ struct vtd_domain {
 	struct vtdss ss;
 	unsigned int ss_levels;
 	unsigned int ss_va_bits;
+	bool ssade;
 	void *stuck;
 	struct plat_lock lock;
 	struct list attaches;
@@ -216,6 +218,12 @@ SVA_MUST_CHECK int vtd_pasid_install(struct vtd_device *vdev, ioasid_t pasid,
 				     const struct vtd_pasid *entry);
 SVA_MUST_CHECK int vtd_pasid_retire(struct vtd_device *vdev, ioasid_t pasid,
 				    le64_atomic *slot, bool quiet);
+/*
+ * Accessed and dirty flags of the second stage, on or off, of an entry that is
+ * in use. Errors as of retire.
+ */
+SVA_MUST_CHECK int vtd_pasid_set_ssade(struct vtd_device *vdev, ioasid_t pasid,
+				       le64_atomic *slot, bool on);
 /*
  * Nothing cached of the pair is used on return: forgotten, or the device is
  * isolated, or the unit has failed closed and says so with an error.
@@ -289,6 +297,10 @@ SVA_MUST_CHECK int vtd_iotlb_sync(struct iommu_domain *domain,
 				  struct iommu_iotlb_gather *gather);
 SVA_MUST_CHECK int vtd_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
 				    uint64_t *ret_pa);
+SVA_MUST_CHECK int vtd_set_dirty_tracking(struct iommu_domain *domain, bool on);
+SVA_MUST_CHECK int vtd_read_dirty(struct iommu_domain *domain, uint64_t iova,
+				  uint64_t size, unsigned int flags,
+				  struct iommu_dirty_read *read);
 
 /* prq.c and pri.c */
 SVA_MUST_CHECK int vtd_enable_faults(struct iommu_device *dev);
