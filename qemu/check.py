@@ -14,6 +14,7 @@ import glob
 import hashlib
 import json
 import os
+import queue
 import re
 import shutil
 import socket
@@ -22,6 +23,8 @@ import sys
 import tempfile
 import threading
 import time
+
+import faults
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -82,7 +85,7 @@ def case(name, base, **more):
         "name": name, "steps": DISKS, "unit_options": "", "append": "",
         "cpus": 1, "expect": [], "provokes": None, "devices": None,
         "extra": [], "memory": "1G", "must_fail": False,
-        "modules": [], "sva": False, "allows": None,
+        "modules": [], "sva": False, "allows": None, "provoked": {},
     })
     made.update(more)
     return made
@@ -106,6 +109,9 @@ CASES = [
          must_fail=True),
     case("arm64-smmuv3-dsa", ARM, extra=["-device", "sva-dsa"],
          expect=[r"\[8086:0b25\]"]),
+    case("arm64-smmuv3-faults", ARM, steps="smmuv3_faults,smmuv3_fail",
+         unit_options=",idr1-eventqs=4,idr1-priqs=4", devices="ats",
+         provoked=faults.SMMUV3),
     case("amd64-vtd-strict", X86, append=SCALABLE,
          expect=[r"DMAR-IR: Enabled IRQ remapping in x2apic mode"]),
     case("amd64-vtd-eager", X86, append=SCALABLE,
@@ -135,6 +141,9 @@ CASES = [
     case("amd64-vtd-idxd-smp", NEW, steps=IDXD, sva=True, allows=EXIT, cpus=2,
          append=SCALABLE + " setcpuid=movdir64b", modules=["idxd"],
          extra=["-device", "sva-dsa,id=dsa0,engines=2"]),
+    case("amd64-vtd-faults", NEW, steps="idxd,vtd_faults", devices="ats",
+         append=SCALABLE + " setcpuid=movdir64b", modules=["idxd"],
+         extra=["-device", "sva-dsa,id=dsa0"], provoked=faults.VTD),
     # Without the invalidation of the device's cache its copies go astray.
     case("amd64-vtd-idxd-drop-devtlb", NEW, steps=IDXD, sva=True, allows=EXIT,
          unit_options=",drop=8", must_fail=True,
@@ -219,9 +228,9 @@ def build_initrd(kernel_roots, busybox_root, path, extra):
                 f.write(data)
         with open(os.path.join(top, "modules/order"), "w") as f:
             f.write("".join(name + ".ko\n" for name in images))
-        init = os.path.join(top, "init")
-        shutil.copy(os.path.join(HERE, "guest/init"), init)
-        os.chmod(init, 0o755)
+        for name in ("init", "faults"):
+            shutil.copy(os.path.join(HERE, "guest", name), top)
+        os.chmod(os.path.join(top, "init"), 0o755)
         names = subprocess.run(["find", ".", "-print0"], cwd=top, check=True,
                                stdout=subprocess.PIPE).stdout
         archive = subprocess.run(
@@ -301,11 +310,16 @@ def device_arguments(c):
             out += ["-device", f"pcie-root-port,id=port{i},chassis={i + 1}"]
         net = "e1000e,netdev=net0,bus=port2"
         port = ",bus=port"
+    ats = ""
     buses = [port + str(i) if port else "" for i in range(2)]
+    if c["devices"] == "ats":
+        # Only behind a port QEMU lets a virtio device have the capability.
+        out += ["-device", "pcie-root-port,id=port0,chassis=1"]
+        buses[1], ats = ",bus=port0", ",ats=on"
     return out + [
         "-device", "nvme,drive=disk0,serial=sva" + buses[0],
         "-device", "virtio-blk-pci,drive=disk1,disable-legacy=on,"
-        "iommu_platform=on" + iothread + buses[1],
+        "iommu_platform=on" + iothread + ats + buses[1],
         "-device", net,
     ]
 
@@ -317,6 +331,9 @@ class Run:
         self.case, self.options, self.folder = c, options, folder
         self.lines = []
         self.ended = False
+        self.asked = queue.Queue()
+        self.after = []
+        self.counted = {}
 
     def command_line(self):
         c, cache = self.case, self.options.cache
@@ -376,12 +393,51 @@ class Run:
                 print(f"    {line}", flush=True)
             if line.endswith("sva: end"):
                 self.ended = True
+            if "sva: ask " in line:
+                self.asked.put(line.split("sva: ask ", 1)[1].split())
+
+    def answer(self, qmp, words):
+        """Do what the guest asks for; what it gets to read."""
+        unit = "/machine/peripheral/unit"
+        what, rest = words[0], words[1:]
+        try:
+            if what == "inject":
+                qmp.command("qom-set", path=unit, property="inject",
+                            value=" ".join(rest))
+            elif what == "after":
+                self.after += rest
+            elif what == "settled":
+                left = qmp.command("qom-get", path=unit, property="inject")
+                if left != "0" or self.after:
+                    return f"{left} and {self.after} have not happened"
+            else:
+                return "nobody knows what that is"
+        except Failure as e:
+            return str(e)
+        return "done"
+
+    def serve(self, qmp, process):
+        """Answer the guest for a while."""
+        unit = "/machine/peripheral/unit"
+        try:
+            words = self.asked.get(timeout=0.2)
+        except queue.Empty:
+            pass
+        else:
+            process.stdin.write(self.answer(qmp, words).encode() + b"\n")
+            process.stdin.flush()
+        # Once nothing is left to go wrong, the rest follows.
+        if self.after and qmp.command("qom-get", path=unit,
+                                      property="inject") == "0":
+            time.sleep(0.2)
+            qmp.command("qom-set", path=unit, property="inject",
+                        value=self.after.pop(0))
 
     def boot(self):
         """Start QEMU, wait for the guest's end, and ask for the counters."""
         with open(os.path.join(self.folder, "stderr"), "wb") as errors:
             process = subprocess.Popen(
-                self.command_line(), stdin=subprocess.DEVNULL,
+                self.command_line(), stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=errors)
         reader = threading.Thread(target=self.read_console, args=(process,))
         reader.start()
@@ -396,7 +452,7 @@ class Run:
                     raise Failure("the guest did not come to an end")
                 if process.poll() is not None:
                     raise Failure(f"QEMU ended: {process.returncode}")
-                time.sleep(0.2)
+                self.serve(qmp, process)
             stats = qmp.stats("/machine/peripheral/unit")
             if self.case["sva"]:
                 stats["dsa"] = qmp.stats("/machine/peripheral/dsa0")
@@ -426,7 +482,9 @@ class Run:
         for wanted in [c["found"], *c["expect"]]:
             if not re.search(wanted, text):
                 problems.append(f"nothing matches {wanted}")
-        for line in self.lines:
+        sections, rest = self.sections()
+        problems += judge_provoked(sections, c["provoked"])
+        for line in rest:
             if not COMPLAINTS.search(line) or HARMLESS.search(line):
                 continue
             if c["arch"] == "amd64" and BOOT.search(line):
@@ -452,6 +510,22 @@ class Run:
         return len(passed)
 
 
+    def sections(self):
+        """name -> lines while that was provoked; and the other lines."""
+        sections, rest, here = {}, [], None
+        for line in self.lines:
+            mark = re.search(r"sva: (provoked?) (\S+)", line)
+            if mark:
+                name = mark.group(2)
+                here = None
+                if mark.group(1) == "provoke":
+                    here = sections.setdefault(name, [])
+            elif here is not None:
+                here.append(line)
+            else:
+                rest.append(line)
+        return sections, rest
+
     def judge_sva(self, stats):
         """What the device sent, the IOMMU passed on, and the guest counted."""
         dsa, problems = stats["dsa"], []
@@ -469,6 +543,28 @@ class Run:
         return problems
 
 
+# What is about IOMMUs at all.
+ABOUT = re.compile(r"arm-smmu-v3|DMAR|IOMMU|VT-d|\bQI |" + COMPLAINTS.pattern)
+
+
+def judge_provoked(sections, wanted):
+    """Everything was provoked, and the kernel said what it should of it."""
+    problems = []
+    if set(sections) != set(wanted):
+        problems.append(f"provoked: {sorted(set(sections) ^ set(wanted))}")
+    for name, lines in sections.items():
+        must, may = wanted.get(name, ([], []))
+        for pattern in must:
+            if not any(re.search(pattern, line) for line in lines):
+                problems.append(f"{name}: nothing matches {pattern}")
+        for line in lines:
+            if ABOUT.search(line) and not HARMLESS.search(line) and \
+                    not any(re.search(p, line) for p in must + may) and \
+                    "sva: " not in line:
+                problems.append(f"{name}: {line}")
+    return problems
+
+
 def tail_of(path, count):
     with open(path, errors="replace") as f:
         return f.read().splitlines()[-count:]
@@ -481,6 +577,8 @@ def run_case(c, options):
         run = Run(c, options, folder)
         try:
             stats = run.boot()
+            if options.verbose:
+                print(f"    {json.dumps(stats)}")
             count = run.judge(stats)
         except Failure as e:
             print(f"{c['name']:<28} FAILED {time.monotonic() - start:6.1f} s")

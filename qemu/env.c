@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "qemu/osdep.h"
 #include "env.h"
+#include "inject.h"
 
 #include "exec/address-spaces.h"
 #include "qemu/log.h"
@@ -52,8 +53,8 @@ static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
 		*ret_done = done;
 	if (done < len)
 		return -EFAULT;
-	if (env->spoil)
-		env->spoil(env->opaque, pa, buf, len);
+	if (env->inject && !sva_inject_read(env->inject, pa, buf, len))
+		return -EFAULT;
 	return 0;
 }
 
@@ -68,8 +69,14 @@ static bool write_piece(uint64_t pa, const void *buf, hwaddr len)
 static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
 		     size_t *ret_done)
 {
+	SvaEnv *env = ctx;
 	size_t done = 0;
 
+	if (env->inject && !sva_inject_write(env->inject)) {
+		if (ret_done)
+			*ret_done = 0;
+		return -EFAULT;
+	}
 	RCU_READ_LOCK_GUARD();
 	while (done < len) {
 		hwaddr piece = len - done, offset;
@@ -131,8 +138,9 @@ static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 	if (!p)
 		return -EFAULT;
 	word = __atomic_load_n(p, __ATOMIC_ACQUIRE);
-	if (env->spoil)
-		env->spoil(env->opaque, pa, &word, sizeof(word));
+	if (env->inject &&
+	    !sva_inject_read(env->inject, pa, &word, sizeof(word)))
+		return -EFAULT;
 	*ret_value = le64_to_cpu(word);
 	return 0;
 }
@@ -214,6 +222,13 @@ static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
 		.attrs = { .requester_id = (uint16_t)requester },
 	};
 
+	if (env->inject) {
+		enum sva_fate fate =
+			sva_inject_message(env->inject, requester, addr, data);
+
+		if (fate != SVA_PASS)
+			return fate == SVA_ABORT ? -EFAULT : 0;
+	}
 	if (bql_locked() ||
 	    (env->msi_as == &address_space_memory && to_ram(addr)))
 		return deliver(&msg) == MEMTX_OK ? 0 : -EFAULT;
@@ -232,7 +247,8 @@ static void env_wire(void *ctx, unsigned int line, bool level)
 	SvaEnv *env = ctx;
 	qemu_irq irq = line < SVA_ENV_WIRES ? env->wires[line] : NULL;
 
-	if (!irq || !level)
+	if (!irq || !level ||
+	    (env->inject && !sva_inject_wire(env->inject, line)))
 		return;
 	if (bql_locked())
 		qemu_irq_pulse(irq);

@@ -19,15 +19,13 @@
  * @msi_as:  where its messages go: the system's memory for an IOMMU, a
  *           function's own address space for a function.
  * @wires:   level-less interrupt lines, pulsed; NULL for those not connected.
- * @spoil:   with @opaque: changes what the model has just read from @pa, to
- *           inject a defect; NULL: nothing is changed.
+ * @inject:  what is to go wrong; NULL: nothing.
  */
 typedef struct SvaEnv {
 	const char *name;
 	AddressSpace *msi_as;
 	qemu_irq wires[SVA_ENV_WIRES];
-	void (*spoil)(void *opaque, uint64_t pa, void *buf, size_t len);
-	void *opaque;
+	struct SvaInject *inject;
 } SvaEnv;
 
 /*

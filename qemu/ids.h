@@ -34,7 +34,8 @@ bool sva_id_field(size_t index, struct sva_id_field *ret_field);
  * @bytes, @command_bytes: of the queue, and of a command, at most 32, from that
  *           register's value.
  * @opcode:  of a command, from its first word.
- * @no_op:   makes 32 bytes a command that does nothing.
+ * @no_op:   makes 32 bytes a command that does nothing; @illegal: one that is
+ *           an error.
  */
 struct sva_queue {
 	uint64_t base_register;
@@ -43,6 +44,7 @@ struct sva_queue {
 	uint32_t (*command_bytes)(uint64_t base);
 	uint32_t (*opcode)(const uint64_t *command);
 	void (*no_op)(uint64_t *command);
+	void (*illegal)(uint64_t *command);
 };
 
 extern const struct sva_queue sva_queue;

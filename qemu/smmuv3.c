@@ -132,6 +132,12 @@ static bool smmuv3_connect(SvaUnit *unit, PCIBus *root, Error **errp)
 	return !s->fdt || edit_fdt(s, errp);
 }
 
+/* Service Failure Mode, until a reset. */
+static void smmuv3_fail(SvaUnit *unit)
+{
+	smmuv3_hw_fail(unit->hw);
+}
+
 /* Identification registers */
 
 static uint64_t get_id(const SvaUnit *unit, unsigned int reg)
@@ -166,6 +172,7 @@ static void smmuv3_class_init(ObjectClass *klass, void *data)
 	dc->user_creatable = true;
 	uc->create = smmuv3_create;
 	uc->connect = smmuv3_connect;
+	uc->fail = smmuv3_fail;
 	uc->get_id = get_id;
 	uc->set_id = set_id;
 	device_class_set_props(dc, smmuv3_props);

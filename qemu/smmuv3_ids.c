@@ -42,6 +42,13 @@ static void no_op(uint64_t *command)
 	command[1] = command[2] = command[3] = 0;
 }
 
+/* An opcode that nobody has. */
+static void illegal(uint64_t *command)
+{
+	command[0] = FIELD_MASK(SMMU_CMD_OPCODE);
+	command[1] = command[2] = command[3] = 0;
+}
+
 const struct sva_queue sva_queue = {
 	.base_register = SMMU_CMDQ_BASE,
 	.base_mask = FIELD_MASK(SMMU_CMDQ_BASE_ADDR),
@@ -49,4 +56,5 @@ const struct sva_queue sva_queue = {
 	.command_bytes = command_bytes,
 	.opcode = opcode,
 	.no_op = no_op,
+	.illegal = illegal,
 };

@@ -43,7 +43,7 @@ static void remove_ports(gpointer head)
 
 static GPrivate thread_ports = G_PRIVATE_INIT(remove_ports);
 
-static struct hw_port *port_of_thread(SvaUnit *unit)
+struct hw_port *sva_unit_port(SvaUnit *unit)
 {
 	SvaPort *head = g_private_get(&thread_ports), *p;
 
@@ -87,7 +87,7 @@ static IOMMUTLBEntry region_translate(IOMMUMemoryRegion *mr, hwaddr addr,
 		.perm = flag & IOMMU_WO ? IOMMU_PERM_WRITE : IOMMU_PERM_READ,
 		.addr = addr,
 	};
-	struct hw_port *port = port_of_thread(space->unit);
+	struct hw_port *port = sva_unit_port(space->unit);
 	struct hw_xlat xlat;
 
 	/* A question without an access has no transaction to fault. */
@@ -178,9 +178,11 @@ static SvaEndpoint *endpoint_of(SvaUnit *unit, uint32_t requester)
 static int bus_ats_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			      uint64_t cookie)
 {
-	SvaEndpoint *ep = endpoint_of(ctx, inv->requester);
+	SvaUnit *unit = ctx;
+	SvaEndpoint *ep = endpoint_of(unit, inv->requester);
+	int r = ep ? ep->ats_invalidate(ep->ctx, inv) : 0;
 
-	return ep ? ep->ats_invalidate(ep->ctx, inv) : 0;
+	return r ? r : sva_inject_ats(&unit->inject, cookie);
 }
 
 static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
@@ -230,53 +232,12 @@ static uint64_t mmio_read(void *opaque, hwaddr offset, unsigned int size)
 	return unit->hw->ops->mmio_read(unit->hw, offset, size);
 }
 
-/*
- * Commands are read under the model's lock, one after the other, each from its
- * beginning; but some models read them word by word.
- */
-static void drop_command(void *opaque, uint64_t pa, void *buf, size_t len)
-{
-	SvaUnit *unit = opaque;
-	uint32_t drop = qatomic_read(&unit->drop);
-	uint64_t base = qatomic_read(&unit->queue_base);
-	uint64_t from = base & sva_queue.base_mask, no_op[4];
-	uint32_t at;
-
-	if ((!drop && !unit->dropping) || pa < from ||
-	    pa - from >= sva_queue.bytes(base))
-		return;
-	at = (pa - from) & (sva_queue.command_bytes(base) - 1);
-	if (at == 0) {
-		unit->dropping = drop && sva_queue.opcode(buf) == drop;
-		qatomic_set(&unit->dropped, unit->dropped + unit->dropping);
-	}
-	if (!unit->dropping || at + len > sizeof(no_op))
-		return;
-	sva_queue.no_op(no_op);
-	memcpy(buf, (char *)no_op + at, len);
-}
-
-static void note_queue(SvaUnit *unit, hwaddr offset, uint64_t value,
-		       unsigned int size)
-{
-	uint64_t at = sva_queue.base_register;
-
-	if (offset == at && size == 8)
-		qatomic_set(&unit->queue_base, value);
-	else if (offset == at)
-		qatomic_set(&unit->queue_base,
-			    deposit64(unit->queue_base, 0, 32, value));
-	else if (offset == at + 4)
-		qatomic_set(&unit->queue_base,
-			    deposit64(unit->queue_base, 32, 32, value));
-}
-
 static void mmio_write(void *opaque, hwaddr offset, uint64_t value,
 		       unsigned int size)
 {
 	SvaUnit *unit = opaque;
 
-	note_queue(unit, offset, value, size);
+	sva_inject_register(&unit->inject, offset, value, size);
 	unit->hw->ops->mmio_write(unit->hw, offset, size, value);
 }
 
@@ -340,8 +301,8 @@ static void unit_realize(DeviceState *dev, Error **errp)
 	if (!parse_personality(unit->personality, &personality, errp))
 		return;
 	sva_env_init(&unit->env, name, &address_space_memory, &env);
-	unit->env.spoil = drop_command;
-	unit->env.opaque = unit;
+	unit->env.inject = &unit->inject;
+	unit->inject.env = env;
 	if (!class->create(unit, &env, &bus, personality, errp))
 		return;
 	if (!class->connect(unit, root, errp))
@@ -371,30 +332,13 @@ static char *get_stats(Object *o, Error **errp)
 		", \"config_invalidations\": %" PRIu64
 		", \"tlb_invalidations\": %" PRIu64
 		", \"ats_invalidations\": %" PRIu64 ", \"syncs\": %" PRIu64
-		", \"dropped\": %" PRIu64 "}",
+		", \"dropped\": %" PRIu64 ", \"injected\": %" PRIu64 "}",
 		s.translations, s.tlb_hits, s.tlb_misses, s.walks,
 		s.ats_requests, s.page_requests, s.prg_responses, s.events,
 		s.events_lost, s.commands, s.config_invalidations,
 		s.tlb_invalidations, s.ats_invalidations, s.syncs,
-		qatomic_read(&unit->dropped));
-}
-
-static void get_drop(Object *o, Visitor *v, const char *name, void *opaque,
-		     Error **errp)
-{
-	uint32_t value = qatomic_read(&SVA_UNIT(o)->drop);
-
-	visit_type_uint32(v, name, &value, errp);
-}
-
-/* At any time, so that a guest can be up before its commands go missing. */
-static void set_drop(Object *o, Visitor *v, const char *name, void *opaque,
-		     Error **errp)
-{
-	uint32_t value;
-
-	if (visit_type_uint32(v, name, &value, errp))
-		qatomic_set(&SVA_UNIT(o)->drop, value);
+		qatomic_read(&unit->inject.dropped),
+		qatomic_read(&unit->inject.done));
 }
 
 /* Identification registers */
@@ -461,10 +405,7 @@ static void unit_class_init(ObjectClass *klass, void *data)
 	dc->hotpluggable = false;
 	device_class_set_props(dc, unit_props);
 	object_class_property_add_str(klass, "stats", get_stats, NULL);
-	object_class_property_add(klass, "drop", "uint32", get_drop, set_drop,
-				  NULL, NULL);
-	object_class_property_set_description(
-		klass, "drop", "opcode of commands that are to do nothing");
+	sva_inject_add_properties(klass);
 }
 
 static const TypeInfo unit_types[] = {

@@ -8,6 +8,7 @@
 #define SVA_QEMU_UNIT_H
 
 #include "env.h"
+#include "inject.h"
 
 #include "hw/pci/pci_device.h"
 #include "hw/qdev-core.h"
@@ -49,9 +50,7 @@ typedef struct SvaSpace {
  * struct SvaUnit - the common part
  * @base:        of its registers, a property.
  * @personality: "strict" or "eager", a property.
- * @queue_base:  what software has written to the base register.
- * @drop:        opcode of commands that are made to do nothing, a property; 0:
- *               none. @dropping: this one is. @dropped: how many.
+ * @inject:      what goes wrong on purpose.
  */
 struct SvaUnit {
 	DeviceState parent;
@@ -63,10 +62,7 @@ struct SvaUnit {
 	SvaEndpoint *endpoints;
 	uint64_t base;
 	char *personality;
-	uint64_t queue_base;
-	uint32_t drop;
-	bool dropping;
-	uint64_t dropped;
+	SvaInject inject;
 };
 
 /**
@@ -74,6 +70,7 @@ struct SvaUnit {
  * @create:  the model; sets @mem and @hw of the unit.
  * @connect: wires it up and tells the guest of it.
  * @space_init: adds to a function's address space; may be NULL.
+ * @fail:    makes the unit find that it cannot go on; NULL: none does.
  * @get_id, @set_id: an identification register, by the number it has in the
  *           kind's list of fields. Set before @create only.
  */
@@ -84,6 +81,7 @@ typedef struct SvaUnitClass {
 		       enum hw_personality personality, Error **errp);
 	bool (*connect)(SvaUnit *unit, PCIBus *root, Error **errp);
 	void (*space_init)(SvaUnit *unit, SvaSpace *space, const char *name);
+	void (*fail)(SvaUnit *unit);
 	uint64_t (*get_id)(const SvaUnit *unit, unsigned int reg);
 	void (*set_id)(SvaUnit *unit, unsigned int reg, uint64_t value);
 } SvaUnitClass;
@@ -92,6 +90,9 @@ DECLARE_OBJ_CHECKERS(SvaUnit, SvaUnitClass, SVA_UNIT, TYPE_SVA_UNIT)
 
 /* The unit in front of the machine's functions, or NULL with @errp set. */
 SvaUnit *sva_unit_find(Error **errp);
+
+/* Where the transactions of this thread enter the unit. */
+struct hw_port *sva_unit_port(SvaUnit *unit);
 
 /* With QEMU's lock; @ep is the caller's until removed. */
 void sva_unit_add_endpoint(SvaUnit *unit, SvaEndpoint *ep);

@@ -39,6 +39,12 @@ static void no_op(uint64_t *command)
 	command[1] = command[2] = command[3] = 0;
 }
 
+/* Type 0 is reserved. */
+static void illegal(uint64_t *command)
+{
+	command[0] = command[1] = command[2] = command[3] = 0;
+}
+
 const struct sva_queue sva_queue = {
 	.base_register = VTD_IQA,
 	.base_mask = FIELD_MASK(VTD_IQA_IQA),
@@ -46,4 +52,5 @@ const struct sva_queue sva_queue = {
 	.command_bytes = command_bytes,
 	.opcode = opcode,
 	.no_op = no_op,
+	.illegal = illegal,
 };
