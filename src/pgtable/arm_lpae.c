@@ -4,6 +4,7 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "fmt/arm_pt.h"
+#include "pgtable/arm_lpae_s2.h"
 #include "pgtable/freed.h"
 
 #define MIN_ALLOC 4096u
@@ -70,13 +71,9 @@ static uint64_t make_table(const struct arm_lpae *t, const void *table)
 	return pte.dw[0];
 }
 
-/* perm has passed perm_ok(). */
-static uint64_t make_leaf(const struct arm_lpae *t, int level, uint64_t pa,
-			  unsigned int perm, unsigned int flags)
+static void set_s1_attrs(struct arm_pte *pte, unsigned int perm,
+			 unsigned int flags)
 {
-	struct arm_pte pte = { { level == ARM_PT_LEVEL_LAST ?
-					 ARM_PTE_KIND_PAGE :
-					 ARM_PTE_KIND_BLOCK } };
 	bool priv = perm & IOMMU_PERM_PRIV;
 	bool exec = perm & IOMMU_PERM_EXEC;
 	bool clean = flags & ARM_LPAE_CLEAN;
@@ -85,22 +82,39 @@ static uint64_t make_leaf(const struct arm_lpae *t, int level, uint64_t pa,
 	if (!(perm & IOMMU_PERM_WRITE) || clean)
 		ap |= ARM_PTE_S1_AP_READONLY;
 
+	FIELD_SET(ARM_PTE_S1_ATTRINDX, pte, flags & ARM_LPAE_ATTR_MASK);
+	FIELD_SET(ARM_PTE_S1_AP, pte, ap);
+	FIELD_SET(ARM_PTE_S1_SH, pte, ARM_PTE_SH_ISH);
+	FIELD_SET(ARM_PTE_S1_AF, pte, 1);
+	FIELD_SET(ARM_PTE_S1_NG, pte, 1);
+	FIELD_SET(ARM_PTE_S1_DBM, pte, clean && (perm & IOMMU_PERM_WRITE));
+	FIELD_SET(ARM_PTE_S1_PXN, pte, !(priv && exec));
+	FIELD_SET(ARM_PTE_S1_UXN, pte, priv || !exec);
+}
+
+/* perm has passed perm_ok(). */
+static uint64_t make_leaf(const struct arm_lpae *t, int level, uint64_t pa,
+			  unsigned int perm, unsigned int flags)
+{
+	struct arm_pte pte = { { level == ARM_PT_LEVEL_LAST ?
+					 ARM_PTE_KIND_PAGE :
+					 ARM_PTE_KIND_BLOCK } };
+
 	arm_pte_set_oa(&pte, t->cfg.granule_lg2, pa, false);
-	FIELD_SET(ARM_PTE_S1_ATTRINDX, &pte, flags & ARM_LPAE_ATTR_MASK);
-	FIELD_SET(ARM_PTE_S1_AP, &pte, ap);
-	FIELD_SET(ARM_PTE_S1_SH, &pte, ARM_PTE_SH_ISH);
-	FIELD_SET(ARM_PTE_S1_AF, &pte, 1);
-	FIELD_SET(ARM_PTE_S1_NG, &pte, 1);
-	FIELD_SET(ARM_PTE_S1_DBM, &pte, clean && (perm & IOMMU_PERM_WRITE));
-	FIELD_SET(ARM_PTE_S1_PXN, &pte, !(priv && exec));
-	FIELD_SET(ARM_PTE_S1_UXN, &pte, priv || !exec);
+	if (t->cfg.stage2)
+		arm_lpae_s2_set_attrs(&pte, perm, flags);
+	else
+		set_s1_attrs(&pte, perm, flags);
 	return pte.dw[0];
 }
 
-static bool perm_ok(unsigned int perm)
+static bool perm_ok(const struct arm_lpae *t, unsigned int perm,
+		    unsigned int flags)
 {
 	unsigned int known = IOMMU_PERM_RWX | IOMMU_PERM_PRIV;
 
+	if (t->cfg.stage2 && !arm_lpae_s2_ok(perm, flags))
+		return false;
 	return !(perm & ~known) &&
 	       (perm & (IOMMU_PERM_READ | IOMMU_PERM_WRITE));
 }
@@ -124,7 +138,9 @@ int arm_lpae_init(struct arm_lpae *t, const struct arm_lpae_cfg *cfg)
 		return -EINVAL;
 
 	t->cfg = *cfg;
-	t->start_level = arm_pt_start_level(g, cfg->va_bits);
+	t->start_level = cfg->stage2 ?
+				 arm_lpae_s2_start_level(g, cfg->va_bits) :
+				 arm_pt_start_level(g, cfg->va_bits);
 	t->table_count = 0;
 	t->root_size = entry_count(t, t->start_level) * sizeof(le64_atomic);
 	if (t->root_size < MIN_ALLOC)
@@ -162,6 +178,11 @@ void arm_lpae_fini(struct arm_lpae *t)
 uint64_t arm_lpae_root_pa(const struct arm_lpae *t)
 {
 	return plat_virt_to_phys(t->cfg.plat, t->root);
+}
+
+int arm_lpae_start_level(const struct arm_lpae *t)
+{
+	return t->start_level;
 }
 
 /* The entry of va at the level; missing tables above it are made. */
@@ -292,7 +313,7 @@ int arm_lpae_map(struct arm_lpae *t, uint64_t va, uint64_t pa, uint64_t size,
 	int err;
 
 	if (!range_ok(va, size, t->cfg.va_bits, g) ||
-	    !range_ok(pa, size, t->cfg.pa_bits, g) || !perm_ok(perm))
+	    !range_ok(pa, size, t->cfg.pa_bits, g) || !perm_ok(t, perm, flags))
 		return -EINVAL;
 
 	err = map_pass(t, va, pa, size, perm, flags, false);
@@ -539,7 +560,8 @@ int arm_lpae_set(struct arm_lpae *t, uint64_t va, uint64_t pa,
 	int err;
 
 	if (!range_ok(va, BIT(g), t->cfg.va_bits, g) ||
-	    !range_ok(pa, BIT(g), t->cfg.pa_bits, g) || !perm_ok(perm))
+	    !range_ok(pa, BIT(g), t->cfg.pa_bits, g) ||
+	    !perm_ok(t, perm, ARM_LPAE_ATTR_NORMAL))
 		return -EINVAL;
 	err = get_entry(t, va, ARM_PT_LEVEL_LAST, &entry);
 	if (err)
@@ -575,6 +597,10 @@ static void decode_leaf(const struct arm_lpae *t, uint64_t raw, uint64_t va,
 	leaf->va = align_down(va, BIT(size_lg2));
 	leaf->pa = pte_pa(t, raw, size_lg2);
 	leaf->size_lg2 = size_lg2;
+	if (t->cfg.stage2) {
+		arm_lpae_s2_decode(&pte, leaf);
+		return;
+	}
 	leaf->attr = (unsigned int)FIELD_GET(ARM_PTE_S1_ATTRINDX, &pte);
 	leaf->accessed = FIELD_GET(ARM_PTE_S1_AF, &pte);
 	leaf->dirty = !(ap & ARM_PTE_S1_AP_READONLY);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Arm VMSAv8-64 stage 1 translation tables (LPAE), as an SMMU or an Arm CPU
- * walks them: DDI 0487, D8.
+ * Arm VMSAv8-64 translation tables of stage 1 or 2 (LPAE), as an SMMU or an Arm
+ * CPU walks them: DDI 0487, D8.
  *
  * One writer at a time: callers serialise all functions of one table but
  * arm_lpae_walk(). Hardware reads concurrently, in 64-bit pieces: a new table
@@ -11,7 +11,7 @@
  * here; that is the caller's.
  *
  * Granules of 4, 16 and 64 KiB and input and output addresses of up to 48 bits
- * are there. Stage 2 would be another make_leaf() and start level.
+ * are there. What stage 2 has of its own is in arm_lpae_s2.c.
  */
 #ifndef PGTABLE_ARM_LPAE_H
 #define PGTABLE_ARM_LPAE_H
@@ -27,12 +27,15 @@
  * @va_bits:    input addresses are below 1 << @va_bits; 25 to 48.
  * @pa_bits:    output addresses are below 1 << @pa_bits; 32 to 48.
  * @granule_lg2: 12, 14 or 16.
+ * @stage2:     of stage 2: input addresses are IPAs. Its root may be up to 16
+ *              tables side by side.
  */
 struct arm_lpae_cfg {
 	const struct plat *plat;
 	unsigned int va_bits;
 	unsigned int pa_bits;
 	unsigned int granule_lg2;
+	bool stage2;
 };
 
 /* All members are private. */
@@ -46,7 +49,7 @@ struct arm_lpae {
 
 /*
  * The low three bits of flags are an index into MAIR. ARM_LPAE_MAIR gives the
- * indices their meaning.
+ * indices their meaning. Stage 2 has the three that are named here.
  */
 enum arm_lpae_flags {
 	ARM_LPAE_ATTR_NORMAL = 0, /* write-back */
@@ -66,7 +69,7 @@ enum arm_lpae_flags {
  * @va, @pa:  first bytes of the page or block.
  * @size_lg2: log2 of its bytes.
  * @perm:     of enum iommu_perm; PRIV: not for users.
- * @attr:     MAIR index.
+ * @attr:     MAIR index; of stage 2, the memory type with that name.
  * @accessed: the Access flag.
  * @dirty:    it is writable and not clean.
  */
@@ -87,13 +90,17 @@ SVA_MUST_CHECK int arm_lpae_init(struct arm_lpae *t,
 /* Frees all tables. Nothing walks them any more. */
 void arm_lpae_fini(struct arm_lpae *t);
 
-/* What TTBR0 or CD.TTB0 takes; aligned to at least 64 bytes. */
+/* What TTBR0, CD.TTB0 or STE.S2TTB takes; aligned to its size, or more. */
 uint64_t arm_lpae_root_pa(const struct arm_lpae *t);
+
+/* The level of the root, for STE.S2SL0; see arm_pt_s2_sl0(). */
+int arm_lpae_start_level(const struct arm_lpae *t);
 
 /**
  * arm_lpae_map() - map a range, with the largest blocks that fit
  * @perm:  READ, or WRITE which brings it along; EXEC beside them; PRIV for
- *         privileged accesses instead of those of users.
+ *         privileged accesses instead of those of users. Stage 2: READ and
+ *         WRITE each for itself; no PRIV.
  * @flags: of enum arm_lpae_flags.
  *
  * Return: 0, or with nothing mapped and no valid entry touched: -EINVAL a

@@ -361,7 +361,8 @@ static void hw_write(struct bench *b, uint64_t off, unsigned int size,
  */
 static void run_firmware(struct bench *b)
 {
-	struct arm_lpae_cfg cfg = { &b->f.tp.plat, 48, 48, b->granule_lg2 };
+	struct arm_lpae_cfg cfg = { &b->f.tp.plat, 48, 48, b->granule_lg2,
+				    false };
 	struct arm_lpae *table = calloc(1, sizeof(*table));
 	uint64_t *strtab, *cds, tg;
 	unsigned int i;
@@ -566,7 +567,8 @@ static const struct iommu_mm_ops mm_ops = {
 
 void bench_mm_init(struct bench_mm *m, struct bench *b)
 {
-	struct arm_lpae_cfg cfg = { &b->f.tp.plat, 48, 48, b->granule_lg2 };
+	struct arm_lpae_cfg cfg = { &b->f.tp.plat, 48, 48, b->granule_lg2,
+				    false };
 
 	memset(m, 0, sizeof(*m));
 	m->b = b;

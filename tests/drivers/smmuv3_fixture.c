@@ -613,7 +613,7 @@ static const struct iommu_mm_ops mm_ops = {
 
 void fake_mm_init(struct fake_mm *m, struct fake *f)
 {
-	struct arm_lpae_cfg cfg = { &f->tp.plat, 48, 48, 12 };
+	struct arm_lpae_cfg cfg = { &f->tp.plat, 48, 48, 12, false };
 
 	memset(m, 0, sizeof(*m));
 	m->f = f;

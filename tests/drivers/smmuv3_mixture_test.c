@@ -232,7 +232,7 @@ static void make_stage2(struct lab *l)
 
 static void make_table(struct lab *l, struct arm_lpae *t, uint64_t pa)
 {
-	struct arm_lpae_cfg cfg = { &l->tp.plat, 48, 48, 12 };
+	struct arm_lpae_cfg cfg = { &l->tp.plat, 48, 48, 12, false };
 
 	assert_int_equal(arm_lpae_init(t, &cfg), 0);
 	assert_int_equal(

@@ -384,7 +384,8 @@ bool mb_atc_has(struct bench *b, ioasid_t pasid, uint64_t va)
 void mb_make_mm(struct bench *b, struct fake_mm *m)
 {
 	unsigned int g = b->shape->granule_lg2;
-	struct arm_lpae_cfg cfg = { &b->f.tp.plat, g == 14 ? 47 : 48, 48, g };
+	struct arm_lpae_cfg cfg = { &b->f.tp.plat, g == 14 ? 47 : 48, 48, g,
+				    false };
 
 	fake_mm_init(m, &b->f);
 	arm_lpae_fini(&m->table);

@@ -251,7 +251,7 @@ static void test_arm_lpae_map_conflict_leaves_all_as_it_was(void **state)
 
 static void test_arm_lpae_bad_arguments_are_refused(void **state)
 {
-	struct arm_lpae_cfg cfg = { NULL, 48, 48, 12 };
+	struct arm_lpae_cfg cfg = { NULL, 48, 48, 12, false };
 	struct arm_lpae t;
 	struct fixture f;
 
