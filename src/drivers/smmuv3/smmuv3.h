@@ -433,10 +433,14 @@ void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
 			     struct iommu_device *dev, ioasid_t pasid);
 void smmuv3_quiesce_dev_pasid(struct iommu_domain *domain,
 			      struct iommu_device *dev, ioasid_t pasid);
+
+/* cd.c; smmuv3_ps_of(): IPS, or S2PS, for so many bits */
 struct smmu_cd smmuv3_make_cd(const struct smmuv3_domain *d,
 			      const struct smmuv3_device *sdev);
+uint64_t smmuv3_ps_of(unsigned int pa_bits);
+
 /*
- * TLB, then ATCs, of [start, end). An error: neither could be told, nor be kept
+ * flush.c: TLB, then ATCs, of [start, end). An error: neither could be told, nor be kept
  * from using it.
  */
 int smmuv3_domain_invalidate_locked(struct smmuv3_domain *d, uint64_t start,
