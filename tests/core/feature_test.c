@@ -43,7 +43,6 @@ static void test_feature_has_needs_pasid_and_recovery(void **state)
 	mock_log_reset(rig->mock);
 	assert_true(iommu_dev_has_feature(rig->dev[0], IOMMU_DEV_FEAT_SVA));
 	assert_true(iommu_dev_has_feature(rig->dev[0], IOMMU_DEV_FEAT_AUX));
-	assert_true(iommu_dev_has_feature(rig->dev[2], IOMMU_DEV_FEAT_SVA));
 	assert_false(iommu_dev_has_feature(rig->dev[0], BAD_FEATURE));
 	assert_false(iommu_dev_has_feature(plain, IOMMU_DEV_FEAT_SVA));
 	assert_false(iommu_dev_has_feature(plain, IOMMU_DEV_FEAT_AUX));
@@ -57,6 +56,18 @@ static void test_feature_has_needs_pasid_and_recovery(void **state)
 	rig_down(&other);
 	rig_up(&other, NULL, &no_pri);
 	assert_false(iommu_dev_has_feature(other.dev[0], IOMMU_DEV_FEAT_SVA));
+	rig_down(&other);
+}
+
+/* [A1] A device that stalls needs no page requests. */
+static void test_feature_has_is_enough_to_stall(void **state)
+{
+	const struct mock_cfg no_pri = { .no_pri = true };
+	struct rig *rig = *state;
+	struct rig other;
+
+	assert_true(iommu_dev_has_feature(rig->dev[2], IOMMU_DEV_FEAT_SVA));
+	rig_up(&other, NULL, &no_pri);
 	assert_true(iommu_dev_has_feature(other.dev[2], IOMMU_DEV_FEAT_SVA));
 	rig_down(&other);
 }
@@ -348,7 +359,8 @@ static void test_feature_own_faults(void **state)
 	/* It has no business to ask; nobody is there to be asked. */
 	raise_request(&rig, dev, 1, 7, 0x3000, W, true);
 	assert_true(mock_wait_responses(rig.mock, 1));
-	assert_int_equal(last_code(&rig), IOMMU_PAGE_RESP_FAILURE);
+	/* By whom depends: core's verdict is Failure, hardware's Invalid. */
+	assert_int_not_equal(last_code(&rig), IOMMU_PAGE_RESP_SUCCESS);
 	assert_int_equal(mm->calls, 1);
 	iommu_mm_put_users(&mm->mm);
 	assert_int_equal(mock_entry(rig.mock, dev, 1), MOCK_ENTRY_QUIET);
@@ -384,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_feature_has_needs_pasid_and_recovery),
+		TEST(test_feature_has_is_enough_to_stall),
 		TEST(test_feature_enable_once),
 		TEST(test_feature_disable_not_on_einval),
 		cmocka_unit_test(test_feature_sva_order_and_unwind),

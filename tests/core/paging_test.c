@@ -202,7 +202,7 @@ static void test_paging_iova_to_phys(void **state)
 	assert_ok(iommu_iova_to_phys(domain, 7 * PAGE + 0x123, &pa));
 	assert_int_equal(pa, 0x107 * PAGE + 0x123);
 	assert_err(iommu_iova_to_phys(domain, 8 * PAGE, &pa), ENOENT);
-	assert_int_equal(iommu_domain_page_sizes(domain), PAGE);
+	assert_true(iommu_domain_page_sizes(domain) & PAGE);
 	assert_ok(iommu_domain_alloc(mock_unit(rig->mock),
 				     IOMMU_DOMAIN_IDENTITY, &identity));
 	assert_ok(iommu_domain_alloc(mock_unit(rig->mock), IOMMU_DOMAIN_BLOCKED,

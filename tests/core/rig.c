@@ -53,17 +53,17 @@ static struct soft_mm *to_soft(struct iommu_mm *mm)
 	return container_of(mm, struct soft_mm, mm);
 }
 
+/* Of whichever format: who walks it asks soft_walk(). */
 static int soft_get_table(struct iommu_mm *mm, enum iommu_table_fmt fmt,
 			  struct iommu_mm_table *ret_table)
 {
-	if (fmt != IOMMU_TABLE_X86_64)
-		return -EOPNOTSUPP;
 	*ret_table = (struct iommu_mm_table){
 		.fmt = fmt,
 		.root = (uintptr_t)to_soft(mm)->table,
 		.va_bits = 48,
 		.granule_lg2 = 12,
-		.pa_bits = 52,
+		.pa_bits = 48,
+		.mair = 0xff,
 	};
 	return 0;
 }

@@ -123,7 +123,7 @@ static void test_system_unit_walk_and_describe(void **state)
 	assert_ptr_equal(unit, mock_unit(rig.mock));
 	assert_string_equal(iommu_unit_name(unit), "mock.0");
 	iommu_unit_describe(unit, count_row, &rows);
-	assert_int_equal(rows, 2);
+	assert_true(rows >= 2);
 	unit = iommu_unit_next(rig.sys, unit);
 	assert_ptr_equal(unit, mock_unit(second));
 	assert_null(iommu_unit_next(rig.sys, unit));

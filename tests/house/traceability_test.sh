@@ -56,6 +56,14 @@ check 'a string is no citation' \
 	row 'C1 | one PASID per address space, 0 for none | not yet'
 check 'now it is up to date' run --check
 
+mkdir "$tree/tests/core/one" "$tree/tests/core/two"
+touch "$tree/tests/core/one/vendor.c"
+echo '{ "test_bind_again_same_handle", "why" },' >"$tree/tests/core/two/vendor.c"
+check_not 'so do vendors' run --check
+check 'the table is made again' run
+check 'a test of core, and the vendors that do not leave it out' row \
+	"B2 | a second bind returns the same handle with one more use | $again (and on one)"
+
 echo '/* [B4] */' >>"$tree/tests/core/planted_test.c"
 check_not 'a new citation makes it out of date' run --check
 check 'which shows the row' names "$SCRATCH/out" '+| B4 |'
