@@ -39,7 +39,7 @@
  * Context: may sleep.
  * Return:  0, -EOPNOTSUPP the IOMMU has no second stage, or does not nest,
  *          -ENOSPC no hardware id left for it, -ENOMEM.
- * Test:    tests/core/guest_test.c
+ * Test:    tests/core/mock/guest_test.c
  */
 SVA_MUST_CHECK int iommu_domain_alloc_parent(struct iommu_unit *unit,
 					     struct iommu_domain **ret_domain);
@@ -114,7 +114,7 @@ struct pasid_table_info {
  *          PASIDs, or a feature is on; -ENOMEM, -EIO. -ETIMEDOUT: the device
  *          aborts; iommu_unbind_pasid_table() may bring it back.
  * Spec:    Arm IHI 0070 5.2 (STE.Config), 3.3.2; VT-d 9.6 (PGTT), 3.8.
- * Test:    tests/core/guest_test.c
+ * Test:    tests/core/mock/guest_test.c
  */
 SVA_MUST_CHECK int iommu_bind_pasid_table(struct iommu_domain *domain,
 					  struct iommu_device *dev,
@@ -132,7 +132,7 @@ SVA_MUST_CHECK int iommu_bind_pasid_table(struct iommu_domain *domain,
  * Return:  0, -EINVAL no table of @domain is bound, -EBUSY somebody else is
  *          at it, -ETIMEDOUT unbound, but the IOMMU did not confirm it: the
  *          device aborts, and is attached to nothing.
- * Test:    tests/core/guest_test.c
+ * Test:    tests/core/mock/guest_test.c
  */
 SVA_MUST_CHECK int iommu_unbind_pasid_table(struct iommu_domain *domain,
 					    struct iommu_device *dev);
@@ -192,7 +192,7 @@ struct iommu_pasid_table_config {
  *          device, or as iommu_bind_pasid_table(): then devices whose table
  *          was new have none, and those whose table was to be replaced have
  *          either.
- * Test:    tests/core/guest_test.c
+ * Test:    tests/core/mock/guest_test.c
  */
 SVA_MUST_CHECK int
 iommu_attach_pasid_table(struct iommu_domain *domain,
@@ -262,7 +262,7 @@ struct iommu_gpasid_bind_data {
  *          takes whole PASID tables only, -EBUSY the PASID is taken, or SVA or
  *          IOPF are on, -ENOMEM, -ETIMEDOUT.
  * Spec:    VT-d 9.6.
- * Test:    tests/core/guest_test.c
+ * Test:    tests/core/mock/guest_test.c
  */
 SVA_MUST_CHECK int
 iommu_sva_bind_gpasid(struct iommu_domain *domain, struct iommu_device *dev,
@@ -372,7 +372,7 @@ struct iommu_cache_invalidate_info {
  *          -EINVAL a version, cache, granularity, pair, flag or range that is
  *          not legal, or that this IOMMU cannot name: nothing was forgotten;
  *          -ETIMEDOUT the IOMMU or the device did not confirm it.
- * Test:    tests/core/guest_test.c
+ * Test:    tests/core/mock/guest_inv_test.c
  */
 SVA_MUST_CHECK int
 iommu_cache_invalidate(struct iommu_domain *domain, struct iommu_device *dev,

@@ -36,7 +36,12 @@ struct table {
 
 static void start(struct table *t, bool arm)
 {
-	const struct arm_lpae_cfg lpae = { &t->tp.plat, 48, 48, 12 };
+	const struct arm_lpae_cfg lpae = {
+		.plat = &t->tp.plat,
+		.va_bits = 48,
+		.pa_bits = 48,
+		.granule_lg2 = 12,
+	};
 	const struct vtdss_cfg ss = {
 		.plat = &t->tp.plat,
 		.levels = 4,

@@ -247,6 +247,29 @@ static int op_sync(struct iommu_domain *domain,
 	return err ? err : real;
 }
 
+/* One that is not confirmed has been done all the same. */
+static int op_set_dirty_tracking(struct iommu_domain *domain, bool on)
+{
+	struct mock *m = shim_of(domain->unit);
+	int err = enter(m, MOCK_OP_DIRTY, NULL, 0);
+	int real;
+
+	if (err && err != -ETIMEDOUT)
+		return err;
+	real = m->real->set_dirty_tracking(domain, on);
+	return err ? err : real;
+}
+
+static int op_read_dirty(struct iommu_domain *domain, uint64_t iova,
+			 uint64_t size, unsigned int flags,
+			 struct iommu_dirty_read *read)
+{
+	struct mock *m = shim_of(domain->unit);
+	int err = enter(m, MOCK_OP_DIRTY, NULL, 0);
+
+	return err ? err : m->real->read_dirty(domain, iova, size, flags, read);
+}
+
 void shim_ops_init(struct mock *m)
 {
 	m->real = m->unit->ops;
@@ -265,6 +288,9 @@ void shim_ops_init(struct mock *m)
 	m->ops.map = op_map;
 	m->ops.unmap = op_unmap;
 	m->ops.iotlb_sync = op_sync;
+	m->ops.set_dirty_tracking = m->cfg.no_dirty ? NULL :
+						      op_set_dirty_tracking;
+	m->ops.read_dirty = m->cfg.no_dirty ? NULL : op_read_dirty;
 	m->unit->ops = &m->ops;
 }
 

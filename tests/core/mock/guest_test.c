@@ -11,7 +11,7 @@
 
 #include <sva/auxdomain.h>
 
-#include "tests/core/vm.h"
+#include "tests/core/mock/vm.h"
 
 /* Both stages, and the parent's alone before and after. [G1] [G2] */
 static void test_guest_table_is_walked(void **state)

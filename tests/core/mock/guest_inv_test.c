@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "tests/core/vm.h"
+#include "tests/core/mock/vm.h"
 
 /* Makes the guest's table lead to the next data page and back again. */
 static void toggle(struct vm *vm, unsigned int page)

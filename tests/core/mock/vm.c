@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "tests/core/vm.h"
+#include "tests/core/mock/vm.h"
 
 int vm_hear(const struct iommu_fault *fault, struct iommu_device *dev,
 	    void *data)

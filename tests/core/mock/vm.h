@@ -3,8 +3,8 @@
  * A guest for the tests of core: some memory behind a parent, and in it tables
  * in the mock's format.
  */
-#ifndef TESTS_CORE_VM_H
-#define TESTS_CORE_VM_H
+#ifndef TESTS_CORE_MOCK_VM_H
+#define TESTS_CORE_MOCK_VM_H
 
 #include <sva/guest.h>
 
