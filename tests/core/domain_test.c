@@ -300,6 +300,58 @@ static void test_domain_map_unmap(void **state)
 	assert_ok(iommu_domain_free(identity));
 }
 
+static void attach_two(struct rig *rig, struct iommu_domain *const domain[2])
+{
+	assert_ok(iommu_attach_device_pasid(domain[0], rig->dev[0], 5));
+	assert_ok(iommu_attach_device_pasid(domain[1], rig->dev[0], 6));
+}
+
+static void detach_two(struct rig *rig, struct iommu_domain *const domain[2])
+{
+	iommu_detach_device_pasid(domain[0], rig->dev[0], 5);
+	iommu_detach_device_pasid(domain[1], rig->dev[0], 6);
+}
+
+/*
+ * Nobody is told of what goes while a pair is detached: the detach leaves
+ * nothing of it, neither in the device nor in the IOMMU. [R9] [R11]
+ */
+static void test_domain_detach_leaves_nothing_cached(void **state)
+{
+	struct rig *rig = *state;
+	struct iommu_device *dev = rig->dev[0];
+	struct soft_mm *mm = soft_mm_create(rig);
+	struct iommu_domain *domain[2] = { make(rig, IOMMU_DOMAIN_PAGING) };
+	unsigned int defect;
+	uint64_t pa;
+
+	assert_ok(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_SVA));
+	assert_ok(iommu_domain_alloc_sva(mock_unit(rig->mock), &mm->mm,
+					 &domain[1]));
+	/* The second time is the control. */
+	for (defect = 0; defect <= MOCK_SKIP_INVALIDATE;
+	     defect += MOCK_SKIP_INVALIDATE) {
+		attach_two(rig, domain);
+		assert_ok(iommu_map(domain[0], 0x1000, 0x70000, 0x1000, R));
+		assert_ok(mock_access(rig->mock, dev, 5, 0x1000, R, &pa));
+		assert_ok(dma(rig, dev, 6, 0x3000, R));
+		mock_set_defects(rig->mock, defect);
+		detach_two(rig, domain);
+		assert_ok(iommu_unmap(domain[0], 0x1000, 0x1000, NULL));
+		soft_mm_unmap(mm, 0x3000, 0x4000);
+		attach_two(rig, domain);
+		mock_set_defects(rig->mock, 0);
+		assert_int_equal(mock_access(rig->mock, dev, 5, 0x1000, R, &pa),
+				 defect ? 0 : -EFAULT);
+		assert_int_equal(mock_access(rig->mock, dev, 6, 0x3000, R, &pa),
+				 defect ? 0 : -EFAULT);
+		detach_two(rig, domain);
+	}
+	assert_ok(iommu_domain_free(domain[0]));
+	assert_ok(iommu_domain_free(domain[1]));
+	iommu_mm_put_users(&mm->mm);
+}
+
 static void test_domain_pasid_attach_no_memory(void **state)
 {
 	struct rig *rig = *state;
@@ -339,6 +391,7 @@ int main(void)
 		TEST(test_domain_alloc_sva_errors),
 		TEST(test_domain_request_for_paging_invalid),
 		TEST(test_domain_map_unmap),
+		TEST(test_domain_detach_leaves_nothing_cached),
 		TEST(test_domain_pasid_attach_no_memory),
 	};
 
