@@ -59,6 +59,9 @@ void vtd_pasidtab_fini(struct vtd_pasidtab *tab)
 	}
 	plat_pages_free(tab->plat, tab->dir, dir_size(tab->dir_lg2));
 	tab->dir = NULL;
+	if (tab->old_dir)
+		plat_pages_free(tab->plat, tab->old_dir,
+				dir_size(PAGE_DIR_LG2));
 }
 
 uint64_t vtd_pasidtab_pa(const struct vtd_pasidtab *tab)
@@ -80,8 +83,10 @@ le64_atomic *vtd_pasidtab_find(const struct vtd_pasidtab *tab, ioasid_t pasid)
 }
 
 /*
- * The old directory goes when the unit has forgotten it. If it does not say so
- * it has failed closed, and the old one is left to whoever clears up after that.
+ * The old directory goes when the unit has forgotten it. If it says so neither
+ * of that nor of being stopped, the old one stays as long as the other tables
+ * of the device do: until the unit has forgotten its context entry, or has been
+ * disabled. A directory grows once.
  */
 static int grow(struct vtd_device *vdev)
 {
@@ -100,8 +105,10 @@ static int grow(struct vtd_device *vdev)
 	err = vtd_context_set_dir(vdev, dir, lg2);
 	if (err) {
 		vtd_fail_closed(vdev->u, "a PASID directory stays in use");
-		if (!vtd_is_stopped(vdev->u))
-			return -ETIMEDOUT; /* and the old one stays */
+		if (!vtd_is_stopped(vdev->u)) {
+			tab->old_dir = old;
+			return -ETIMEDOUT;
+		}
 	}
 	plat_pages_free(tab->plat, old, dir_size(old_lg2));
 	return err ? -ETIMEDOUT : 0;

@@ -73,6 +73,8 @@ struct vtd_tables {
  * struct vtd_pasidtab - the PASIDs of a device
  * @bits:    width of those it has; 0: only what stands for none.
  * @dir:     directory of 1 << @dir_lg2 entries; see vtd_pasidtab_get().
+ * @old_dir: of a page, replaced by @dir, and the unit may still read it; or
+ *           NULL.
  *
  * Leaves, and a larger directory, are made under the device lock. Leaves stay
  * until fini.
@@ -82,6 +84,7 @@ struct vtd_pasidtab {
 	unsigned int bits;
 	unsigned int dir_lg2;
 	le64_atomic *dir;
+	le64_atomic *old_dir;
 };
 
 /**

@@ -240,6 +240,57 @@ static void test_vtd_tables_directory_grows(void **state)
 	seam_unmake(s);
 }
 
+/*
+ * The unit does not say that it has forgotten the old directory: it stays, as it
+ * was, while the unit may read it. It stops, or not. seam_unmake() finds what
+ * nobody gives back. [R1]
+ */
+static void test_vtd_tables_old_directory_stays_in_use(void **state)
+{
+	const uint16_t sid = 0x300;
+	unsigned int refuses;
+	long more[2];
+
+	(void)state;
+	for (refuses = 0; refuses < 2; refuses++) {
+		struct seam *s = seam_make();
+		struct iommu_device *dev;
+		const le64_atomic *old;
+		struct iommu_domain *d;
+		struct seam_mm m;
+		long live;
+
+		seam_start(s);
+		dev = seam_device(s, sid);
+		d = sva_domain(s, &m);
+		assert_int_equal(iommu_attach_device_pasid(d, dev, 5), 0);
+		old = (const le64_atomic *)(uintptr_t)(le64_load_relaxed(
+							       seam_context(
+								       s,
+								       sid)) &
+						       ~UINT64_C(4095));
+		s->refuse_stop = refuses;
+		s->fail_kind = SEAM_ANY;
+		s->fail_err = -ETIMEDOUT;
+		s->fail_times = 100;
+		live = s->tp.live_allocations;
+		assert_int_equal(iommu_attach_device_pasid(d, dev, 0x9000),
+				 -ETIMEDOUT);
+		assert_true(s->dead);
+		more[refuses] = s->tp.live_allocations - live;
+		if (refuses)
+			assert_int_equal(le64_load_relaxed(old) & 1, 1);
+		iommu_detach_device_pasid(d, dev, 5);
+		assert_int_equal(iommu_domain_free(d), 0);
+		assert_int_equal(iommu_device_remove(dev), 0);
+		iommu_mm_put_users(&m.mm);
+		if (refuses)
+			assert_int_equal(le64_load_relaxed(old) & 1, 1);
+		seam_unmake(s);
+	}
+	assert_int_equal(more[1], more[0] + 1);
+}
+
 /* [R13] One owner each; 0 and 1 are nobody's; all used, then none left. */
 static void test_vtd_tables_domain_ids_run_out(void **state)
 {
@@ -350,6 +401,7 @@ int main(void)
 			test_vtd_tables_context_has_what_both_sides_have),
 		cmocka_unit_test(test_vtd_tables_leaf_is_published_empty),
 		cmocka_unit_test(test_vtd_tables_directory_grows),
+		cmocka_unit_test(test_vtd_tables_old_directory_stays_in_use),
 		cmocka_unit_test(test_vtd_tables_domain_ids_run_out),
 		cmocka_unit_test(test_vtd_tables_no_memory),
 	};
