@@ -114,7 +114,9 @@ enum hw_txn_flags {
  * @requester: StreamID, or PCI requester id.
  * @flags:     of enum hw_txn_flags.
  * @pasid:     with HW_TXN_PASID_VALID.
- * @perm:      of enum iommu_perm: what it does, and whether privileged.
+ * @perm:      of enum iommu_perm: what it does, and whether privileged. Of an
+ *             ATS request PCIe says only the latter, whether it is for
+ *             execution, and HW_TXN_NO_WRITE.
  * @addr:      where.
  * @cookie:    handed to resume() if the transaction is stalled.
  */

@@ -36,10 +36,16 @@ static struct hw_ats_reply ask(uint32_t pasid, uint64_t addr, unsigned int perm,
 	return reply;
 }
 
+/* A request that is not for writing says so: NW. */
+static uint32_t nw(unsigned int perm)
+{
+	return perm & W ? 0 : HW_TXN_NO_WRITE;
+}
+
 /* Success; what may be cached. */
 static unsigned int granted(uint32_t pasid, uint64_t addr, unsigned int perm)
 {
-	struct hw_ats_reply reply = ask(pasid, addr, perm, 0);
+	struct hw_ats_reply reply = ask(pasid, addr, perm, nw(perm));
 	uint64_t rec[2];
 
 	assert_int_equal(reply.status, HW_ATS_SUCCESS);
@@ -55,13 +61,14 @@ static unsigned int granted(uint32_t pasid, uint64_t addr, unsigned int perm)
 static void refused(uint32_t pasid, uint64_t addr, unsigned int perm,
 		    enum hw_ats_status status, unsigned int reason)
 {
-	struct hw_ats_reply reply = ask(pasid, addr, perm, 0);
+	struct hw_ats_reply reply = ask(pasid, addr, perm, nw(perm));
 	uint64_t rec[2], want;
 
 	assert_int_equal(reply.status, status);
 	assert_true(vx_fault(&fx, rec));
-	want = UINT64_C(1) << 63 | UINT64_C(1) << 60 |
-	       (uint64_t) !(perm & W) << 62 | (uint64_t)reason << 32 | VT_SID;
+	/* A memory read (4.2.1), for whatever. */
+	want = UINT64_C(1) << 63 | UINT64_C(1) << 62 | UINT64_C(1) << 60 |
+	       (uint64_t)reason << 32 | VT_SID;
 	if (pasid)
 		want |= (uint64_t)pasid << 40 | UINT64_C(1) << 31 |
 			(uint64_t) !!(perm & X) << 30 |
@@ -121,6 +128,50 @@ static void test_vtd_ats_first_stage_grants(void **state)
 	/* Without PASID neither execute nor privilege is asked for. */
 	assert_int_equal(granted(0, VA, R | X | P), R);
 	vx_fini(&fx);
+}
+
+/*
+ * 4.2.3.1: a request without NW is for reading and writing, and so is each of
+ * a unit that does not know NW. What else the embedder says is not in it.
+ */
+static void test_vtd_ats_no_write_flag(void **state)
+{
+	static const struct {
+		bool nwfs;
+		uint32_t flags;
+		unsigned int perm, want;
+		uint64_t dirty;
+	} rows[] = {
+		{ true, 0, R, R | W, FS_D },
+		{ true, 0, R | W, R | W, FS_D },
+		{ true, 0, 0, R | W, FS_D },
+		{ true, HW_TXN_NO_WRITE, R, R, 0 },
+		{ true, HW_TXN_NO_WRITE, R | W, R, 0 },
+		{ false, 0, R, R | W, FS_D },
+		{ false, HW_TXN_NO_WRITE, R, R | W, FS_D },
+		{ false, HW_TXN_NO_WRITE, R | W, R | W, FS_D },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vtd_hw_cfg cfg;
+		struct hw_ats_reply reply;
+		uint64_t root, at;
+
+		vtd_hw_cfg_default(&cfg);
+		if (!rows[i].nwfs)
+			cfg.ecap &= ~(UINT64_C(1) << 33);
+		vt_start(&fx, &cfg, VT_SCALABLE);
+		root = vt_first(&fx, 0);
+		at = vt_map(&fx, root, 4, VA, FRAME | FS_PAGE, 1, FS_TABLE);
+		reply = ask(VT_PASID, VA, rows[i].perm, rows[i].flags);
+		assert_int_equal(reply.status, HW_ATS_SUCCESS);
+		assert_int_equal(reply.xlat.perm, rows[i].want);
+		assert_int_equal(vx_get(&fx, at),
+				 FRAME | FS_PAGE | FS_A | rows[i].dirty);
+		vx_fini(&fx);
+	}
 }
 
 /* To ask for writing marks the page dirty; to be refused does not. */
@@ -378,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vtd_ats_first_stage_grants),
+		cmocka_unit_test(test_vtd_ats_no_write_flag),
 		cmocka_unit_test(test_vtd_ats_flags),
 		cmocka_unit_test(test_vtd_ats_second_stage_grants),
 		cmocka_unit_test(test_vtd_ats_errors),

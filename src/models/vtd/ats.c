@@ -8,8 +8,9 @@
  * recorded. No PASID entry, no page, not for this request, or anything else
  * about the first stage, which may be a guest's: success without a permission,
  * and no record but of a failed update of flags; the function may ask for the
- * page. A request grants a subset of what it asks for; to ask for writing
- * marks a clean page dirty, since the writes will not be seen here.
+ * page. A request grants a subset of what it asks for; one without NW asks for
+ * writing, which marks a clean page dirty, since the writes will not be seen
+ * here.
  */
 #include "fmt/vtd_fault.h"
 #include "models/vtd/port.h"
@@ -173,13 +174,16 @@ void vtd_hw_ats_translate(struct iommu_hw *hw, struct hw_port *port,
 	struct hw_txn asks = *txn;
 	uint64_t n = vtd_hw_count(&port->translations);
 
-	/* A request asks to read, always; and to fetch as well as to write. */
+	/*
+	 * A request says NW and no more: it is for reading and writing, or for
+	 * reading (4.2.3.1), and for fetching beside either.
+	 */
 	*ret_reply = (struct hw_ats_reply){ .status = HW_ATS_UR };
 	l.no_write = txn->flags & HW_TXN_NO_WRITE && ECAP(m, NWFS);
+	asks.perm |= IOMMU_PERM_READ | IOMMU_PERM_WRITE;
 	if (l.no_write)
 		asks.perm &= ~(uint32_t)IOMMU_PERM_WRITE;
 	vtd_hw_request(&asks, VTD_FRCD_AT_TRANSLATION, &l.req);
-	l.req.need |= IOMMU_PERM_READ;
 	if (l.req.pv && txn->perm & IOMMU_PERM_EXEC) {
 		l.req.exec = true;
 		l.req.need |= IOMMU_PERM_EXEC;

@@ -68,15 +68,16 @@ void vtd_hw_request(const struct hw_txn *txn, uint8_t at,
 		ret_req->need |= IOMMU_PERM_EXEC;
 }
 
-/* Both at once is what an AtomicOp does. */
+/*
+ * Of the request as it came: one for a translation is a memory read (4.2.1),
+ * whatever the translation is for. Both at once is what an AtomicOp does.
+ */
 static uint8_t fault_type(const struct vtd_hw_req *req)
 {
-	if (!req->write)
+	if (!req->write || req->at == VTD_FRCD_AT_TRANSLATION)
 		return VTD_FRCD_TYPE_READ;
-	if (req->at == VTD_FRCD_AT_TRANSLATION ||
-	    !(req->need & IOMMU_PERM_READ))
-		return VTD_FRCD_TYPE_WRITE;
-	return VTD_FRCD_TYPE_ATOMIC;
+	return req->need & IOMMU_PERM_READ ? VTD_FRCD_TYPE_ATOMIC :
+					     VTD_FRCD_TYPE_WRITE;
 }
 
 void vtd_hw_record(struct vtd_hw *m, struct vtd_hw_lookup *l)

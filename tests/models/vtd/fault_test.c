@@ -538,11 +538,12 @@ static void golden(const struct play *p, const struct row *row, enum kind kind,
 	bool pv = (kind == UN_P || kind == TR_P || kind == PR) &&
 		  cf_has(&p->cf, VT_ECAP_PASID);
 	bool write = p->perm & W, read = p->perm & R;
-	uint64_t t1 = kind != PR && !write, t2 = kind == PR;
 	uint64_t at = kind == TD ? 2 : kind == TR || kind == TR_P;
+	/* A translation request is a memory read (4.2.1). */
+	uint64_t t1 = kind != PR && (!write || at == 1), t2 = kind == PR;
 	uint64_t hi = UINT64_C(1) << 63 | (uint64_t)row->reason << 32 | VT_SID;
 
-	/* An AtomicOp; a translation request has no such thing. */
+	/* An AtomicOp. */
 	if (write && read && (kind == UN || kind == UN_P))
 		t1 = t2 = 1;
 	hi |= t1 << 62 | at << 60 | t2 << 28;
