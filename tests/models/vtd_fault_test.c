@@ -356,6 +356,7 @@ static void test_fault_event_first_only(void **state)
 	vx_w64(&vx, VX_IQT, 0x10);
 	assert_int_equal(fsts() & ~0xff00u, VX_PFO | VX_IQE);
 	assert_int_equal(vx.msi_count, 1);
+	vx_w64(&vx, VX_IQT, 0);
 	vx_w32(&vx, VX_FSTS, VX_PFO | VX_IQE);
 	fault(0x0300, 9);
 	assert_int_equal(vx.msi_count, 2);
@@ -392,6 +393,7 @@ static void test_fault_event_served_while_masked(void **state)
 	assert_int_equal(vx_r32(&vx, VX_FECTL), VX_IM | VX_IP);
 	clear_f(1);
 	assert_int_equal(vx_r32(&vx, VX_FECTL), VX_IM | VX_IP);
+	vx_w64(&vx, VX_IQT, 0);
 	vx_w32(&vx, VX_FSTS, VX_IQE);
 	assert_int_equal(vx_r32(&vx, VX_FECTL), VX_IM);
 	vx_w32(&vx, VX_FECTL, 0);

@@ -318,7 +318,10 @@ static void test_wait_time_out(void **state)
 	assert_true(vx_sync(&vx));
 }
 
-/* One that is not there, and one that is known at once: the next wait. */
+/*
+ * One that is not there, and one that is known at once: the next wait, if
+ * there is one in the queue.
+ */
 static void test_wait_time_out_at_once(void **state)
 {
 	static const int rets[] = { -ENODEV, -ETIMEDOUT };
@@ -327,10 +330,16 @@ static void test_wait_time_out_at_once(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(rets); i++) {
 		vx.inv_ret = rets[i];
+		/* Both at one write of the tail. */
+		vx_w32(&vx, VX_GCMD, VX_TE);
+		vx_w64(&vx, VX_IQT, 0);
 		vx_inv(&vx, VX_INV_PDEVTLB(0x0456 + i, 1), 0x1000);
+		vx_put(&vx, vx.status, 0);
+		wait_at(vx.status, 1, 0);
 		assert_int_equal(errors(), 0);
-		assert_false(vx_sync(&vx));
+		vx_gcmd(&vx, VX_QIE);
 		assert_int_equal(errors(), VX_ITE);
+		assert_int_equal(vx_get(&vx, vx.status), 0);
 		/* It was fetched: software sees it behind the head. */
 		assert_true(vx_iq_idle(&vx));
 		assert_int_equal(vx_r64(&vx, VX_IQERCD) >> 32 & 0xffff,
@@ -339,6 +348,69 @@ static void test_wait_time_out_at_once(void **state)
 		assert_true(vx_sync(&vx));
 		assert_int_equal(errors(), 0);
 	}
+}
+
+/* In between the queue may have to make a pause: the wait is still to come. */
+static void test_wait_time_out_in_a_pause(void **state)
+{
+	struct vtd_hw_cfg cfg;
+
+	(void)state;
+	vx_fini(&vx);
+	vtd_hw_cfg_default(&cfg);
+	cfg.command_batch = 1;
+	vx_start(&vx, &cfg);
+	vx.inv_ret = -ETIMEDOUT;
+	vx_w32(&vx, VX_GCMD, VX_TE);
+	vx_w64(&vx, VX_IQT, 0);
+	vx_inv(&vx, VX_INV_CC_GLOBAL, 0);
+	vx_inv(&vx, VX_INV_DEVTLB(0x0456), 0x1000);
+	vx_inv(&vx, VX_INV_CC_GLOBAL, 0);
+	vx_put(&vx, vx.status, 0);
+	wait_at(vx.status, 1, 0);
+	vx_gcmd(&vx, VX_QIE);
+	while (!vx_iq_idle(&vx))
+		;
+	assert_int_equal(errors(), VX_ITE);
+	assert_int_equal(vx_get(&vx, vx.status), 0);
+	vx_w32(&vx, VX_FSTS, VX_ITE);
+	assert_int_equal(vx_get(&vx, vx.status), 0);
+}
+
+/* 6.5.2.11: nobody waits, and it is told all the same: at once, or later. */
+static void test_wait_time_out_alone(void **state)
+{
+	(void)state;
+	vx.inv_ret = -ETIMEDOUT;
+	vx_inv(&vx, VX_INV_DEVTLB(0x0456), 0x1000);
+	assert_int_equal(errors(), VX_ITE);
+	assert_int_equal(vx_r64(&vx, VX_IQERCD) >> 32 & 0xffff, 0x0456);
+	vx_w32(&vx, VX_FSTS, VX_ITE);
+	assert_int_equal(errors(), 0);
+	vx.inv_ret = -EINPROGRESS;
+	vx_inv(&vx, VX_INV_DEVTLB(0x0457), 0x1000);
+	vx_inv(&vx, VX_INV_DEVTLB(0x0458), 0x1000);
+	assert_int_equal(errors(), 0);
+	complete(1, false);
+	assert_int_equal(errors(), VX_ITE);
+	assert_int_equal(vx_r64(&vx, VX_IQERCD) >> 32 & 0xffff, 0x0457);
+	/* 11.4.9.9: who is recorded stays until software has seen it. */
+	complete(2, false);
+	assert_int_equal(vx_r64(&vx, VX_IQERCD) >> 32 & 0xffff, 0x0457);
+	vx_w32(&vx, VX_FSTS, VX_ITE);
+	assert_int_equal(errors(), VX_ITE);
+	assert_int_equal(vx_r64(&vx, VX_IQERCD) >> 32 & 0xffff, 0x0458);
+	vx_w32(&vx, VX_FSTS, VX_ITE);
+	assert_int_equal(errors(), 0);
+	vx.inv_ret = 0;
+	assert_true(vx_sync(&vx));
+	/* Also of a queue that is off by then. */
+	vx.inv_ret = -EINPROGRESS;
+	vx_inv(&vx, VX_INV_DEVTLB(0x0459), 0x1000);
+	vx_w32(&vx, VX_GCMD, VX_TE);
+	assert_int_equal(errors(), 0);
+	complete(3, false);
+	assert_int_equal(errors(), VX_ITE);
 }
 
 /* 11.4.9.9: a completion nobody asked for, or not any more, or not of it. */
@@ -628,6 +700,8 @@ int main(void)
 		T(room),
 		T(time_out),
 		T(time_out_at_once),
+		T(time_out_in_a_pause),
+		T(time_out_alone),
 		T(unexpected_completion),
 		T(completion_after_reset),
 		T(pending_holds_qies),

@@ -13,8 +13,9 @@
  * An invalid descriptor (IQE) stays at the head, and nothing is fetched until
  * software clears the error. So it is with a device TLB that does not answer
  * (ITE), which also aborts the wait descriptors that are pending. Hardware
- * finds that out late, and so there is one: if none is pending here the next
- * one is aborted as soon as it is fetched.
+ * finds that out late, when it has fetched what there is: so here what follows
+ * in the queue is fetched first, as far as the next wait descriptor, which is
+ * aborted then.
  */
 #include "models/vtd/inval.h"
 
@@ -227,7 +228,7 @@ static struct queue queue_of(const struct vtd_hw *m)
 	return q;
 }
 
-/* Head or tail; where the width has changed meanwhile, of the descriptor. */
+/* Head or tail; where the width has changed below the head, of the descriptor. */
 static uint64_t place(const struct queue *q, uint64_t reg)
 {
 	return reg & FIELD_MASK(VTD_IQT_QT) & ~(uint64_t)(q->entry - 1);
@@ -242,6 +243,12 @@ static uint64_t head(const struct vtd_hw *m, const struct queue *q)
 static bool empty(const struct vtd_hw *m, const struct queue *q)
 {
 	return head(m, q) == place(q, m->reg[R_IQT]);
+}
+
+/* 11.4.9.2: reserved with 256 bits, and an error as long as it is there. */
+static bool misaligned(const struct vtd_hw *m, const struct queue *q)
+{
+	return q->wide && m->reg[R_IQT] & BIT(VTD_INV_128_LG2);
 }
 
 static void queue_error(struct vtd_hw *m, int iqei)
@@ -320,7 +327,13 @@ static bool fetch(struct vtd_hw *m)
 	struct vtd_inv inv;
 	int r;
 
-	if (!fetching(m) || empty(m, &q))
+	if (!fetching(m))
+		return false;
+	if (misaligned(m, &q)) {
+		queue_error(m, VTD_IQEI_TAIL_ALIGN);
+		return false;
+	}
+	if (empty(m, &q))
 		return false;
 	if (place(&q, m->reg[R_IQT]) >= q.size) {
 		queue_error(m, VTD_IQEI_TAIL);
@@ -356,6 +369,17 @@ static void settle(struct vtd_hw *m)
 	m->reg[R_IQH] = 0;
 }
 
+/* A device has not answered, and there is no wait descriptor to abort. */
+static bool late(const struct vtd_hw *m)
+{
+	struct queue q = queue_of(m);
+
+	/* Another that is late is told once this one has been seen. */
+	return m->iq.timed_out && !m->iq.waits &&
+	       !REG_GET(VTD_FSTS_ITE, m->reg[R_FSTS]) &&
+	       (!m->iq.on || empty(m, &q));
+}
+
 void vtd_hw_inval_run(struct vtd_hw *m)
 {
 	uint32_t budget = m->cfg.command_batch ? m->cfg.command_batch : BUDGET;
@@ -367,6 +391,8 @@ void vtd_hw_inval_run(struct vtd_hw *m)
 		while (finish(m))
 			;
 	} while (budget-- && fetch(m));
+	if (late(m))
+		time_out(m);
 	m->iq.running = false;
 	settle(m);
 }
@@ -381,20 +407,6 @@ void vtd_hw_inval_enable(struct vtd_hw *m, bool on)
 	m->iq.on = on;
 	if (on)
 		m->reg[R_GSTS] |= FIELD_MASK(VTD_GSTS_QIES);
-}
-
-/* The bit that is reserved with 256 bits is not stored either. */
-void vtd_hw_inval_tail(struct vtd_hw *m, uint64_t value)
-{
-	uint64_t odd = BIT(VTD_INV_128_LG2);
-	bool wide = REG_GET(VTD_IQA_DW, m->reg[R_IQA]);
-
-	if (wide && value & odd) {
-		m->reg[R_IQT] = value & ~odd;
-		queue_error(m, VTD_IQEI_TAIL_ALIGN);
-	} else {
-		m->reg[R_IQT] = value;
-	}
 }
 
 void vtd_hw_inval_reset(struct vtd_hw *m)

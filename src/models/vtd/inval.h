@@ -15,9 +15,6 @@ void vtd_hw_inval_run(struct vtd_hw *m);
 /* GCMD.QIE was written. */
 void vtd_hw_inval_enable(struct vtd_hw *m, bool on);
 
-/* IQT was written. */
-void vtd_hw_inval_tail(struct vtd_hw *m, uint64_t value);
-
 /* CCMD and IOTLB were written: ICC and IVT at once. May drop the lock. */
 void vtd_hw_inval_ccmd(struct vtd_hw *m, uint64_t value);
 void vtd_hw_inval_iotlb(struct vtd_hw *m, uint64_t value);

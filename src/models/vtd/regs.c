@@ -96,7 +96,7 @@ static const struct reg_desc regs[] = {
 	{ VTD_PHMBASE, R_PHMBASE, 8, false, PMR_HIGH, 0, 0, NULL },
 	{ VTD_PHMLIMIT, R_PHMLIMIT, 8, false, PMR_HIGH, 0, 0, NULL },
 	{ VTD_IQH, R_IQH, 8, false, 0, 0, 0, NULL },
-	{ VTD_IQT, R_IQT, 8, false, BITS(IQT), 0, 0, vtd_hw_inval_tail },
+	{ VTD_IQT, R_IQT, 8, false, BITS(IQT), 0, 0, NULL },
 	{ VTD_IQA, R_IQA, 8, false, BITS(IQA), 0, 0, NULL },
 	{ VTD_ICS, R_ICS, 4, true, BITS(ICS), 0, 0, write_ics },
 	{ VTD_IECTL, R_IECTL, 4, false, MASK(ECTL_IM), 0, MASK(ECTL_IM),
