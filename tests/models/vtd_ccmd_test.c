@@ -341,6 +341,29 @@ static void test_ccmd_waits_for_ports(void **state)
 	assert_true(ccmd_seen >> 63);
 }
 
+static void reset_meanwhile(struct vx *x)
+{
+	x->on_relax = NULL;
+	x->hw->ops->reset(x->hw);
+	atomic_fetch_add(&x->port.busy, 1);
+}
+
+/* A reset in the middle of one: nobody is told that it was done. */
+static void test_ccmd_reset_meanwhile(void **state)
+{
+	(void)state;
+	atomic_fetch_add(&vx.port.busy, 1);
+	vx.on_relax = reset_meanwhile;
+	assert_int_equal(ccmd(1, 0, 0, 0), 0);
+	assert_null(vx.on_relax);
+	assert_int_equal(vx_r64(&vx, VX_CCMD), 0);
+	atomic_fetch_add(&vx.port.busy, 1);
+	vx.on_relax = reset_meanwhile;
+	assert_int_equal(iotlb(1, 0, 0), 0);
+	assert_null(vx.on_relax);
+	assert_int_equal(vx_r64(&vx, VX_IOTLB), 0);
+}
+
 /* Turned off, nothing is translated, whatever was cached. */
 static void test_ccmd_off_is_off(void **state)
 {
@@ -419,6 +442,7 @@ int main(void)
 		T(halves),
 		T(refused),
 		T(waits_for_ports),
+		T(reset_meanwhile),
 		T(protected_regions),
 		T(largest_mask),
 		T(off_is_off),

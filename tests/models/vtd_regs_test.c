@@ -368,6 +368,40 @@ static void test_regs_status_after_ports(void **state)
 	assert_int_equal(vx_r32(&vx, VX_GSTS) & VX_TE, 0);
 }
 
+static void reset_meanwhile(struct vx *x)
+{
+	x->on_relax = NULL;
+	x->hw->ops->reset(x->hw);
+	atomic_fetch_add(&x->port.busy, 1);
+}
+
+/*
+ * A reset while a command waits for the ports: it is as cold as any, and the
+ * command, all of it, is forgotten.
+ */
+static void test_regs_reset_meanwhile(void **state)
+{
+	static const struct {
+		uint32_t before, command;
+	} rows[] = {
+		{ 0, VX_SRTP },
+		{ 0, VX_SRTP | VX_QIE },
+		{ 0, VX_TE },
+		{ VX_TE, 0 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		vx_w32(&vx, VX_GCMD, rows[i].before);
+		atomic_fetch_add(&vx.port.busy, 1);
+		vx.on_relax = reset_meanwhile;
+		vx_w32(&vx, VX_GCMD, rows[i].command);
+		assert_null(vx.on_relax);
+		assert_int_equal(vx_r32(&vx, VX_GSTS), 0);
+	}
+}
+
 static void test_regs_reset_is_cold(void **state)
 {
 	(void)state;
@@ -555,6 +589,7 @@ int main(void)
 		T(without_eim),
 		T(esrtps_invalidates),
 		T(status_after_ports),
+		T(reset_meanwhile),
 		T(reset_is_cold),
 		T(places),
 		T(configurations),

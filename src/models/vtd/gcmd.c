@@ -71,14 +71,16 @@ static void forget(struct vtd_hw *m)
  * more. With CAP.ESRTPS nothing that was cached is used either; without it
  * software invalidates (6.8).
  */
-static void srtp(struct vtd_hw *m)
+static bool srtp(struct vtd_hw *m)
 {
 	set_status(m, VTD_GSTS_RTPS_LO, false);
 	set_root(m, m->reg[R_RTADDR], enabled(m));
 	if (CAP(m, ESRTPS))
 		forget(m);
-	vtd_hw_drain(m);
+	if (!vtd_hw_drain(m))
+		return false;
 	set_status(m, VTD_GSTS_RTPS_LO, true);
+	return true;
 }
 
 static void sirtp(struct vtd_hw *m)
@@ -99,8 +101,8 @@ static void te(struct vtd_hw *m, bool on)
 	set_root(m, vtd_hw_root(m), on ? VTD_HW_ROOT_TE : 0);
 	if (!on && ECAP(m, SMTS))
 		forget(m);
-	vtd_hw_drain(m);
-	set_status(m, VTD_GSTS_TES_LO, enabled(m));
+	if (vtd_hw_drain(m))
+		set_status(m, VTD_GSTS_TES_LO, enabled(m));
 }
 
 static void ire(struct vtd_hw *m, bool on)
@@ -129,8 +131,8 @@ void vtd_hw_gcmd(struct vtd_hw *m, uint64_t value)
 			   "GCMD %#x changes more than one thing",
 			   (unsigned int)value);
 	/* WBF: CAP.RWBF is 0; SFL, EAFL: CAP.AFL is. */
-	if (value & FIELD_MASK(VTD_GCMD_SRTP))
-		srtp(m);
+	if (value & FIELD_MASK(VTD_GCMD_SRTP) && !srtp(m))
+		return;
 	if (ECAP(m, IR) && value & FIELD_MASK(VTD_GCMD_SIRTP))
 		sirtp(m);
 	if (ECAP(m, QI) && changed & FIELD_MASK(VTD_GCMD_QIE))
@@ -152,7 +154,8 @@ void vtd_hw_pmen(struct vtd_hw *m, uint64_t value)
 {
 	m->reg[R_PMEN] = value;
 	set_root(m, vtd_hw_root(m), enabled(m));
-	vtd_hw_drain(m);
+	if (!vtd_hw_drain(m))
+		return;
 	m->reg[R_PMEN] = REG_PUT(VTD_PMEN_PRS, m->reg[R_PMEN],
 				 REG_GET(VTD_PMEN_EPM, m->reg[R_PMEN]));
 }

@@ -30,12 +30,12 @@ enum { BUDGET = 1 << 16 };
 /* How often a status write is tried against a busy neighbour. */
 enum { STATUS_TRIES = 64 };
 
-void vtd_hw_inval_drain(struct vtd_hw *m)
+bool vtd_hw_inval_drain(struct vtd_hw *m)
 {
 	if (!m->iq.undrained)
-		return;
+		return true;
 	m->iq.undrained = false;
-	vtd_hw_drain(m);
+	return vtd_hw_drain(m);
 }
 
 /* Cookie: source-id 63:48, epoch 47:32, generation 31:16, place + 1. */
@@ -196,7 +196,7 @@ static bool finish(struct vtd_hw *m)
 		return false;
 	if (m->iq.undrained) {
 		/* Without the lock much may happen: look again. */
-		vtd_hw_inval_drain(m);
+		(void)vtd_hw_inval_drain(m);
 		return true;
 	}
 	wait = m->iq.wait[0];

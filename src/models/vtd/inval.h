@@ -22,8 +22,8 @@ void vtd_hw_inval_iotlb(struct vtd_hw *m, uint64_t value);
 /* As a reset has it: nothing is outstanding. */
 void vtd_hw_inval_reset(struct vtd_hw *m);
 
-/* Waits for the ports if something was invalidated. May drop the lock. */
-void vtd_hw_inval_drain(struct vtd_hw *m);
+/* vtd_hw_drain(), if something was invalidated. May drop the lock. */
+bool vtd_hw_inval_drain(struct vtd_hw *m);
 
 /* Beside the codes of VTD_IQEI_*: done, or to be tried again. */
 enum { VTD_HW_INV_OK = 256, VTD_HW_INV_BLOCKED };

@@ -282,13 +282,11 @@ static void set_range(struct hw_ats_inv *req, uint64_t addr, bool s)
 /* A device that is not there does not answer, as one that hangs does not. */
 static int device_tlb(struct vtd_hw *m, const struct hw_ats_inv *req)
 {
-	uint16_t epoch = m->iq.epoch;
 	uint64_t cookie;
 
 	if (!m->has_bus)
 		return VTD_HW_INV_OK;
-	vtd_hw_inval_drain(m);
-	if (m->iq.epoch != epoch)
+	if (!vtd_hw_inval_drain(m))
 		return VTD_HW_INV_BLOCKED;
 	cookie = vtd_hw_inflight_begin(m, (uint16_t)req->requester);
 	if (!cookie)
@@ -415,7 +413,8 @@ void vtd_hw_inval_ccmd(struct vtd_hw *m, uint64_t value)
 			(uint16_t)REG_GET(VTD_CCMD_SID, value),
 			(unsigned int)REG_GET(VTD_CCMD_FM, value));
 		m->stats.config_invalidations++;
-		vtd_hw_drain(m);
+		if (!vtd_hw_drain(m))
+			return;
 	}
 	value = REG_PUT(VTD_CCMD_CAIG, m->reg[R_CCMD], done);
 	m->reg[R_CCMD] = REG_PUT(VTD_CCMD_ICC, value, 0);
@@ -444,7 +443,8 @@ void vtd_hw_inval_iotlb(struct vtd_hw *m, uint64_t value)
 				.ih = REG_GET(VTD_IVA_IH, iva),
 				.addr = REG_GET(VTD_IVA_ADDR, iva) << PAGE_LG2,
 			});
-		vtd_hw_inval_drain(m);
+		if (!vtd_hw_inval_drain(m))
+			return;
 	}
 	value = REG_PUT(VTD_IOTLB_IAIG, m->reg[R_IOTLB], done);
 	m->reg[R_IOTLB] = REG_PUT(VTD_IOTLB_IVT, value, 0);

@@ -192,7 +192,7 @@ static void reset(struct iommu_hw *hw)
 
 	vtd_hw_lock(m);
 	cold(m);
-	vtd_hw_drain(m);
+	(void)vtd_hw_drain(m);
 	vtd_hw_unlock(m);
 }
 

@@ -86,15 +86,16 @@ static bool drain_step(struct vtd_hw_drain *drain)
 	return true;
 }
 
-void vtd_hw_drain(struct vtd_hw *m)
+bool vtd_hw_drain(struct vtd_hw *m)
 {
 	struct vtd_hw_drain drain = { m->ports, 0, m->drains };
+	uint16_t epoch = m->iq.epoch;
 	struct vtd_hw_drain **link;
 	unsigned int turns = 0;
 	uint64_t start;
 
 	if (drain_step(&drain))
-		return;
+		return true;
 	m->drains = &drain;
 	start = m->env.now_ns(m->env.ctx);
 	do {
@@ -110,4 +111,5 @@ void vtd_hw_drain(struct vtd_hw *m)
 	for (link = &m->drains; *link != &drain; link = &(*link)->next)
 		;
 	*link = drain.next;
+	return m->iq.epoch == epoch;
 }

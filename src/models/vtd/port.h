@@ -31,8 +31,9 @@ void vtd_hw_port_sum(struct vtd_hw *m, struct iommu_hw_stats *stats);
 /*
  * Waits until every port has left the transaction it was busy with when this
  * was called. Drops the lock while it waits, so that a transaction that misses
- * and holds another port busy is not in the way.
+ * and holds another port busy is not in the way. False: the unit was reset
+ * meanwhile, and does not know what it was asked for before.
  */
-void vtd_hw_drain(struct vtd_hw *m);
+bool vtd_hw_drain(struct vtd_hw *m);
 
 #endif
