@@ -185,28 +185,43 @@ static bool is_dirty(uint64_t word)
 }
 
 /* Pages of [iova, last] that are dirty: for read, unless NULL; clean if clear. */
-static void read_pages(struct mock_domain *md, uint64_t iova, uint64_t last,
-		       bool clear, struct iommu_dirty_read *read)
-{
-	uint64_t table = UINT64_C(512) * 4096;
-	le64_atomic *leaf;
-	uint64_t word;
+struct dirty_walk {
+	struct mock *mock;
+	uint64_t iova, last;
+	bool clear;
+	struct iommu_dirty_read *read;
+};
 
-	while (iova <= last) {
-		leaf = leaf_of(md->mock, md->root, iova, false);
-		if (!leaf) {
-			iova = (iova & ~(table - 1)) + table;
+static void read_leaf(const struct dirty_walk *w, le64_atomic *leaf,
+		      uint64_t va)
+{
+	uint64_t word = le64_load_relaxed(leaf);
+
+	if (!is_dirty(word))
+		return;
+	if (w->read)
+		iommu_dirty_add(w->read, va, 12);
+	/* The hardware changes nothing of what is dirty. */
+	if (w->clear)
+		le64_store_release(leaf, word | MOCK_PTE_CLEAN);
+}
+
+static void read_level(const struct dirty_walk *w, uint64_t root,
+		       unsigned int level, uint64_t base)
+{
+	uint64_t bytes = BIT(12 + 9 * level);
+	unsigned int i;
+
+	for (i = 0; i < 512; i++, base += bytes) {
+		le64_atomic *pte = &table_at(w->mock, root)[i];
+		uint64_t word = le64_load_relaxed(pte);
+
+		if (base > w->last || base + (bytes - 1) < w->iova)
 			continue;
-		}
-		word = le64_load_relaxed(leaf);
-		if (is_dirty(word)) {
-			if (read)
-				iommu_dirty_add(read, iova, 12);
-			/* The hardware changes nothing of what is dirty. */
-			if (clear)
-				le64_store_release(leaf, word | MOCK_PTE_CLEAN);
-		}
-		iova += 4096;
+		if (!level)
+			read_leaf(w, pte, base);
+		else if (!(word & MOCK_INVALID))
+			read_level(w, word & MOCK_ADDRESS, level - 1, base);
 	}
 }
 
@@ -214,6 +229,7 @@ int mock_op_set_dirty_tracking(struct iommu_domain *domain, bool on)
 {
 	struct mock_domain *md = to_mock_domain(domain);
 	int err = mock_enter(md->mock, MOCK_OP_DIRTY, NULL, IOMMU_NO_PASID);
+	struct dirty_walk all = { .last = UINT64_MAX, .clear = true };
 
 	if (err)
 		return err;
@@ -221,7 +237,8 @@ int mock_op_set_dirty_tracking(struct iommu_domain *domain, bool on)
 		return -EOPNOTSUPP;
 	if (!on)
 		return 0;
-	read_pages(md, 0, BIT(MOCK_VA_BITS) - 1, true, NULL);
+	all.mock = md->mock;
+	read_level(&all, md->root, MOCK_LEVELS - 1, 0);
 	mock_forget_range(md->mock, domain, 0, UINT64_MAX);
 	return 0;
 }
@@ -233,14 +250,17 @@ int mock_op_read_dirty(struct iommu_domain *domain, uint64_t iova,
 {
 	struct mock_domain *md = to_mock_domain(domain);
 	int err = mock_enter(md->mock, MOCK_OP_DIRTY, NULL, IOMMU_NO_PASID);
-	uint64_t last = iova + (size - 1);
+	struct dirty_walk w = {
+		.mock = md->mock,
+		.iova = iova,
+		.last = iova + (size - 1),
+		.clear = !(flags & IOMMU_DIRTY_NO_CLEAR),
+		.read = read,
+	};
 
-	if (err)
-		return err;
-	if (last >> MOCK_VA_BITS)
-		last = BIT(MOCK_VA_BITS) - 1;
-	read_pages(md, iova, last, !(flags & IOMMU_DIRTY_NO_CLEAR), read);
-	return 0;
+	if (!err)
+		read_level(&w, md->root, MOCK_LEVELS - 1, 0);
+	return err;
 }
 
 /* Tables stay until the domain goes. */

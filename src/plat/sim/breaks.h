@@ -50,6 +50,8 @@ enum sim_break_id {
 	BREAK_EARLY_OVACK,     /* an overflow is acknowledged unseen */
 	BREAK_NOT_ISOLATED,    /* nor a device that does not forget */
 	BREAK_NO_DRAIN,        /* a drain waits for no page requests */
+	BREAK_MAP_GAP,         /* an unmap misses who is being attached, too */
+	BREAK_DIRTY_FLUSH,     /* nothing is told that pages are clean */
 	BREAK_SKIP_GRACE,      /* a grace period does not wait */
 	BREAK_COUNT,
 };

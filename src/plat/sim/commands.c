@@ -80,6 +80,8 @@ static bool drops(const struct command *c)
 		{ BREAK_EXIT_NO_TLBI, inv && watch_exiting(w) },
 		{ BREAK_UNBIND_NO_INV, (inv || cd) && watch_unbinding(w) },
 		{ BREAK_ASID_FLUSH, by_asid && watch_unbinding(w) },
+		{ BREAK_MAP_GAP, inv && w->deaf },
+		{ BREAK_DIRTY_FLUSH, inv && w->deaf },
 		{ BREAK_NO_SYNC, c->op == SMMU_OP_SYNC },
 		{ BREAK_NO_BARRIER, c->op == SMMU_OP_SYNC },
 	};

@@ -166,6 +166,32 @@ static const struct scenario scenarios[] = {
 				  "unmap, lookup and exit" },
 		.cfg = { .endpoints = 1, .spaces = 2 },
 		.body = scenario_replug,
+	}, {
+		.info = { .name = "map-attach", .rule = "R8 R11",
+			  .iommus = ON_ALL,
+			  .text = "a device is attached to a paging domain "
+				  "beside map and unmap" },
+		.cfg = { .endpoints = 2, .spaces = 1, .features_off = true },
+		.body = scenario_map_attach,
+	}, {
+		.info = { .name = "refill", .rule = "R9 R10", .iommus = ON_ALL,
+			  .text = "unmaps of a paging domain, gathered and "
+				  "deferred, beside DMA" },
+		.cfg = { .endpoints = 1, .spaces = 1, .features_off = true },
+		.body = scenario_refill,
+	}, {
+		.info = { .name = "aux-detach", .rule = "R1 R13",
+			  .iommus = ON_ALL,
+			  .text = "an auxiliary domain goes beside DMA, and "
+				  "its ids are used again" },
+		.cfg = { .endpoints = 1, .spaces = 3, .features_off = true },
+		.body = scenario_aux_detach,
+	}, {
+		.info = { .name = "dirty", .rule = "R9", .iommus = ON_ALL,
+			  .text = "dirty pages are read, cleared and copied "
+				  "beside DMA" },
+		.cfg = { .endpoints = 1, .spaces = 1, .features_off = true },
+		.body = scenario_dirty,
 	},
 };
 /* clang-format on */

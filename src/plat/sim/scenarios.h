@@ -47,10 +47,15 @@ void scenario_dead_queue(struct world *w);
 void scenario_mute(struct world *w);
 void scenario_replug(struct world *w);
 void scenario_tiny(struct world *w);
+void scenario_map_attach(struct world *w);
+void scenario_refill(struct world *w);
+void scenario_aux_detach(struct world *w);
+void scenario_dirty(struct world *w);
 
 /* Threads of a scenario. */
 #define CREW_MAX 6u
 
+struct area;
 struct job;
 
 struct crew {
@@ -65,6 +70,7 @@ struct crew {
  * @pasid: for devices: theirs to use, bound or not.
  * @rounds: how often.
  * @flag:  job_rebind(): use the bind.
+ * @area:  in place of @sp: of a paging domain.
  */
 struct job {
 	struct world *w;
@@ -75,6 +81,7 @@ struct job {
 	ioasid_t pasid;
 	unsigned int rounds;
 	bool flag;
+	struct area *area;
 };
 
 void crew_add(struct crew *c, const char *name, void (*fn)(struct job *job),

@@ -13,7 +13,8 @@
 #include "plat/sim/sim.h"
 
 #define SPACE_PAGES 8u
-#define SPACE_BASE  UINT64_C(0x7f0012340000)
+/* The mock's tables of paging domains have 39 bits. */
+#define SPACE_BASE  UINT64_C(0x7f12340000)
 
 /**
  * struct space_page - one page a process may have mapped

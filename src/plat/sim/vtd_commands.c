@@ -96,6 +96,8 @@ static bool drops(const struct world *w, const struct vtd_inv *inv)
 		{ BREAK_SKIP_QUIESCE, entry && watch_exiting(w) },
 		{ BREAK_EXIT_NO_TLBI, tlbs && watch_exiting(w) },
 		{ BREAK_UNBIND_NO_INV, (tlbs || entry) && watch_unbinding(w) },
+		{ BREAK_MAP_GAP, tlbs && w->deaf },
+		{ BREAK_DIRTY_FLUSH, tlbs && w->deaf },
 		{ BREAK_ASID_FLUSH, is_wide(inv) && watch_unbinding(w) },
 	};
 	unsigned int i;

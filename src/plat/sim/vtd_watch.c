@@ -165,7 +165,8 @@ static void present_first(struct vtd_watch *t, const struct vtd_pasid *old,
 static void did_taken(struct vtd_watch *t, const struct vtd_pasid *pe)
 {
 	uint64_t did = FIELD_GET(VTD_PASID_DID, pe);
-	uint64_t root = vtd_pasid_fsptptr(pe);
+	bool ss = FIELD_GET(VTD_PASID_PGTT, pe) == VTD_PASID_PGTT_SS;
+	uint64_t root = ss ? vtd_pasid_ssptptr(pe) : vtd_pasid_fsptptr(pe);
 	struct sim *s = t->w->sim;
 	struct vtd_watch_did *d;
 

@@ -287,6 +287,18 @@ void world_check_dma(struct world *w, const struct endpoint *ep, ioasid_t pasid,
 	b->worked = true;
 }
 
+void world_deafen(struct world *w, bool deaf)
+{
+	if (w->deaf == deaf)
+		return;
+	w->deaf = deaf;
+	if (!w->mock)
+		return;
+	if (deaf)
+		sim_strike(w->sim, 0);
+	mock_set_defects(w->mock, deaf ? MOCK_SKIP_INVALIDATE : 0);
+}
+
 /* Building and taking down */
 
 static int add_endpoint(struct world *w, struct endpoint *ep)

@@ -95,6 +95,7 @@ struct world {
 	unsigned int calls;   /* binds and unbinds: under way, and */
 	uint64_t calls_begun; /* ever */
 	bool dead;            /* the IOMMU reads no commands any more */
+	bool deaf;            /* a break: it hears of no invalidations */
 	void *scratch;        /* the scenario's */
 	/* A thread's last transaction: the step at which it entered the IOMMU. */
 	struct {
@@ -154,6 +155,9 @@ void world_check_dma(struct world *w, const struct endpoint *ep, ioasid_t pasid,
 const struct hw_env *world_env(struct world *w);
 /* Its registers, for the driver. */
 struct plat_mmio world_window(struct world *w, uint64_t size);
+
+/* For breaks: from now on, until false, invalidations are left out. */
+void world_deafen(struct world *w, bool deaf);
 
 /* mock.c: answers that have come since; they go to the ledger. */
 void world_mock_collect(struct world *w);
