@@ -95,7 +95,7 @@ good() {
 }
 
 download() {
-	local suite=$1 arch=$2 package=$3 version=$4 sum=$5 file
+	local suite=$1 arch=$2 package=$3 version=$4 sum=$5 file of=:$2
 	file=$(file_of "$arch" "$package" "$version")
 	! good "$file" "$sum" || return 0
 	apt_setup
@@ -109,8 +109,9 @@ download() {
 		rm -f "$cache/files/${package}_"*.dsc \
 			"$cache/files/${package}_"*.debian.tar.*
 	else
+		[ "$arch" != all ] || of=
 		(cd "$cache/files" && apt download \
-			"$package:$arch=$version") || true
+			"$package$of=$version") || true
 	fi
 	good "$file" "$sum" && return 0
 	tail -n 5 "$log" >&2
@@ -126,6 +127,19 @@ unpack() {
 	mkdir -p "$to.part"
 	dpkg -x "$cache/files/$file" "$to.part"
 	mv "$to.part" "$to"
+}
+
+# Headers of kernels refer to each other, so they are all in one folder.
+unpack_headers() {
+	local package=$1 file=$2 to=$cache/guest/headers
+	[ ! -e "$to/$package.done" ] || return 0
+	mkdir -p "$to"
+	dpkg -x "$cache/files/$file" "$to"
+	# Written for a machine where they are installed.
+	find "$to/usr/src/$package" -maxdepth 1 -name Makefile -exec sed -i \
+		"s,^include /usr/src/,include $to/usr/src/," {} \; 2>/dev/null ||
+		true
+	touch "$to/$package.done"
 }
 
 want_qemu() {
@@ -166,6 +180,10 @@ while read -r suite arch package version sum; do
 		./headers.sh "$qemu_version" "$cache/files/$file" \
 			"$cache/qemu-$qemu_version"
 	else
-		unpack "$arch" "$package" "$file"
+		case $package in
+		linux-headers-*|linux-kbuild-*)
+			unpack_headers "$package" "$file" ;;
+		*)	unpack "$arch" "$package" "$file" ;;
+		esac
 	fi
 done <guest/pins

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * sva_job WQ TEST... - jobs of a process for the accelerator, with its own
- * pointers, through a user work queue of Linux's idxd driver.
+ * pointers, through a user work queue of Linux's idxd driver, or sva_guest.ko's.
  *
  * Says "sva: NAME ok DETAIL" or "sva: NAME FAIL DETAIL" for each test; exits
  * with the number of those that failed.
@@ -9,47 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#include <linux/idxd.h>
-
-#define PAGE        4096u
-#define PATIENCE_NS 60000000000ll
-#define JOB_BYTES   (1u << 20)
-
-/* The whole status byte; bit 7 says that the fault was of a write. */
-#define STATUS_MASK 0x7fu
-
-struct queue {
-	int fd;
-	volatile uint64_t *portal;
-};
+#include "job.h"
 
 static const char *queue_path;
-static unsigned int failures;
-
-static void result(const char *name, bool good, const char *format, ...)
-{
-	va_list ap;
-	char text[160];
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	printf("sva: %s %s %s\n", name, good ? "ok" : "FAIL", text);
-	fflush(stdout);
-	failures += !good;
-}
-
 static bool open_queue(struct queue *q)
 {
 	void *portal;
@@ -86,18 +51,6 @@ static void close_queue(struct queue *q)
 	close(q->fd);
 }
 
-/* As a CPU without MOVDIR64B: in eight pieces. */
-static void submit(struct queue *q, const struct dsa_hw_desc *desc)
-{
-	uint64_t words[8];
-	unsigned int i;
-
-	memcpy(words, desc, sizeof(words));
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	for (i = 0; i < 8; i++)
-		q->portal[i] = words[i];
-}
-
 static struct dsa_hw_desc copy_job(struct dsa_completion_record *record,
 				   const void *src, void *dst, uint32_t size)
 {
@@ -113,29 +66,6 @@ static struct dsa_hw_desc copy_job(struct dsa_completion_record *record,
 	return desc;
 }
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
-
-/* Its status; 0: it never came. */
-static unsigned int wait_record(const struct dsa_completion_record *record)
-{
-	int64_t end = now_ns() + PATIENCE_NS;
-	unsigned int status;
-
-	do {
-		status = __atomic_load_n(&record->status, __ATOMIC_ACQUIRE);
-		if (status)
-			return status & STATUS_MASK;
-		usleep(100);
-	} while (now_ns() < end);
-	return 0;
-}
-
 static struct dsa_completion_record *new_record(void)
 {
 	/* Aligned to 32 bytes, and a page nobody has touched yet. */
@@ -143,23 +73,6 @@ static struct dsa_completion_record *new_record(void)
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return page == MAP_FAILED ? NULL : page;
-}
-
-static void *untouched(size_t size)
-{
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void fill(void *to, size_t size, uint64_t seed)
-{
-	uint64_t *words = to;
-	size_t i;
-
-	for (i = 0; i < size / 8; i++)
-		words[i] = (seed + i) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static unsigned int copy(struct queue *q, const void *src, void *dst,
@@ -173,18 +86,6 @@ static unsigned int copy(struct queue *q, const void *src, void *dst,
 	status = wait_record(record);
 	munmap(record, PAGE);
 	return status;
-}
-
-/* With a request that was refused, or without one. */
-static bool faulted(unsigned int status)
-{
-	return status == DSA_COMP_PAGE_FAULT_NOBOF ||
-	       status == DSA_COMP_PAGE_FAULT_IR;
-}
-
-static bool same(const void *a, const void *b, size_t size)
-{
-	return !memcmp(a, b, size);
 }
 
 /* Memory of malloc(), to memory nobody has touched. */

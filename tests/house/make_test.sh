@@ -17,6 +17,7 @@ for target in $targets; do
 		make -n -s -C "$source" "$target" >/dev/null
 done
 for script in "$source"/tools/*.sh "$source"/tests/*/*.sh "$source"/qemu/*.sh "$source/qemu/guest/init" \
+	"$source"/qemu/guest/module/*.sh \
 	"$source/.ci/run" "$source/tools/check-freestanding"; do
 	check "${script#"$source"/} is a shell script" bash -n "$script"
 done
