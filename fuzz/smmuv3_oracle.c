@@ -262,6 +262,8 @@ void rig_check_stats(struct rig *r)
 	FUZZ_CHECK(now.tlb_hits + now.tlb_misses <= now.translations);
 	MONOTONE(events_merged);
 	FUZZ_CHECK(now.events_lost + now.events_merged <= now.events);
+	FUZZ_CHECK(now.page_requests_queued <= now.page_requests);
+	FUZZ_CHECK(now.prg_responses_auto <= now.prg_responses);
 	FUZZ_CHECK(now.config_invalidations + now.tlb_invalidations +
 			   now.ats_invalidations + now.syncs <=
 		   now.commands + 1);

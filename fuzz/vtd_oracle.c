@@ -224,6 +224,8 @@ void rig_check_stats(struct rig *r)
 	FUZZ_CHECK(!now.stalls && !now.resumes);
 	FUZZ_CHECK(now.tlb_hits + now.tlb_misses <= now.translations);
 	FUZZ_CHECK(now.events_lost + now.events_merged <= now.events);
+	FUZZ_CHECK(now.page_requests_queued <= now.page_requests);
+	FUZZ_CHECK(now.prg_responses_auto <= now.prg_responses);
 	if (r->depth <= 1) {
 		FUZZ_CHECK(now.translations == r->want.translations);
 		FUZZ_CHECK(now.ats_requests == r->want.ats_requests);

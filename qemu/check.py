@@ -70,7 +70,7 @@ NEW = dict(X86, kernel=["linux-binary-7.2.11+deb13-amd64",
                         "linux-modules-7.2.11+deb13-amd64"])
 
 DISKS = "groups,nvme,virtio,net,msi"
-IDXD = "idxd,jobs,crowd"
+IDXD = "idxd,trace,jobs,crowd,tally"
 # Linux takes the present bit of a PASID entry away when a process exits, and
 # says only then that faults are not to be recorded: jobs that are under way
 # are heard of in between. Their completion records have nowhere to go either.
@@ -187,7 +187,8 @@ CASES = [
     case("arm64-smmuv3-pasid-drop-atc", ARM, steps="pasid", **SVA,
          unit_options=",drop=64", must_fail=True),
     # Without the invalidation of the device's cache its copies go astray.
-    case("amd64-vtd-idxd-drop-devtlb", NEW, steps=IDXD, sva=True, allows=EXIT,
+    case("amd64-vtd-idxd-drop-devtlb", NEW, sva=True,
+         steps="idxd,trace,remap,tally", allows=EXIT,
          unit_options=",drop=8", must_fail=True,
          append=SCALABLE + " setcpuid=movdir64b", modules=["idxd"],
          extra=["-device", "sva-dsa,id=dsa0"]),
@@ -387,6 +388,7 @@ class Run:
         self.asked = queue.Queue()
         self.after = []
         self.counted = {}
+        self.tallies = None
 
     def command_line(self):
         c, cache = self.case, self.options.cache
@@ -461,6 +463,8 @@ class Run:
             if what == "inject":
                 qmp.command("qom-set", path=unit, property="inject",
                             value=" ".join(rest))
+            elif what == "stats":
+                self.counted[rest[0]] = qmp.stats(unit)
             elif what == "after":
                 self.after += rest
             elif what == "settled":
@@ -559,9 +563,11 @@ class Run:
                 raise Failure("nothing was dropped")
             if not failed and self.ended:
                 raise Failure("its guest noticed nothing")
+            if c["sva"]:
+                self.judge_missing(said)
             return len(passed) + len(failed)
         if c["sva"]:
-            problems += self.judge_sva(stats)
+            problems += self.judge_sva(stats) + self.judge_counts(said)
         if problems:
             raise Failure("\n".join(problems[:12]))
         return len(passed)
@@ -583,6 +589,43 @@ class Run:
                 rest.append(line)
         return sections, rest
 
+    def judge_counts(self, said):
+        """What the guest's driver counted, against the model's counters."""
+        guest = {}
+        for s in said:
+            mark = re.match(r"tally-(begin|end) ok (.*)", s)
+            if mark:
+                guest[mark.group(1)] = {
+                    name: int(n) for name, n in
+                    (word.split("=") for word in mark.group(2).split())}
+        if set(guest) != {"begin", "end"} or set(self.counted) != set(guest):
+            return ["the guest did not count"]
+        theirs = {name: guest["end"][name] - guest["begin"][name]
+                  for name in guest["end"]}
+        ours = {name: self.counted["end"][name] - n
+                for name, n in self.counted["begin"].items()}
+        problems = compare_counts(theirs, ours)
+        # One off, each in turn, has to be noticed.
+        for name in theirs if not problems else []:
+            off = dict(theirs, **{name: theirs[name] + 1})
+            if name != "waits" and not compare_counts(off, ours):
+                problems.append(f"{name}: one more is not noticed")
+        self.tallies = theirs
+        return problems
+
+    def judge_missing(self, said):
+        """The counts differ by what was dropped, and by nothing else."""
+        problems = self.judge_counts(said)
+        gone = self.tallies and self.counted["end"]["dropped"] - \
+            self.counted["begin"]["dropped"]
+        wanted = [f"{what}: the guest counts {a}, the model {a - gone}"
+                  for what, a in (("device TLB invalidations",
+                                   self.tallies["ats"]),
+                                  ("descriptors",
+                                   submitted(self.tallies)))] if gone else []
+        if not gone or problems != wanted:
+            raise Failure("\n".join([f"{gone} dropped"] + problems))
+
     def judge_sva(self, stats):
         """What the device sent, the IOMMU passed on, and the guest counted."""
         dsa, problems = stats["dsa"], []
@@ -598,6 +641,33 @@ class Run:
             if a != b or not a:
                 problems.append(f"{what}: {a} and {b}")
         return problems
+
+
+def submitted(guest):
+    """All descriptors but those that wait."""
+    return sum(guest[name] for name in
+               ("config", "tlb", "ats", "responses", "other"))
+
+
+def compare_counts(guest, model):
+    """Submitted and executed, received and queued: what differs."""
+    pairs = [
+        ("configuration invalidations", guest["config"],
+         model["config_invalidations"]),
+        ("TLB invalidations", guest["tlb"], model["tlb_invalidations"]),
+        ("device TLB invalidations", guest["ats"],
+         model["ats_invalidations"]),
+        ("page group responses", guest["responses"],
+         model["prg_responses"] - model["prg_responses_auto"]),
+        ("page requests", guest["requests"], model["page_requests_queued"]),
+        ("descriptors", submitted(guest), model["commands"] - model["syncs"]),
+        ("lost counts", guest["lost"], 0),
+    ]
+    problems = [f"{what}: the guest counts {a}, the model {b}"
+                for what, a, b in pairs if a != b]
+    if not guest["requests"] or not guest["responses"] or not guest["ats"]:
+        problems.append("the guest counted nothing")
+    return problems
 
 
 # What is about IOMMUs at all.
@@ -653,6 +723,13 @@ def run_case(c, options):
           f"{version}; {count} checks; "
           f"{stats['translations']} translations, {stats['walks']} walks, "
           f"{stats['tlb_invalidations']} invalidations")
+    if run.tallies:
+        both = "counted by the guest" + (
+            f", the model lacks {stats['dropped']}" if c["must_fail"] else
+            " and by the model")
+        print(f"    {both}: " + ", ".join(
+            f"{name} {run.tallies[name]}" for name in
+            ("requests", "responses", "config", "tlb", "ats")))
     for line in run.lines:
         if re.search(c["found"], line):
             print(f"    {line}")

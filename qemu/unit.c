@@ -327,16 +327,19 @@ static char *get_stats(Object *o, Error **errp)
 		"{\"translations\": %" PRIu64 ", \"tlb_hits\": %" PRIu64
 		", \"tlb_misses\": %" PRIu64 ", \"walks\": %" PRIu64
 		", \"ats_requests\": %" PRIu64 ", \"page_requests\": %" PRIu64
-		", \"prg_responses\": %" PRIu64 ", \"events\": %" PRIu64
+		", \"page_requests_queued\": %" PRIu64
+		", \"prg_responses\": %" PRIu64
+		", \"prg_responses_auto\": %" PRIu64 ", \"events\": %" PRIu64
 		", \"events_lost\": %" PRIu64 ", \"commands\": %" PRIu64
 		", \"config_invalidations\": %" PRIu64
 		", \"tlb_invalidations\": %" PRIu64
 		", \"ats_invalidations\": %" PRIu64 ", \"syncs\": %" PRIu64
 		", \"dropped\": %" PRIu64 ", \"injected\": %" PRIu64 "}",
 		s.translations, s.tlb_hits, s.tlb_misses, s.walks,
-		s.ats_requests, s.page_requests, s.prg_responses, s.events,
-		s.events_lost, s.commands, s.config_invalidations,
-		s.tlb_invalidations, s.ats_invalidations, s.syncs,
+		s.ats_requests, s.page_requests, s.page_requests_queued,
+		s.prg_responses, s.prg_responses_auto, s.events, s.events_lost,
+		s.commands, s.config_invalidations, s.tlb_invalidations,
+		s.ats_invalidations, s.syncs,
 		qatomic_read(&unit->inject.dropped),
 		qatomic_read(&unit->inject.done));
 }

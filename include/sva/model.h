@@ -269,9 +269,11 @@ struct iommu_hw_stats {
 	uint64_t tlb_misses;
 	uint64_t walks; /* of one stage, that reached a leaf or a fault */
 	uint64_t ats_requests;
-	uint64_t page_requests; /* messages received */
-	uint64_t prg_responses; /* messages sent */
-	uint64_t events;        /* fault records, written, merged or lost */
+	uint64_t page_requests;        /* messages received */
+	uint64_t page_requests_queued; /* of those, software got */
+	uint64_t prg_responses;        /* messages sent */
+	uint64_t prg_responses_auto;   /* of those, without software */
+	uint64_t events; /* fault records, written, merged or lost */
 	uint64_t events_lost;
 	uint64_t events_merged; /* stood for by the one before them */
 	uint64_t commands;      /* consumed */

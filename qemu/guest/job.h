@@ -18,9 +18,9 @@
 
 #include <linux/idxd.h>
 
-#define PAGE        4096u
-#define PATIENCE_NS 60000000000ll
-#define JOB_BYTES   (1u << 20)
+#define PAGE       4096u
+#define PATIENCE_S 60
+#define JOB_BYTES  (1u << 20)
 
 /* The whole status byte; bit 7 says that the fault was of a write. */
 #define STATUS_MASK 0x7fu
@@ -31,6 +31,7 @@ struct queue {
 };
 
 static unsigned int failures;
+static int64_t patience_s = PATIENCE_S;
 
 __attribute__((format(printf, 3, 4))) static inline void
 result(const char *name, bool good, const char *format, ...)
@@ -70,7 +71,7 @@ static inline int64_t now_ns(void)
 static inline unsigned int
 wait_record(const struct dsa_completion_record *record)
 {
-	int64_t end = now_ns() + PATIENCE_NS;
+	int64_t end = now_ns() + patience_s * 1000000000ll;
 	unsigned int status;
 
 	do {

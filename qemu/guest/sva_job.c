@@ -3,6 +3,8 @@
  * sva_job WQ TEST... - jobs of a process for the accelerator, with its own
  * pointers, through a user work queue of Linux's idxd driver, or sva_guest.ko's.
  *
+ * $SVA_PATIENCE: how many seconds a job may take.
+ *
  * Says "sva: NAME ok DETAIL" or "sva: NAME FAIL DETAIL" for each test; exits
  * with the number of those that failed.
  */
@@ -352,6 +354,8 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 100;
 	queue_path = argv[1];
+	if (getenv("SVA_PATIENCE"))
+		patience_s = atoi(getenv("SVA_PATIENCE"));
 	if (!reopen_queue(&q)) {
 		result("open", false, "%s: %s", queue_path, strerror(errno));
 		return 1;

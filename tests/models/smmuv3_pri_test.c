@@ -143,6 +143,10 @@ static void test_pri_refused_by_every_cause(void **state)
 				rows[i].last);
 			answered(rows[i].what, FX_SID, rows[i].code, false);
 			assert_int_equal(fx_r32(&fx, FX_PRIQ_PROD), 0);
+			assert_int_equal(fx_stats(&fx).page_requests_queued, 0);
+			assert_int_equal(fx_stats(&fx).prg_responses_auto,
+					 (c == ACTIVE_ABORT) +
+						 (rows[i].code != NONE));
 			fx_fini(&fx);
 		}
 }

@@ -201,6 +201,10 @@ static void test_prq_overflow(void **state)
 	assert_int_equal(vx.msi_count, 2);
 	assert_true(vx_prd(&vx, prd));
 	assert_int_equal(vx_r64(&vx, VX_PQT), 0);
+	assert_int_equal(vx_stats(&vx).page_requests, 127 + 6);
+	assert_int_equal(vx_stats(&vx).page_requests_queued, 127 + 1);
+	assert_int_equal(vx_stats(&vx).prg_responses, 3);
+	assert_int_equal(vx_stats(&vx).prg_responses_auto, 3);
 }
 
 /* The overflow is an event where PPR was served before. */

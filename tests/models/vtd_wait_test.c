@@ -637,6 +637,7 @@ static void test_wait_page_response(void **state)
 			fail_msg("row %zu", i);
 	}
 	assert_int_equal(vx_stats(&vx).prg_responses, COUNT(rows));
+	assert_int_equal(vx_stats(&vx).prg_responses_auto, 0);
 }
 
 /*

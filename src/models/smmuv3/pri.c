@@ -95,6 +95,7 @@ void smmuv3_hw_page_request(struct iommu_hw *hw,
 	m->stats.page_requests++;
 	if (IDR(m, 0, PRI))
 		fate = smmuv3_hw_queue_request(m, &pri, req->last);
+	m->stats.page_requests_queued += fate == PRI_QUEUED;
 	/*
 	 * 8.2 has every refused request answered, also one that is not the
 	 * last of its group; an overflow answers the last one only, and looks
@@ -104,8 +105,10 @@ void smmuv3_hw_page_request(struct iommu_hw *hw,
 		  (fate == PRI_REFUSED || req->last) && m->has_bus;
 	if (respond && fate == PRI_OVERFLOW)
 		overflow_response(m, req, &resp);
-	if (respond)
+	if (respond) {
 		m->stats.prg_responses++;
+		m->stats.prg_responses_auto++;
+	}
 	smmuv3_hw_unlock(m);
 	if (respond)
 		m->bus.prg_response(m->bus.ctx, &resp);

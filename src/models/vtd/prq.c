@@ -152,10 +152,12 @@ void vtd_hw_page_request(struct iommu_hw *hw, const struct hw_page_request *req)
 	vtd_hw_lock(m);
 	m->stats.page_requests++;
 	fate = accept(m, req);
+	m->stats.page_requests_queued += fate == QUEUED;
 	respond = fate != QUEUED && req->last && !is_stop_marker(req) &&
 		  m->has_bus;
 	if (respond) {
 		m->stats.prg_responses++;
+		m->stats.prg_responses_auto++;
 		m->responding++;
 	}
 	vtd_hw_unlock(m);
