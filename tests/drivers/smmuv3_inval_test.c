@@ -139,12 +139,16 @@ static bool by_asid(struct fake *f)
 static void invalidate(struct fake *f, unsigned int g, unsigned int va_bits,
 		       uint64_t start, uint64_t end)
 {
-	struct iommu_mm_table t = { .granule_lg2 = g, .va_bits = va_bits };
+	struct smmuv3_domain d = {
+		.smmu = to_smmuv3(f->unit),
+		.asid = ASID,
+		.table = { .granule_lg2 = g, .va_bits = va_bits },
+	};
 	struct smmuv3_batch batch;
 
 	fake_ops_clear(f);
-	smmuv3_batch_init(&batch, to_smmuv3(f->unit));
-	smmuv3_add_tlbi_range(&batch, ASID, &t, start, end);
+	smmuv3_batch_init(&batch, d.smmu);
+	(void)smmuv3_add_tlbi_range(&batch, &d, start, end);
 	assert_int_equal(smmuv3_batch_sync(&batch), 0);
 }
 

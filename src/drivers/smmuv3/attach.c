@@ -45,7 +45,7 @@ static void make_passive(struct smmuv3_domain *old,
 }
 
 /* The CD is another domain's, or has gone. */
-static void leave(struct smmuv3_domain *d, const struct smmuv3_device *sdev,
+void smmuv3_leave(struct smmuv3_domain *d, const struct smmuv3_device *sdev,
 		  ioasid_t pasid)
 {
 	struct smmuv3_attach *a;
@@ -102,7 +102,7 @@ static int replace(struct smmuv3_domain *d, struct smmuv3_attach *a,
 		make_passive(old, a->sdev, a->pasid, false);
 	plat_unlock(plat, &d->smmu->asids.lock);
 	if (!err)
-		leave(old, a->sdev, a->pasid);
+		smmuv3_leave(old, a->sdev, a->pasid);
 	return err;
 }
 
@@ -148,5 +148,5 @@ void smmuv3_detach_table(struct smmuv3_domain *d, struct smmuv3_device *sdev,
 		smmuv3_fail_closed(d->smmu, "a CD cannot be taken out");
 	}
 	plat_unlock(d->smmu->plat, &d->lock);
-	leave(d, sdev, pasid);
+	smmuv3_leave(d, sdev, pasid);
 }

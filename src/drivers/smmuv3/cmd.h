@@ -70,20 +70,45 @@ FIELD__FN struct smmu_cmd smmuv3_make_tlbi_asid(bool e2h, uint16_t asid)
 	return cmd;
 }
 
-/*
- * All levels of one address, or with pages above 1 of a range, which has to be
- * num << scale pages with num from 1 to 32 (4.4.1.1). Leaf stays 0: who owns
- * the table may have freed parts of it.
- */
-FIELD__FN struct smmu_cmd smmuv3_make_tlbi_va(bool e2h, uint16_t asid,
-					      uint64_t va, unsigned int num,
-					      unsigned int scale,
-					      unsigned int tg)
+/* By VA, of one ASID: an address is still to be put in. */
+FIELD__FN struct smmu_cmd smmuv3_make_tlbi_va(bool e2h, uint16_t asid)
 {
 	struct smmu_cmd cmd =
 		smmuv3_make_cmd(e2h ? SMMU_OP_TLBI_EL2_VA : SMMU_OP_TLBI_NH_VA);
 
 	FIELD_SET(SMMU_CMD_TLBI_ASID, &cmd, asid);
+	return cmd;
+}
+
+/*
+ * Of a guest: all of its stage 1, of one of its ASIDs, by VA of one ASID or of
+ * all. The VMID is the host's, whatever the guest takes for its own. [H2]
+ */
+FIELD__FN struct smmu_cmd smmuv3_make_tlbi_guest(unsigned int opcode,
+						 uint16_t vmid, uint16_t asid)
+{
+	struct smmu_cmd cmd = smmuv3_make_cmd(opcode);
+
+	FIELD_SET(SMMU_CMD_TLBI_VMID, &cmd, vmid);
+	FIELD_SET(SMMU_CMD_TLBI_ASID, &cmd, asid);
+	return cmd;
+}
+
+/* Everything of a VMID, of either stage and of both. */
+FIELD__FN struct smmu_cmd smmuv3_make_tlbi_vmid(uint16_t vmid)
+{
+	return smmuv3_make_tlbi_guest(SMMU_OP_TLBI_S12_VMALL, vmid, 0);
+}
+
+/*
+ * All levels of one address, or of a range, which has to be num << scale pages
+ * with num from 1 to 32 (4.4.1.1). Leaf is as it was, 0: who owns the table may
+ * have freed parts of it.
+ */
+FIELD__FN struct smmu_cmd smmuv3_tlbi_at(struct smmu_cmd cmd, uint64_t va,
+					 unsigned int num, unsigned int scale,
+					 unsigned int tg)
+{
 	smmu_cmd_tlbi_set_address(&cmd, va);
 	/* One page is no range: NUM, SCALE and TTL all 0 are illegal with TG */
 	if (num != 1 || scale != 0) {

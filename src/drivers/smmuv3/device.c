@@ -365,6 +365,7 @@ static struct smmuv3_device *alloc_device(struct smmuv3 *smmu,
 		       PLAT_RANK_UNIT, "smmuv3 STEs");
 	atomic_init(&sdev->ats_on, false);
 	atomic_init(&sdev->faults_on, false);
+	atomic_init(&sdev->nested, false);
 	return sdev;
 }
 

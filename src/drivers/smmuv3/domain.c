@@ -35,21 +35,20 @@ static int init_domain(struct smmuv3_domain *d, struct iommu_mm *mm)
 	switch (d->type) {
 	case IOMMU_DOMAIN_BLOCKED:
 	case IOMMU_DOMAIN_IDENTITY:
+	case IOMMU_DOMAIN_NESTED:
 		return 0;
 	case IOMMU_DOMAIN_PAGING:
 		return smmuv3_paging_init(d);
 	case IOMMU_DOMAIN_SVA:
 		return init_sva(d, mm);
-	case IOMMU_DOMAIN_NESTED:
-		break;
 	}
 	return -EOPNOTSUPP;
 }
 
-int smmuv3_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
-			struct iommu_mm *mm, struct iommu_domain **ret_domain)
+int smmuv3_domain_make(struct smmuv3 *smmu, enum iommu_domain_type type,
+		       bool stage2, struct iommu_mm *mm,
+		       struct iommu_domain **ret_domain)
 {
-	struct smmuv3 *smmu = to_smmuv3(unit);
 	struct smmuv3_domain *d;
 	int err;
 
@@ -58,6 +57,7 @@ int smmuv3_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
 		return -ENOMEM;
 	d->smmu = smmu;
 	d->type = type;
+	d->stage2 = stage2;
 	list_init(&d->attaches);
 	/* Before a notifier can come. */
 	plat_lock_init(smmu->plat, &d->lock, PLAT_LOCK_SPIN, PLAT_RANK_DOMAIN,
@@ -70,6 +70,15 @@ int smmuv3_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
 	}
 	*ret_domain = &d->domain;
 	return 0;
+}
+
+int smmuv3_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
+			struct iommu_mm *mm, struct iommu_domain **ret_domain)
+{
+	/* A guest's table needs more: see nested.c. */
+	if (type == IOMMU_DOMAIN_NESTED)
+		return -EOPNOTSUPP;
+	return smmuv3_domain_make(to_smmuv3(unit), type, false, mm, ret_domain);
 }
 
 void smmuv3_domain_free(struct iommu_domain *domain)
@@ -87,17 +96,44 @@ void smmuv3_domain_free(struct iommu_domain *domain)
 	plat_free(smmu->plat, d);
 }
 
+/* Stage 2 is behind everything the device does. */
+static int join_stage2(struct smmuv3_domain *d, struct smmuv3_device *sdev)
+{
+	struct smmuv3_domain *s2 = smmuv3_stage2_of(d);
+
+	return s2 ? smmuv3_stage2_join(s2, sdev,
+				       d->type == IOMMU_DOMAIN_NESTED) :
+		    0;
+}
+
+/* @d: what is there instead, or NULL. */
+static void leave_stage2(struct smmuv3_domain *old, struct smmuv3_device *sdev,
+			 struct smmuv3_domain *d)
+{
+	struct smmuv3_domain *s2 = old ? smmuv3_stage2_of(old) : NULL;
+
+	if (!s2)
+		return;
+	if (d && smmuv3_stage2_of(d) == s2)
+		smmuv3_stage2_stay(s2, sdev, d->type == IOMMU_DOMAIN_NESTED);
+	else
+		smmuv3_leave(s2, sdev, IOMMU_NO_PASID);
+}
+
 /*
- * What has no PASID. From one table to another the CD of 0 changes; otherwise
- * the STE, with the CD there before and until after. What fails in the SMMU
- * leaves it blocked, and core forgets what was there.
+ * What has no PASID, and with stage 2 what has one, too. From one table to
+ * another the CD of 0 changes; otherwise the STE, with the CD and the stage 2
+ * there before and until after. What fails in the SMMU leaves it blocked, and
+ * core forgets what was there.
  */
 static int set_untagged(struct smmuv3_domain *d, struct smmuv3_device *sdev,
 			struct smmuv3_domain *old)
 {
 	struct smmuv3_domain *table = old && smmuv3_has_table(old) ? old : NULL;
-	int err = 0;
+	int err = join_stage2(d, sdev);
 
+	if (err)
+		return err;
 	if (smmuv3_has_table(d)) {
 		err = smmuv3_attach_table(d, sdev, IOMMU_NO_PASID, table);
 		if (err == -ENOMEM)
@@ -106,13 +142,16 @@ static int set_untagged(struct smmuv3_domain *d, struct smmuv3_device *sdev,
 			return 0;
 	}
 	if (!err)
-		err = smmuv3_set_no_pasid(sdev, d->type);
-	else if (smmuv3_set_no_pasid(sdev, IOMMU_DOMAIN_BLOCKED))
+		err = smmuv3_set_no_pasid(sdev, d);
+	else if (smmuv3_set_no_pasid(sdev, NULL))
 		err = -ETIMEDOUT;
 	if (table)
 		smmuv3_detach_table(table, sdev, IOMMU_NO_PASID);
+	leave_stage2(old, sdev, err ? NULL : d);
 	if (err && smmuv3_has_table(d))
 		smmuv3_detach_table(d, sdev, IOMMU_NO_PASID);
+	if (err)
+		leave_stage2(d, sdev, NULL);
 	return err ? -ETIMEDOUT : 0;
 }
 
@@ -128,6 +167,9 @@ int smmuv3_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
 						     set_untagged(d, sdev, o);
 	if (!smmuv3_has_table(d) || (uint64_t)pasid >> sdev->cdtab.ssid_bits)
 		return -EINVAL;
+	/* The CDs are the guest's, or there are none. Device lock held. */
+	if (sdev->guest)
+		return -EBUSY;
 	return smmuv3_attach_table(d, sdev, pasid,
 				   o && smmuv3_has_table(o) ? o : NULL);
 }
@@ -140,11 +182,12 @@ void smmuv3_remove_dev_pasid(struct iommu_domain *domain,
 	int err;
 
 	if (pasid == IOMMU_NO_PASID) {
-		err = smmuv3_set_no_pasid(sdev, IOMMU_DOMAIN_BLOCKED);
+		err = smmuv3_set_no_pasid(sdev, NULL);
 		if (err) {
 			smmuv3_report_stuck(d, err);
 			smmuv3_fail_closed(d->smmu, "a stream stays open");
 		}
+		leave_stage2(d, sdev, NULL);
 	}
 	if (smmuv3_has_table(d))
 		smmuv3_detach_table(d, sdev, pasid);

@@ -8,145 +8,12 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/event.h"
 #include "drivers/smmuv3/smmuv3.h"
 
 /* Log lines about events, per second. */
 #define LOG_BURST     10u
 #define LOG_WINDOW_NS UINT64_C(1000000000)
-
-enum event_has {
-	HAS_ADDR = 1 << 0,
-	HAS_FETCH_ADDR = 1 << 1,
-	HAS_PASID = 1 << 2, /* even without SSV */
-};
-
-struct event_row {
-	uint8_t id;
-	uint8_t has;
-	enum iommu_fault_reason reason;
-	const char *name;
-};
-
-/* clang-format off */
-static const struct event_row event_rows[] = {
-	{ SMMU_EVT_F_UUT, HAS_ADDR, IOMMU_FAULT_REASON_UNKNOWN, "F_UUT" },
-	{ SMMU_EVT_C_BAD_STREAMID, 0, IOMMU_FAULT_REASON_BAD_STREAM,
-	  "C_BAD_STREAMID" },
-	{ SMMU_EVT_F_STE_FETCH, HAS_FETCH_ADDR, IOMMU_FAULT_REASON_BAD_STREAM,
-	  "F_STE_FETCH" },
-	{ SMMU_EVT_C_BAD_STE, 0, IOMMU_FAULT_REASON_BAD_STREAM, "C_BAD_STE" },
-	{ SMMU_EVT_F_BAD_ATS_TREQ, 0, IOMMU_FAULT_REASON_UNKNOWN,
-	  "F_BAD_ATS_TREQ" },
-	{ SMMU_EVT_F_STREAM_DISABLED, 0, IOMMU_FAULT_REASON_BAD_STREAM,
-	  "F_STREAM_DISABLED" },
-	{ SMMU_EVT_F_TRANSL_FORBIDDEN, HAS_ADDR, IOMMU_FAULT_REASON_PERMISSION,
-	  "F_TRANSL_FORBIDDEN" },
-	{ SMMU_EVT_C_BAD_SUBSTREAMID, HAS_PASID,
-	  IOMMU_FAULT_REASON_PASID_INVALID, "C_BAD_SUBSTREAMID" },
-	{ SMMU_EVT_F_CD_FETCH, HAS_FETCH_ADDR, IOMMU_FAULT_REASON_PASID_FETCH,
-	  "F_CD_FETCH" },
-	{ SMMU_EVT_C_BAD_CD, 0, IOMMU_FAULT_REASON_BAD_PASID_ENTRY,
-	  "C_BAD_CD" },
-	{ SMMU_EVT_F_WALK_EABT, HAS_ADDR | HAS_FETCH_ADDR,
-	  IOMMU_FAULT_REASON_WALK_EABT, "F_WALK_EABT" },
-	{ SMMU_EVT_F_TRANSLATION, HAS_ADDR, IOMMU_FAULT_REASON_PTE_FETCH,
-	  "F_TRANSLATION" },
-	{ SMMU_EVT_F_ADDR_SIZE, HAS_ADDR, IOMMU_FAULT_REASON_OOR_ADDRESS,
-	  "F_ADDR_SIZE" },
-	{ SMMU_EVT_F_ACCESS, HAS_ADDR, IOMMU_FAULT_REASON_ACCESS, "F_ACCESS" },
-	{ SMMU_EVT_F_PERMISSION, HAS_ADDR, IOMMU_FAULT_REASON_PERMISSION,
-	  "F_PERMISSION" },
-	{ SMMU_EVT_F_TLB_CONFLICT, HAS_ADDR, IOMMU_FAULT_REASON_UNKNOWN,
-	  "F_TLB_CONFLICT" },
-	{ SMMU_EVT_F_CFG_CONFLICT, 0, IOMMU_FAULT_REASON_UNKNOWN,
-	  "F_CFG_CONFLICT" },
-	{ SMMU_EVT_F_VMS_FETCH, HAS_FETCH_ADDR, IOMMU_FAULT_REASON_BAD_STREAM,
-	  "F_VMS_FETCH" },
-};
-/* clang-format on */
-
-static const struct event_row *find_event(unsigned int id)
-{
-	static const struct event_row unknown = { 0, 0,
-						  IOMMU_FAULT_REASON_UNKNOWN,
-						  "an unknown event" };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(event_rows); i++)
-		if (event_rows[i].id == id)
-			return &event_rows[i];
-	return &unknown;
-}
-
-static uint32_t event_perm(const struct smmu_evt *evt)
-{
-	uint32_t perm = FIELD_GET(SMMU_EVT_RNW, evt) ? IOMMU_PERM_READ :
-						       IOMMU_PERM_WRITE;
-
-	if (FIELD_GET(SMMU_EVT_IND, evt))
-		perm |= IOMMU_PERM_EXEC;
-	if (FIELD_GET(SMMU_EVT_PNU, evt))
-		perm |= IOMMU_PERM_PRIV;
-	return perm;
-}
-
-static struct iommu_fault make_unrecov(const struct smmu_evt *evt,
-				       const struct event_row *row)
-{
-	struct iommu_fault fault = { .type = IOMMU_FAULT_UNRECOV };
-
-	fault.event.reason = row->reason;
-	if (FIELD_GET(SMMU_EVT_SSV, evt) || row->has & HAS_PASID) {
-		fault.event.flags |= IOMMU_FAULT_UNRECOV_PASID_VALID;
-		fault.event.pasid =
-			(ioasid_t)FIELD_GET(SMMU_EVT_SUBSTREAMID, evt);
-	}
-	if (row->has & HAS_ADDR) {
-		fault.event.flags |= IOMMU_FAULT_UNRECOV_ADDR_VALID;
-		fault.event.addr = FIELD_GET(SMMU_EVT_INPUTADDR, evt);
-		fault.event.perm = event_perm(evt);
-	}
-	if (row->has & HAS_FETCH_ADDR) {
-		fault.event.flags |= IOMMU_FAULT_UNRECOV_FETCH_ADDR_VALID;
-		fault.event.fetch_addr = smmu_evt_fetchaddr(evt);
-	}
-	return fault;
-}
-
-/* Which of the device's streams it is: an SMMU knows no others. */
-static uint32_t stream_index(const struct smmuv3_device *sdev, uint32_t sid)
-{
-	uint32_t i;
-
-	for (i = 0; i + 1 < sdev->sid_count && sdev->sids[i] != sid; i++)
-		;
-	return i;
-}
-
-/*
- * A transaction that waits in the SMMU asks as a group of one. [L2] @sdev: NULL
- * if it is nobody's.
- */
-static struct iommu_fault make_stall(const struct smmu_evt *evt,
-				     const struct smmuv3_device *sdev)
-{
-	uint32_t sid = (uint32_t)FIELD_GET(SMMU_EVT_STREAMID, evt);
-	struct iommu_fault fault = { .type = IOMMU_FAULT_PAGE_REQ };
-
-	fault.prm.flags = IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE |
-			  IOMMU_FAULT_PAGE_REQUEST_STALLED;
-	if (FIELD_GET(SMMU_EVT_SSV, evt)) {
-		fault.prm.flags |= IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
-		fault.prm.pasid =
-			(ioasid_t)FIELD_GET(SMMU_EVT_SUBSTREAMID, evt);
-	}
-	fault.prm.grpid = (uint32_t)FIELD_GET(SMMU_EVT_STAG, evt);
-	if (sdev)
-		fault.prm.grpid |= stream_index(sdev, sid) << SMMUV3_STAG_BITS;
-	fault.prm.perm = event_perm(evt);
-	fault.prm.addr = align_down(FIELD_GET(SMMU_EVT_INPUTADDR, evt), 4096);
-	return fault;
-}
 
 /* The event queue has one reader at a time, whose counters these are. */
 static bool may_log(struct smmuv3 *smmu)
@@ -161,7 +28,7 @@ static bool may_log(struct smmuv3 *smmu)
 }
 
 static void log_event(struct smmuv3 *smmu, const struct smmu_evt *evt,
-		      const struct event_row *row)
+		      const struct smmuv3_event_row *row)
 {
 	if (!may_log(smmu))
 		return;
@@ -189,20 +56,33 @@ static void submit_answer(struct smmuv3 *smmu, struct smmu_cmd cmd)
 			 "%s: an answer was lost: error %d", smmu->name, err);
 }
 
+/* True: it is to be tried again. */
+static bool report(struct smmuv3_device *sdev, const struct smmu_evt *evt,
+		   const struct smmuv3_event_row *row, bool waits, int *ret_err)
+{
+	/* Relaxed: what was recorded before is a question of luck. */
+	bool nested = atomic_load_explicit(&sdev->nested, memory_order_relaxed);
+	struct iommu_fault fault =
+		waits ? smmuv3_event_stall(evt, sdev) :
+			smmuv3_event_unrecov(evt, row, nested);
+
+	*ret_err = iommu_report_device_fault(sdev->dev, &fault);
+	return waits && iommu_fault_verdict(sdev->dev, *ret_err) ==
+				IOMMU_PAGE_RESP_SUCCESS;
+}
+
 /* [L1] */
 static void handle_event(struct smmuv3 *smmu, const uint64_t *dw)
 {
 	struct smmu_evt evt = { { dw[0], dw[1], dw[2], dw[3] } };
-	const struct event_row *row =
-		find_event((unsigned int)FIELD_GET(SMMU_EVT_ID, &evt));
+	const struct smmuv3_event_row *row =
+		smmuv3_event_find((unsigned int)FIELD_GET(SMMU_EVT_ID, &evt));
 	uint32_t sid = (uint32_t)FIELD_GET(SMMU_EVT_STREAMID, &evt);
 	struct smmuv3_device *sdev = smmuv3_device_find(smmu, sid);
-	/* STALL is of the four translation faults only. */
 	bool stall = FIELD_GET(SMMU_EVT_STALL, &evt) &&
-		     FIELD_GET(SMMU_EVT_ID, &evt) >= SMMU_EVT_F_TRANSLATION &&
-		     FIELD_GET(SMMU_EVT_ID, &evt) <= SMMU_EVT_F_PERMISSION;
-	struct iommu_fault fault = stall ? make_stall(&evt, sdev) :
-					   make_unrecov(&evt, row);
+		     smmuv3_event_is_translation(&evt);
+	/* What stage 2 lacks nobody brings. */
+	bool waits = stall && !smmuv3_event_is_stage2(&evt);
 	uint32_t stag = (uint32_t)FIELD_GET(SMMU_EVT_STAG, &evt);
 	bool retry = false;
 	int err = -ENODEV;
@@ -215,16 +95,13 @@ static void handle_event(struct smmuv3 *smmu, const uint64_t *dw)
 		return;
 	}
 	if (sdev) {
-		err = iommu_report_device_fault(sdev->dev, &fault);
-		retry = iommu_fault_verdict(sdev->dev, err) ==
-			IOMMU_PAGE_RESP_SUCCESS;
+		retry = report(sdev, &evt, row, waits, &err);
 		smmuv3_device_put(sdev);
 	}
-	if (!err)
-		return;
-	log_event(smmu, &evt, row);
-	/* Nobody took it; the device must not hang. */
-	if (stall)
+	if (err)
+		log_event(smmu, &evt, row);
+	/* Nobody took it, or can; the device must not hang. */
+	if (stall && (err || !waits))
 		submit_answer(smmu, smmuv3_make_resume(sid, stag, retry));
 }
 

@@ -75,6 +75,8 @@ static void decode(struct smmuv3_features *f)
 	f->msi = REG_GET(SMMU_IDR0_MSI, idr[0]);
 	f->hyp = REG_GET(SMMU_IDR0_HYP, idr[0]);
 	f->asid_bits = REG_GET(SMMU_IDR0_ASID16, idr[0]) ? 16 : 8;
+	f->vmid_bits = REG_GET(SMMU_IDR0_VMID16, idr[0]) ? 16 : 8;
+	f->stage2 = REG_GET(SMMU_IDR0_S2P, idr[0]) && f->coherent;
 	f->httu_access = httu >= SMMU_IDR0_HTTU_AF;
 	f->httu_dirty = httu >= SMMU_IDR0_HTTU_AF_DIRTY;
 	f->stall = stall == SMMU_IDR0_STALL_MODEL_BOTH ||
@@ -124,7 +126,7 @@ static void log_features(const struct smmuv3 *smmu)
 		 "%s: at most 2^%u commands, 2^%u events, 2^%u page requests",
 		 smmu->name, f->cmdq_lg2, f->evtq_lg2,
 		 f->pri ? f->priq_lg2 : 0);
-	plat_log(smmu->plat, PLAT_LOG_INFO, "%s:%s%s%s%s%s%s%s%s%s%s%s%s",
+	plat_log(smmu->plat, PLAT_LOG_INFO, "%s:%s%s%s%s%s%s%s%s%s%s%s%s%s",
 		 smmu->name, f->coherent ? " coherent" : " not-coherent",
 		 f->two_level_strtab ? " 2-level-streams" : "",
 		 f->two_level_cd ? " 2-level-CDs" : "", f->ats ? " ATS" : "",
@@ -137,7 +139,7 @@ static void log_features(const struct smmuv3 *smmu)
 				  "",
 		 f->ranges ? " range-TLBI" : "", f->msi ? " MSI" : "",
 		 f->btm ? " broadcast-TLBI" : "", f->e2h ? " E2H" : "",
-		 f->sva ? " SVA" : "");
+		 f->sva ? " SVA" : "", f->stage2 ? " stage-2" : "");
 }
 
 int smmuv3_features_read(struct smmuv3 *smmu)

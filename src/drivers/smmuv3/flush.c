@@ -9,20 +9,24 @@
 #include "drivers/smmuv3/cmd.h"
 #include "drivers/smmuv3/inval.h"
 
-/* Without a substream entries of all of them go. [R10] */
+/*
+ * Without a substream entries of all of them go. [R10] Where there is a guest's
+ * stage 1, the device knows its addresses, and not what they lead to.
+ */
 static void add_atc_inv(struct smmuv3_batch *batch,
 			const struct smmuv3_attach *a, uint64_t start,
 			uint64_t end)
 {
 	smmuv3_add_atc_inv(batch, a->sdev, a->pasid != IOMMU_NO_PASID, a->pasid,
-			   start, end);
+			   a->nested ? 0 : start, a->nested ? UINT64_MAX : end);
 }
 
 static int atc_flush(const struct smmuv3_attach *a, uint64_t start,
 		     uint64_t end)
 {
 	return smmuv3_atc_flush(a->sdev, a->pasid != IOMMU_NO_PASID, a->pasid,
-				start, end);
+				a->nested ? 0 : start,
+				a->nested ? UINT64_MAX : end);
 }
 
 /* One pair at a time, to know whose device it is that does not answer. */
@@ -42,8 +46,36 @@ static int atc_flush_each_locked(struct smmuv3_domain *d, uint64_t start,
 void smmuv3_report_stuck(const struct smmuv3_domain *d, int err)
 {
 	plat_log(d->smmu->plat, PLAT_LOG_ERR,
-		 "%s: invalidation of ASID %u failed: error %d", d->smmu->name,
-		 d->asid, err);
+		 "%s: invalidation of %s %u failed: error %d", d->smmu->name,
+		 d->stage2 ? "VMID" : "ASID", d->stage2 ? d->vmid : d->asid,
+		 err);
+}
+
+static bool any_nested_locked(struct smmuv3_domain *d)
+{
+	struct smmuv3_attach *a;
+
+	list_for_each(a, &d->attaches, link)
+		if (a->nested)
+			return true;
+	return false;
+}
+
+/*
+ * Of stage 2 first what it made alone, or entries of both stages would be made
+ * of it once more (4.4.3.1). What those are by VA only the guest knows.
+ */
+static void add_tlbi_locked(struct smmuv3_batch *batch, struct smmuv3_domain *d,
+			    uint64_t start, uint64_t end)
+{
+	bool all = smmuv3_add_tlbi_range(batch, d, start, end);
+
+	smmuv3_batch_barrier(batch);
+	if (all || !any_nested_locked(d))
+		return;
+	smmuv3_batch_add(batch, smmuv3_make_tlbi_guest(SMMU_OP_TLBI_NH_ALL,
+						       d->vmid, 0));
+	smmuv3_batch_barrier(batch);
 }
 
 /*
@@ -63,17 +95,15 @@ static int invalidate_locked(struct smmuv3_domain *d, uint64_t start,
 	if (list_empty(&d->attaches))
 		return 0;
 	smmuv3_batch_init(&batch, d->smmu);
-	if (!by_cpu) {
-		smmuv3_add_tlbi_range(&batch, d->asid, &d->table, start, end);
-		smmuv3_batch_barrier(&batch);
-	}
+	if (!by_cpu)
+		add_tlbi_locked(&batch, d, start, end);
 	list_for_each(a, &d->attaches, link)
 		add_atc_inv(&batch, a, start, end);
 	err = smmuv3_batch_sync(&batch);
 	if (!err)
 		return 0;
 	smmuv3_report_stuck(d, err);
-	err = smmuv3_tlbi_or_fail_closed(d->smmu, d->asid);
+	err = smmuv3_tlbi_or_fail_closed(d->smmu, smmuv3_tlbi_all(d));
 	return atc_flush_each_locked(d, start, end) ? -ETIMEDOUT : err;
 }
 
@@ -140,14 +170,13 @@ int smmuv3_forget_pair_locked(struct smmuv3_domain *d,
 	int err;
 
 	smmuv3_batch_init(&batch, d->smmu);
-	smmuv3_batch_add(&batch,
-			 smmuv3_make_tlbi_asid(d->smmu->f.e2h, d->asid));
+	smmuv3_batch_add(&batch, smmuv3_tlbi_all(d));
 	smmuv3_batch_barrier(&batch);
 	add_atc_inv(&batch, a, 0, UINT64_MAX);
 	err = smmuv3_batch_sync(&batch);
 	if (err) {
 		smmuv3_report_stuck(d, err);
-		(void)smmuv3_tlbi_or_fail_closed(d->smmu, d->asid);
+		(void)smmuv3_tlbi_or_fail_closed(d->smmu, smmuv3_tlbi_all(d));
 		(void)atc_flush(a, 0, UINT64_MAX);
 	}
 	return err;

@@ -29,10 +29,11 @@ static unsigned int scale_max(const struct smmuv3 *smmu)
  * The low bits of the count first, so that each range starts where one ended:
  * five bits go with each, so there are at most eight or so.
  */
-static void add_ranges(struct smmuv3_batch *batch, uint16_t asid, uint64_t va,
-		       uint64_t pages, unsigned int granule_lg2)
+static void add_ranges(struct smmuv3_batch *batch, const struct smmuv3_tlbi *t,
+		       uint64_t va, uint64_t pages)
 {
 	unsigned int most = scale_max(batch->smmu);
+	unsigned int tg = tlbi_tg(t->granule_lg2);
 
 	while (pages) {
 		unsigned int scale = (unsigned int)__builtin_ctzll(pages);
@@ -46,56 +47,82 @@ static void add_ranges(struct smmuv3_batch *batch, uint16_t asid, uint64_t va,
 			if (num > NUM_MAX)
 				num = NUM_MAX;
 		}
-		smmuv3_batch_add(
-			batch, smmuv3_make_tlbi_va(batch->smmu->f.e2h, asid, va,
-						   (unsigned int)num, scale,
-						   tlbi_tg(granule_lg2)));
-		va += num << (scale + granule_lg2);
+		smmuv3_batch_add(batch,
+				 smmuv3_tlbi_at(t->page, va, (unsigned int)num,
+						scale, tg));
+		va += num << (scale + t->granule_lg2);
 		pages -= num << scale;
 	}
 }
 
-void smmuv3_add_tlbi_range(struct smmuv3_batch *batch, uint16_t asid,
-			   const struct iommu_mm_table *t, uint64_t start,
-			   uint64_t end)
+bool smmuv3_add_tlbi_pages(struct smmuv3_batch *batch,
+			   const struct smmuv3_tlbi *t, uint64_t va,
+			   uint64_t pages)
 {
 	unsigned int g = t->granule_lg2;
-	uint64_t limit = BIT(t->va_bits);
-	uint64_t va = align_down(start, BIT(g)), pages;
+
+	/* As many as a table has entries of 8 bytes. */
+	if (!batch->smmu->f.ranges && pages > BIT(g - 3)) {
+		smmuv3_batch_add(batch, t->all);
+		return true;
+	}
+	if (batch->smmu->f.ranges) {
+		add_ranges(batch, t, va, pages);
+		return false;
+	}
+	for (; pages; pages--, va += BIT(g))
+		smmuv3_batch_add(batch, smmuv3_tlbi_at(t->page, va, 1, 0, 0));
+	return false;
+}
+
+struct smmu_cmd smmuv3_tlbi_all(const struct smmuv3_domain *d)
+{
+	return d->stage2 ? smmuv3_make_tlbi_vmid(d->vmid) :
+			   smmuv3_make_tlbi_asid(d->smmu->f.e2h, d->asid);
+}
+
+static struct smmu_cmd tlbi_page(const struct smmuv3_domain *d)
+{
+	return d->stage2 ?
+		       smmuv3_make_tlbi_guest(SMMU_OP_TLBI_S2_IPA, d->vmid, 0) :
+		       smmuv3_make_tlbi_va(d->smmu->f.e2h, d->asid);
+}
+
+bool smmuv3_add_tlbi_range(struct smmuv3_batch *batch,
+			   const struct smmuv3_domain *d, uint64_t start,
+			   uint64_t end)
+{
+	const struct smmuv3_tlbi t = {
+		.page = tlbi_page(d),
+		.all = smmuv3_tlbi_all(d),
+		.granule_lg2 = d->table.granule_lg2,
+	};
+	uint64_t limit = BIT(d->table.va_bits), size = BIT(t.granule_lg2);
+	uint64_t va = align_down(start, size);
 
 	/* Of the kernel's half: rare, and its addresses are beyond limit. */
-	if (t->upper) {
-		smmuv3_batch_add(
-			batch, smmuv3_make_tlbi_asid(batch->smmu->f.e2h, asid));
-		return;
+	if (d->table.upper) {
+		smmuv3_batch_add(batch, t.all);
+		return true;
 	}
 	if (end > limit)
 		end = limit;
 	if (va >= end)
-		return;
-	pages = div_round_up(end - va, BIT(g));
-	/* As many as a table has entries of 8 bytes. */
-	if (pages << g == limit ||
-	    (!batch->smmu->f.ranges && pages > BIT(g - 3))) {
-		smmuv3_batch_add(
-			batch, smmuv3_make_tlbi_asid(batch->smmu->f.e2h, asid));
-		return;
+		return false;
+	if (div_round_up(end - va, size) * size == limit) {
+		smmuv3_batch_add(batch, t.all);
+		return true;
 	}
-	if (batch->smmu->f.ranges) {
-		add_ranges(batch, asid, va, pages, g);
-		return;
-	}
-	for (; pages; pages--, va += BIT(g))
-		smmuv3_batch_add(batch, smmuv3_make_tlbi_va(batch->smmu->f.e2h,
-							    asid, va, 1, 0, 0));
+	return smmuv3_add_tlbi_pages(batch, &t, va,
+				     div_round_up(end - va, size));
 }
 
-int smmuv3_tlbi_or_fail_closed(struct smmuv3 *smmu, uint16_t asid)
+int smmuv3_tlbi_or_fail_closed(struct smmuv3 *smmu, struct smmu_cmd all)
 {
 	struct smmuv3_batch batch;
 
 	smmuv3_batch_init(&batch, smmu);
-	smmuv3_batch_add(&batch, smmuv3_make_tlbi_asid(smmu->f.e2h, asid));
+	smmuv3_batch_add(&batch, all);
 	if (!smmuv3_batch_sync(&batch))
 		return 0;
 	smmuv3_fail_closed(smmu, "TLB invalidation failed");

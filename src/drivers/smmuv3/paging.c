@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Paging domains: a stage 1 table of the driver's, under an ASID of its own.
- * [A6]
+ * Paging domains: a table of the driver's, of stage 1 under an ASID of its own,
+ * or of stage 2 under a VMID (stage2.c). [A6]
  *
  * A table that is empty goes, with what made it empty. The SMMU may still be in
  * it until it has been told, and reads entries that are not valid there.
@@ -43,9 +43,12 @@ int smmuv3_paging_init(struct smmuv3_domain *d)
 	struct smmuv3 *smmu = d->smmu;
 	const struct arm_lpae_cfg cfg = {
 		.plat = smmu->plat,
-		.va_bits = at_most_48(smmu->f.va_bits),
+		/* What is addressed with an IPA are PAs of the guest. */
+		.va_bits = at_most_48(d->stage2 ? smmu->f.oas_bits :
+						  smmu->f.va_bits),
 		.pa_bits = at_most_48(smmu->f.oas_bits),
 		.granule_lg2 = granule_of(smmu),
+		.stage2 = d->stage2,
 	};
 	int err;
 
@@ -55,7 +58,8 @@ int smmuv3_paging_init(struct smmuv3_domain *d)
 	err = arm_lpae_init(&d->pt, &cfg);
 	if (err)
 		return err;
-	err = smmuv3_asid_get_private(d);
+	err = d->stage2 ? smmuv3_vmid_get(smmu, &d->vmid) :
+			  smmuv3_asid_get_private(d);
 	if (err) {
 		arm_lpae_fini(&d->pt);
 		return err;
@@ -74,7 +78,10 @@ int smmuv3_paging_init(struct smmuv3_domain *d)
 
 void smmuv3_paging_fini(struct smmuv3_domain *d)
 {
-	smmuv3_asid_put(d);
+	if (d->stage2)
+		smmuv3_vmid_put(d->smmu, d->vmid);
+	else
+		smmuv3_asid_put(d);
 	arm_lpae_free_tables(&d->pt, &d->stuck);
 	arm_lpae_fini(&d->pt);
 }

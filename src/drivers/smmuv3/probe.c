@@ -208,9 +208,12 @@ static int alloc_memory(struct smmuv3 *smmu, const struct smmuv3_desc *desc)
 	err = smmuv3_asids_init(smmu);
 	if (err)
 		return err;
-	err = smmuv3_strtab_init(smmu, sid_bits);
+	err = smmuv3_vmids_init(smmu);
 	if (err)
 		goto fini_asids;
+	err = smmuv3_strtab_init(smmu, sid_bits);
+	if (err)
+		goto fini_vmids;
 	err = smmuv3_cmdq_init(smmu,
 			       queue_lg2(desc->cmdq_lg2, smmu->f.cmdq_lg2));
 	if (err)
@@ -233,6 +236,8 @@ fini_cmdq:
 	smmuv3_cmdq_fini(smmu);
 fini_strtab:
 	smmuv3_strtab_fini(smmu);
+fini_vmids:
+	smmuv3_vmids_fini(smmu);
 fini_asids:
 	smmuv3_asids_fini(smmu);
 	return err;
@@ -245,6 +250,7 @@ static void free_memory(struct smmuv3 *smmu)
 	smmuv3_cmdq_fini(smmu);
 	smmuv3_strtab_fini(smmu);
 	plat_free(smmu->plat, smmu->streams);
+	smmuv3_vmids_fini(smmu);
 	smmuv3_asids_fini(smmu);
 }
 
@@ -317,6 +323,10 @@ static const struct iommu_unit_ops unit_ops = {
 	.iova_to_phys = smmuv3_iova_to_phys,
 	.set_dirty_tracking = smmuv3_set_dirty_tracking,
 	.read_dirty = smmuv3_read_dirty,
+	.guest_format = IOMMU_PASID_FORMAT_SMMUV3,
+	.parent_alloc = smmuv3_parent_alloc,
+	.nested_alloc = smmuv3_nested_alloc,
+	.cache_invalidate = smmuv3_cache_invalidate,
 	.describe = smmuv3_describe,
 	.diagnose = smmuv3_diagnose,
 };

@@ -50,12 +50,13 @@ struct smmuv3_device;
 /**
  * struct smmuv3_features - what the identification registers say
  * @idr, @iidr, @aidr: as read.
- * @sid_bits, @ssid_bits, @asid_bits, @oas_bits, @va_bits: widths.
+ * @sid_bits, @ssid_bits, @asid_bits, @vmid_bits, @oas_bits, @va_bits: widths.
  * @cmdq_lg2, @evtq_lg2, @priq_lg2: the most entries of each queue.
  * @stall, @stall_forced: transactions can be, or always are, stalled.
  * @e2h: streams are in the world of a CPU whose kernel runs in EL2. [K15]
  * @btm: TLB maintenance of the CPUs reaches the SMMU, and is used. [K14]
  * @sva: tables of address spaces can be walked. [K16]
+ * @stage2: guests can be behind it.
  */
 struct smmuv3_features {
 	uint32_t idr[7];
@@ -64,6 +65,7 @@ struct smmuv3_features {
 	unsigned int sid_bits;
 	unsigned int ssid_bits;
 	unsigned int asid_bits;
+	unsigned int vmid_bits;
 	unsigned int oas_bits;
 	unsigned int va_bits;
 	unsigned int cmdq_lg2;
@@ -84,6 +86,7 @@ struct smmuv3_features {
 	bool stall;
 	bool stall_forced;
 	bool sva;
+	bool stage2;
 };
 
 /*
@@ -153,6 +156,12 @@ struct smmuv3_asids {
 	struct smmuv3_domain **owners[256];
 };
 
+/* VMIDs in use, and those that could not be flushed; NULL: there are none. */
+struct smmuv3_vmids {
+	struct plat_lock lock;
+	uint64_t *taken;
+};
+
 /* One StreamID and whose it is; NULL while the device is being probed. */
 /*
  * The group of a stalled transaction, as core knows it: STAG 15:0, and above it
@@ -193,6 +202,7 @@ struct smmuv3 {
 	size_t stream_room;            /* (u) */
 
 	struct smmuv3_asids asids;
+	struct smmuv3_vmids vmids;
 	struct smmuv3_cpu cpu; /* (c) */
 
 	struct smmuv3_device *abandoned; /* (u) see device.c */
@@ -224,6 +234,9 @@ struct smmuv3_cdtab {
  * struct smmuv3_device - a device of this SMMU
  * @refs: the device itself, and who handles a fault of it right now.
  * @ats_on: translation requests are answered; see smmuv3_device_isolate().
+ * @guest: the domain of a guest's memory, or of its tables, that all of the
+ *         device is attached to; NULL: none. Read under the device lock, too.
+ * @nested: stage 1 is a guest's.
  *
  * (e) under @ste_lock.
  */
@@ -237,6 +250,7 @@ struct smmuv3_device {
 	struct plat_lock ste_lock;
 	bool live;                       /* (e) the STEs are valid */
 	enum iommu_domain_type untagged; /* (e) what has no PASID meets */
+	struct smmuv3_domain *guest;     /* (e) */
 	bool eats;                       /* (e) */
 	struct smmuv3_cdtab cdtab;
 	struct pci_func pci;
@@ -247,6 +261,7 @@ struct smmuv3_device {
 	bool needs_pasid; /* (c) in answers to page requests */
 	_Atomic bool ats_on;
 	_Atomic bool faults_on;
+	_Atomic bool nested;
 	bool abandoned; /* the SMMU may still read the CDs */
 	struct smmuv3_device *next_abandoned;
 };
@@ -259,10 +274,15 @@ struct smmuv3_attach {
 	le64_atomic *cd;
 	bool quiet;   /* its CD does not walk any more */
 	bool passive; /* another domain has taken the CD over */
+	bool nested;  /* of stage 2: what is cached may be of both stages */
 };
 
 /**
  * struct smmuv3_domain - a domain; the rest is of those with a table
+ * @stage2: PAGING: the table is of stage 2, and has a VMID and no ASID.
+ * @vmid: (c) of these, of this SMMU.
+ * @parent: NESTED: the stage 2 below.
+ * @ste: NESTED: what the STE says of the guest's stage 1.
  * @table: the address space's, or what @pt looks like.
  * @pt: PAGING: its table, under core's map lock.
  * @stuck: (d) PAGING: tables the SMMU was not told of.
@@ -275,7 +295,11 @@ struct smmuv3_domain {
 	struct iommu_domain domain;
 	struct smmuv3 *smmu;
 	enum iommu_domain_type type;
-	struct iommu_mm_table table; /* (c) */
+	bool stage2; /* (c) */
+	uint16_t vmid;
+	struct smmuv3_domain *parent; /* (c) */
+	struct smmu_ste ste;          /* (c) */
+	struct iommu_mm_table table;  /* (c) */
 	struct arm_lpae pt;
 	void *stuck;
 	uint16_t asid;
@@ -299,9 +323,19 @@ to_smmuv3_domain(struct iommu_domain *domain)
 	return container_of(domain, struct smmuv3_domain, domain);
 }
 
+/* One that a CD of the host's leads to. */
 static inline bool smmuv3_has_table(const struct smmuv3_domain *d)
 {
-	return d->type == IOMMU_DOMAIN_SVA || d->type == IOMMU_DOMAIN_PAGING;
+	return d->type == IOMMU_DOMAIN_SVA ||
+	       (d->type == IOMMU_DOMAIN_PAGING && !d->stage2);
+}
+
+/* The stage 2 that a domain is or has; NULL: none. */
+static inline struct smmuv3_domain *smmuv3_stage2_of(struct smmuv3_domain *d)
+{
+	return d->type == IOMMU_DOMAIN_NESTED ? d->parent :
+	       d->stage2                      ? d :
+						NULL;
 }
 
 /* What to allocate for a queue: at least a page, aligned to its size. */
@@ -372,8 +406,10 @@ SVA_MUST_CHECK int smmuv3_cd_publish_leaf(struct smmuv3_device *sdev,
 SVA_MUST_CHECK int smmuv3_stes_install(struct smmuv3_device *sdev);
 SVA_MUST_CHECK int smmuv3_stes_remove(struct smmuv3_device *sdev);
 SVA_MUST_CHECK int smmuv3_stes_set_eats(struct smmuv3_device *sdev, bool on);
+/* @d: what traffic without a PASID, or with stage 2 all of it, meets; NULL:
+ * nothing. Its ATC is empty on return. -ETIMEDOUT: nothing. */
 SVA_MUST_CHECK int smmuv3_set_no_pasid(struct smmuv3_device *sdev,
-				       enum iommu_domain_type type);
+				       struct smmuv3_domain *d);
 /*
  * The device does not complete invalidations: the SMMU takes no translated
  * traffic of it any more. Logged. An error means that it may still.
@@ -419,7 +455,31 @@ SVA_MUST_CHECK int smmuv3_asid_get_private(struct smmuv3_domain *d);
 /* Nothing is attached any more. */
 void smmuv3_asid_put(struct smmuv3_domain *d);
 
+/* vmid.c: -ENOSPC. Nothing of it is attached any more when it is put. */
+SVA_MUST_CHECK int smmuv3_vmids_init(struct smmuv3 *smmu);
+void smmuv3_vmids_fini(struct smmuv3 *smmu);
+SVA_MUST_CHECK int smmuv3_vmid_get(struct smmuv3 *smmu, uint16_t *ret_vmid);
+void smmuv3_vmid_put(struct smmuv3 *smmu, uint16_t vmid);
+
+/* stage2.c, nested.c: what an STE has of a guest. */
+SVA_MUST_CHECK int smmuv3_parent_alloc(struct iommu_unit *unit,
+				       struct iommu_domain **ret_domain);
+void smmuv3_set_stage2(const struct smmuv3_domain *s2, struct smmu_ste *ste);
+void smmuv3_set_guest(const struct smmuv3_domain *d, struct smmu_ste *ste);
+SVA_MUST_CHECK int smmuv3_nested_alloc(struct iommu_domain *parent,
+				       struct iommu_device *dev,
+				       const struct iommu_nest *nest,
+				       struct iommu_domain **ret_domain);
+/* nested_inv.c */
+SVA_MUST_CHECK int
+smmuv3_cache_invalidate(struct iommu_domain *domain, struct iommu_device *dev,
+			const struct iommu_cache_invalidate_info *info);
+
 /* domain.c */
+SVA_MUST_CHECK int smmuv3_domain_make(struct smmuv3 *smmu,
+				      enum iommu_domain_type type, bool stage2,
+				      struct iommu_mm *mm,
+				      struct iommu_domain **ret_domain);
 SVA_MUST_CHECK int smmuv3_domain_alloc(struct iommu_unit *unit,
 				       enum iommu_domain_type type,
 				       struct iommu_mm *mm,

@@ -9,7 +9,7 @@
  * An STE always points to the device's CD table, so attaching to a PASID is a
  * matter of CDs alone. Traffic without a PASID is what S1DSS says: terminated,
  * bypassed, or translated with the CD of 0; a device that has no PASIDs uses
- * Config for that.
+ * Config for that. A device of a guest has none of it: see stage2.c, nested.c.
  */
 #include "base/bits.h"
 #include "base/errno.h"
@@ -44,6 +44,21 @@ static void set_substreams(const struct smmuv3_device *sdev,
 		FIELD_SET(SMMU_STE_CONFIG, ste, SMMU_STE_CONFIG_BYPASS);
 }
 
+/* Stage 1 of the host's. */
+static void set_host(const struct smmuv3_device *sdev, struct smmu_ste *ste)
+{
+	FIELD_SET(SMMU_STE_CONFIG, ste, SMMU_STE_CONFIG_S1);
+	FIELD_SET(SMMU_STE_S1FMT, ste,
+		  sdev->cdtab.l2 ? SMMU_STE_S1FMT_64K_L2 :
+				   SMMU_STE_S1FMT_LINEAR);
+	smmu_ste_set_s1contextptr(ste, smmuv3_cdtab_pa(&sdev->cdtab));
+	FIELD_SET(SMMU_STE_S1CDMAX, ste, sdev->cdtab.ssid_bits);
+	set_substreams(sdev, ste);
+	/* Entries of the TLB that carry the CPU's world. [K15] */
+	FIELD_SET(SMMU_STE_STRW, ste,
+		  sdev->smmu->f.e2h ? SMMU_STE_STRW_EL2 : SMMU_STE_STRW_EL1);
+}
+
 static struct smmu_ste make_ste(const struct smmuv3_device *sdev)
 {
 	const struct smmuv3_features *f = &sdev->smmu->f;
@@ -51,27 +66,21 @@ static struct smmu_ste make_ste(const struct smmuv3_device *sdev)
 
 	if (!sdev->live)
 		return ste;
+	if (sdev->guest)
+		smmuv3_set_guest(sdev->guest, &ste);
+	else
+		set_host(sdev, &ste);
 	FIELD_SET(SMMU_STE_V, &ste, 1);
-	FIELD_SET(SMMU_STE_CONFIG, &ste, SMMU_STE_CONFIG_S1);
-	FIELD_SET(SMMU_STE_S1FMT, &ste,
-		  sdev->cdtab.l2 ? SMMU_STE_S1FMT_64K_L2 :
-				   SMMU_STE_S1FMT_LINEAR);
-	smmu_ste_set_s1contextptr(&ste, smmuv3_cdtab_pa(&sdev->cdtab));
-	FIELD_SET(SMMU_STE_S1CDMAX, &ste, sdev->cdtab.ssid_bits);
-	set_substreams(sdev, &ste);
 	FIELD_SET(SMMU_STE_S1CIR, &ste, SMMU_S1C_WB_RA);
 	FIELD_SET(SMMU_STE_S1COR, &ste, SMMU_S1C_WB_RA);
 	FIELD_SET(SMMU_STE_S1CSH, &ste, SMMU_SH_ISH);
 	FIELD_SET(SMMU_STE_SHCFG, &ste, SMMU_STE_SHCFG_INCOMING);
 	FIELD_SET(SMMU_STE_EATS, &ste,
 		  sdev->eats ? SMMU_STE_EATS_FULL : SMMU_STE_EATS_ABORT);
-	/* Entries of the TLB that carry the CPU's world. [K15] */
-	FIELD_SET(SMMU_STE_STRW, &ste,
-		  f->e2h ? SMMU_STE_STRW_EL2 : SMMU_STE_STRW_EL1);
 	/* So that answers the SMMU makes up match those of the driver. [L3] */
 	FIELD_SET(SMMU_STE_PPAR, &ste, sdev->needs_pasid);
-	FIELD_SET(SMMU_STE_S1STALLD, &ste,
-		  f->stall && !f->stall_forced && !sdev->can_stall); /* [K7] */
+	if (f->stall && !f->stall_forced && !sdev->can_stall) /* [K7] */
+		FIELD_SET(SMMU_STE_S1STALLD, &ste, 1);
 	return ste;
 }
 
@@ -126,13 +135,18 @@ static int change(struct smmuv3_device *sdev, bool *member, bool value)
 	return err;
 }
 
-static int set_untagged(struct smmuv3_device *sdev, enum iommu_domain_type type)
+static int set_untagged(struct smmuv3_device *sdev, struct smmuv3_domain *d)
 {
 	const struct plat *plat = sdev->smmu->plat;
 	int err;
 
 	plat_lock(plat, &sdev->ste_lock);
-	sdev->untagged = type;
+	sdev->untagged = d ? d->type : IOMMU_DOMAIN_BLOCKED;
+	sdev->guest = d && smmuv3_stage2_of(d) ? d : NULL;
+	/* Relaxed: whoever handles a fault learns it sooner or later. */
+	atomic_store_explicit(&sdev->nested,
+			      sdev->untagged == IOMMU_DOMAIN_NESTED,
+			      memory_order_relaxed);
 	err = write_stes_locked(sdev, true);
 	plat_unlock(plat, &sdev->ste_lock);
 	return err;
@@ -202,7 +216,7 @@ int smmuv3_device_isolate(struct smmuv3_device *sdev)
  */
 static void block_no_pasid(struct smmuv3_device *sdev)
 {
-	int err = set_untagged(sdev, IOMMU_DOMAIN_BLOCKED);
+	int err = set_untagged(sdev, NULL);
 
 	if (!err)
 		err = invalidate_stes(sdev, true);
@@ -211,9 +225,9 @@ static void block_no_pasid(struct smmuv3_device *sdev)
 }
 
 /* One word each way, so the switch is one step for the device. [K8] */
-int smmuv3_set_no_pasid(struct smmuv3_device *sdev, enum iommu_domain_type type)
+int smmuv3_set_no_pasid(struct smmuv3_device *sdev, struct smmuv3_domain *d)
 {
-	int err = set_untagged(sdev, type);
+	int err = set_untagged(sdev, d);
 
 	/*
 	 * Untagged entries go by an invalidation without a substream, which
