@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: MIT */
+/* The machine of smmuv3_iso.h, and what happens on it. */
+#include "tests/drivers/smmuv3_iso.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/le64.h"
+#include "fmt/smmuv3.h"
+
+/* Host pages of the blocks, and those that come and go one by one. */
+enum {
+	BLOCK = 512,
+	BLOCKS = ISO_HOST_PAGES,
+	POOL = BLOCKS + ISO_GUESTS * BLOCK,
+	POOL_PAGES = 128,
+	MAPPED_ALL = ISO_GPA_PAGES,
+};
+
+#define PA(page) (ISO_RAM_BASE + ((uint64_t)(page) << 12))
+#define RWX      ((uint32_t)IOMMU_PERM_RWX)
+
+static struct iso_guest *guest_of(struct iso *iso, uint32_t sid)
+{
+	unsigned int i;
+
+	for (i = 0; i < ISO_GUESTS; i++)
+		if (iso->guest[i].sid == sid)
+			return &iso->guest[i];
+	return NULL;
+}
+
+/* Devices. */
+
+static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
+			  uint64_t cookie)
+{
+	struct iso_guest *g = guest_of(ctx, inv->requester);
+	unsigned int i;
+
+	(void)cookie;
+	if (!g)
+		return -ENODEV;
+	for (i = 0; i < ISO_ATC; i++) {
+		struct iso_atc *e = &g->atc[i];
+
+		if (inv->pasid_valid &&
+		    (!e->pasid_valid || e->pasid != inv->pasid))
+			continue;
+		if (inv->size && (e->va + 4095 < inv->addr ||
+				  e->va > inv->addr + (inv->size - 1)))
+			continue;
+		e->valid = false;
+	}
+	return 0;
+}
+
+static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
+{
+	(void)ctx;
+	(void)resp;
+}
+
+static int on_fault(const struct iommu_fault *fault, struct iommu_device *dev,
+		    void *data)
+{
+	struct iso *iso = data;
+	unsigned int i;
+
+	iso->faults++;
+	for (i = 0; i < ISO_GUESTS && iso->guest[i].dev != dev; i++)
+		;
+	if (i == ISO_GUESTS)
+		return -ENODEV;
+	if (fault->type == IOMMU_FAULT_UNRECOV) {
+		uint32_t flags = fault->event.flags;
+
+		if (iso->guest[i].bound &&
+		    flags & IOMMU_FAULT_UNRECOV_FETCH_ADDR_VALID &&
+		    !(flags & IOMMU_FAULT_UNRECOV_STAGE2))
+			iso_find(iso, "a fault tells a physical address");
+		return 0;
+	}
+	if (!(fault->prm.flags & IOMMU_FAULT_PAGE_REQUEST_LAST_PAGE))
+		return 0;
+	if (iso->guest[i].req_count == ISO_REQUESTS)
+		return -ENOSPC;
+	iso->guest[i].req[iso->guest[i].req_count++] = fault->prm;
+	return 0;
+}
+
+static bool reaches(struct iso *iso, unsigned int n, uint64_t pa, uint64_t len,
+		    uint32_t need)
+{
+	uint64_t page, last;
+
+	if (pa < ISO_RAM_BASE || pa + (len - 1) < pa ||
+	    pa + (len - 1) >= PA(ISO_PAGES)) {
+		iso_find(iso, "a device leaves all memory");
+		return false;
+	}
+	last = (pa + (len - 1) - ISO_RAM_BASE) >> 12;
+	for (page = (pa - ISO_RAM_BASE) >> 12; page <= last; page++) {
+		if (iso->owner[page] != ISO_MAPPED + n)
+			iso_find(iso, "a device reaches what is not mapped");
+		else if (need & ~(uint32_t)iso->perm[page])
+			iso_find(iso, "a device does what is not permitted");
+	}
+	if (!iso->guest[n].attached)
+		iso_find(iso, "a device that is detached reaches memory");
+	return true;
+}
+
+static void count(struct iso *iso, const struct iso_guest *g)
+{
+	iso->reached++;
+	iso->nested += g->bound;
+}
+
+static void dma(struct iso *iso, unsigned int n, const struct hw_txn *txn)
+{
+	struct hw_xlat xlat;
+
+	iso->accesses++;
+	iso->current = (int)n;
+	if (!iso->hw->ops->translate(iso->hw, &iso->port, txn, &xlat)) {
+		reaches(iso, n, xlat.pa, 1, txn->perm & RWX);
+		count(iso, &iso->guest[n]);
+		hw_port_done(&iso->port);
+	}
+	iso->current = -1;
+}
+
+static void ats(struct iso *iso, unsigned int n, const struct hw_txn *txn)
+{
+	struct iso_guest *g = &iso->guest[n];
+	struct hw_ats_reply reply;
+
+	iso->accesses++;
+	iso->current = (int)n;
+	iso->hw->ops->ats_translate(iso->hw, &iso->port, txn, &reply);
+	iso->current = -1;
+	if (reply.status != HW_ATS_SUCCESS || !(reply.xlat.perm & RWX))
+		return;
+	reaches(iso, n, reply.xlat.pa, reply.xlat.len, reply.xlat.perm & RWX);
+	count(iso, g);
+	if (reply.untranslated_only)
+		return;
+	/* One page of it is kept. */
+	g->atc[g->atc_next++ % ISO_ATC] = (struct iso_atc){
+		.valid = true,
+		.pasid_valid = txn->flags & HW_TXN_PASID_VALID,
+		.pasid = txn->pasid,
+		.va = align_down(txn->addr, 4096),
+		.pa = align_down(reply.xlat.pa, 4096),
+		.perm = reply.xlat.perm & RWX,
+	};
+}
+
+/* What the device has learnt it uses, and the SMMU lets it. */
+static void use_atc(struct iso *iso, unsigned int n)
+{
+	struct iso_atc *e = &iso->guest[n].atc[iso_pick(iso, ISO_ATC)];
+	struct hw_txn txn = {
+		.requester = iso->guest[n].sid,
+		.flags = HW_TXN_TRANSLATED |
+			 (e->pasid_valid ? HW_TXN_PASID_VALID : 0u),
+		.pasid = e->pasid,
+		.perm = e->perm & (IOMMU_PERM_READ | IOMMU_PERM_WRITE),
+		.addr = e->pa + iso_pick(iso, 4096),
+	};
+
+	if (e->valid && txn.perm)
+		dma(iso, n, &txn);
+}
+
+static void request_page(struct iso *iso, unsigned int n,
+			 const struct hw_txn *txn)
+{
+	struct hw_page_request req = {
+		.requester = txn->requester,
+		.pasid_valid = txn->flags & HW_TXN_PASID_VALID,
+		.pasid = txn->pasid,
+		.addr = align_down(txn->addr, 4096),
+		.perm = txn->perm & (IOMMU_PERM_READ | IOMMU_PERM_WRITE),
+		.prgi = (uint16_t)iso_pick(iso, 512),
+		.last = iso_pick(iso, 4),
+	};
+
+	/* A function that may not does not. */
+	if (iso_pci_pri(&iso->guest[n]))
+		iso->hw->ops->page_request(iso->hw, &req);
+}
+
+static uint64_t some_address(struct iso *iso)
+{
+	uint64_t r = iso->next(iso->next_arg);
+
+	switch (r & 15) {
+	case 0:
+		return r;
+	case 1:
+		return PA(r >> 8 & (ISO_PAGES - 1)) + (r >> 32 & 0xfff);
+	case 2:
+	case 3:
+	case 4:
+		return (r >> 8 & (ISO_GPA_PAGES - 1)) << 12 | (r >> 32 & 0xfff);
+	default:
+		/* Where iso_scribble() likes to put something. */
+		return (r >> 8 & 3) << 21 | (r >> 16 & 7) << 12 |
+		       (r >> 32 & 0xfff);
+	}
+}
+
+void iso_access(struct iso *iso, unsigned int n)
+{
+	static const uint32_t perms[] = {
+		IOMMU_PERM_READ,
+		IOMMU_PERM_READ,
+		IOMMU_PERM_WRITE,
+		IOMMU_PERM_READ | IOMMU_PERM_WRITE,
+		IOMMU_PERM_READ | IOMMU_PERM_EXEC,
+		IOMMU_PERM_READ | IOMMU_PERM_PRIV,
+	};
+	uint64_t r = iso->next(iso->next_arg);
+	/* Behind a parent alone there are no PASIDs. */
+	bool tagged = iso->guest[n].bound == !!(r & 7);
+	struct hw_txn txn = {
+		.requester = iso->guest[n].sid,
+		.flags = tagged ? HW_TXN_PASID_VALID : 0u,
+		.pasid = (ioasid_t)(!tagged    ? 0 :
+				    r & 0x3c00 ? 1 + (r >> 3) % 3 :
+						 r >> 3 & 0xff),
+		.perm = perms[(r >> 16) % (sizeof(perms) / sizeof(perms[0]))],
+		.addr = some_address(iso),
+	};
+
+	iso->depth++;
+	switch (r >> 24 & 15) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+		ats(iso, n, &txn);
+		break;
+	case 4:
+	case 5:
+	case 6:
+	case 7:
+		use_atc(iso, n);
+		break;
+	case 8:
+		request_page(iso, n, &txn);
+		break;
+	default:
+		dma(iso, n, &txn);
+	}
+	iso->depth--;
+}
+
+/* The driver's registers. */
+
+static uint64_t dropped(enum iso_defect defect)
+{
+	static const uint8_t opcodes[ISO_DEFECTS] = {
+		[ISO_NO_S2_IPA] = SMMU_OP_TLBI_S2_IPA,
+		[ISO_NO_NH_ALL] = SMMU_OP_TLBI_NH_ALL,
+		[ISO_NO_ATC_INV] = SMMU_OP_ATC_INV,
+		[ISO_NO_S12] = SMMU_OP_TLBI_S12_VMALL,
+		[ISO_NO_CFGI_STE] = SMMU_OP_CFGI_STE,
+	};
+
+	return opcodes[defect] ? opcodes[defect] : UINT64_MAX;
+}
+
+static void drop_commands(struct iso *iso, uint32_t prod)
+{
+	uint64_t base = iso->hw->ops->mmio_read(iso->hw, SMMU_CMDQ_BASE, 8);
+	unsigned int lg2 = (unsigned int)base & 31;
+	uint64_t opcode = dropped(iso->defect);
+
+	for (; iso->prod_seen != prod;
+	     iso->prod_seen = smmu_q_add(iso->prod_seen, 1, lg2)) {
+		le64_atomic *e = le64_at(iso_page(
+			iso,
+			(base & 0xffffffffffffe0) +
+				16ull * smmu_q_index(iso->prod_seen, lg2)));
+
+		if ((le64_load_relaxed(e) & 0xff) != opcode)
+			continue;
+		le64_store_relaxed(&e[0], SMMU_OP_PREFETCH_CONFIG);
+		le64_store_relaxed(&e[1], 0);
+	}
+}
+
+static uint32_t mmio_r32(void *dev, uint64_t off)
+{
+	struct iso *iso = dev;
+
+	return (uint32_t)iso->hw->ops->mmio_read(iso->hw, off, 4);
+}
+
+static uint64_t mmio_r64(void *dev, uint64_t off)
+{
+	struct iso *iso = dev;
+
+	return iso->hw->ops->mmio_read(iso->hw, off, 8);
+}
+
+static void mmio_w32(void *dev, uint64_t off, uint32_t v)
+{
+	struct iso *iso = dev;
+
+	if (off == SMMU_CMDQ_PROD) {
+		drop_commands(iso, v);
+		/* The devices do not wait for what the driver is about. */
+		iso->amid = true;
+		if (iso->in_step && !iso->depth && !iso_pick(iso, 4))
+			iso_access(iso,
+				   (unsigned int)iso_pick(iso, ISO_GUESTS));
+		iso->amid = false;
+	}
+	iso->hw->ops->mmio_write(iso->hw, off, 4, v);
+}
+
+static void mmio_w64(void *dev, uint64_t off, uint64_t v)
+{
+	struct iso *iso = dev;
+
+	iso->hw->ops->mmio_write(iso->hw, off, 8, v);
+}
+
+const struct plat_mmio_ops iso_mmio_ops = {
+	mmio_r32, mmio_r64, mmio_w32, mmio_w64, NULL, NULL,
+};
+
+/* The host and its guests. */
+
+/* [first, first + n) of GPAs are mapped no more. */
+static void gone(struct iso *iso, unsigned int n, unsigned int first,
+		 unsigned int pages)
+{
+	struct iso_guest *g = &iso->guest[n];
+	unsigned int i;
+
+	for (i = first; i < first + pages; i++) {
+		if (g->hpage[i])
+			iso->owner[g->hpage[i]] = ISO_NOBODY;
+		g->hpage[i] = 0;
+	}
+	/* The device's own cache is memory that can be reached, too. */
+	for (i = 0; i < ISO_ATC; i++)
+		if (g->atc[i].valid)
+			reaches(iso, n, g->atc[i].pa, 1, g->atc[i].perm);
+}
+
+/* Of the tables, which are in front, less often. */
+static unsigned int pick_gpa(struct iso *iso)
+{
+	switch (iso_pick(iso, 8)) {
+	case 0:
+		return (unsigned int)iso_pick(iso, 8);
+	case 1:
+	case 2:
+		return BLOCK + (unsigned int)iso_pick(iso, BLOCK);
+	default:
+		return 8 + (unsigned int)iso_pick(iso, ISO_SMALL - 8);
+	}
+}
+
+static void unmap(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	unsigned int first = pick_gpa(iso);
+	unsigned int pages = 1 + (unsigned int)iso_pick(iso, 4);
+	struct iommu_iotlb_gather gather;
+	int err;
+
+	if (first + pages > ISO_GPA_PAGES)
+		pages = ISO_GPA_PAGES - first;
+	iso->unmaps++;
+	if (iso_pick(iso, 2)) {
+		err = iommu_unmap(g->parent, (uint64_t)first << 12,
+				  (uint64_t)pages << 12, NULL);
+	} else {
+		iommu_iotlb_gather_init(&gather);
+		err = iommu_unmap_gather(g->parent, (uint64_t)first << 12,
+					 (uint64_t)pages << 12, &gather, NULL);
+		iso_access(iso, n);
+		if (!err)
+			err = iommu_iotlb_sync(g->parent, &gather);
+	}
+	if (err)
+		iso_find(iso, "an unmap failed");
+	else
+		gone(iso, n, first, pages);
+}
+
+static void map_block(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	unsigned int i, page = BLOCKS + n * BLOCK;
+	const uint32_t perm = IOMMU_PERM_READ | IOMMU_PERM_WRITE;
+
+	for (i = 0; i < BLOCK; i++)
+		if (g->hpage[BLOCK + i])
+			return;
+	iso->tag = ISO_STAGE2 + n;
+	if (iommu_map(g->parent, BLOCK << 12, PA(page), BLOCK << 12, perm))
+		iso_find(iso, "a block cannot be mapped");
+	iso->tag = ISO_HOST;
+	for (i = 0; i < BLOCK; i++) {
+		g->hpage[BLOCK + i] = (uint16_t)(page + i);
+		iso->owner[page + i] = (uint8_t)(ISO_MAPPED + n);
+		iso->perm[page + i] = (uint8_t)perm;
+	}
+}
+
+static void map(struct iso *iso, unsigned int n, unsigned int gpa)
+{
+	static const uint8_t perms[] = {
+		IOMMU_PERM_READ | IOMMU_PERM_WRITE,
+		IOMMU_PERM_READ | IOMMU_PERM_WRITE,
+		IOMMU_PERM_RWX,
+		IOMMU_PERM_READ,
+	};
+	struct iso_guest *g = &iso->guest[n];
+	unsigned int page = POOL + (unsigned int)iso_pick(iso, POOL_PAGES);
+	uint8_t perm = perms[iso_pick(iso, sizeof(perms))];
+
+	if (g->hpage[gpa] || iso->owner[page] != ISO_NOBODY)
+		return;
+	g->hpage[gpa] = (uint16_t)page;
+	iso->owner[page] = (uint8_t)(ISO_MAPPED + n);
+	iso->perm[page] = perm;
+	iso->tag = ISO_STAGE2 + n;
+	if (iommu_map(g->parent, (uint64_t)gpa << 12, PA(page), 4096, perm))
+		iso_find(iso, "a page cannot be mapped");
+	iso->tag = ISO_HOST;
+}
+
+static void bind(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	uint64_t r = iso->next(iso->next_arg);
+	struct iommu_pasid_table_config cfg = {
+		.version = IOMMU_PASID_TABLE_CFG_VERSION_1,
+		.format = IOMMU_PASID_FORMAT_SMMUV3,
+		.base = r & 7 ? 0 : some_address(iso) & ~UINT64_C(0x3ff),
+		.pasid_bits = r & 0x70 ? 4 : (uint8_t)(r >> 32 & 15),
+		.config = r >> 40 & 7 ? IOMMU_PASID_CONFIG_TRANSLATE :
+					(uint8_t)(r >> 44 & 3),
+	};
+	bool was = g->bound;
+	int err;
+
+	cfg.vendor_length = sizeof(cfg.vendor.smmuv3);
+	cfg.vendor.smmuv3.version = IOMMU_PASID_VENDOR_VERSION_1;
+	cfg.vendor.smmuv3.s1fmt = r >> 48 & 3 ? 0 : (uint8_t)(r >> 50 & 3);
+	cfg.vendor.smmuv3.s1dss = r >> 56 & 3 ? SMMU_STE_S1DSS_SSID0 :
+						(uint8_t)(r >> 52 & 3);
+	g->bound = true;
+	err = iommu_attach_pasid_table(g->parent, &cfg);
+	if (err)
+		g->bound = was;
+	if (err && err != -EINVAL && err != -ENODEV)
+		iso_find(iso, "a bind failed");
+}
+
+static void unbind(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+
+	if (g->bound && iommu_unbind_pasid_table(g->parent, g->dev))
+		iso_find(iso, "an unbind failed");
+	g->bound = false;
+	g->req_count = 0;
+}
+
+static void attach(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+
+	if (g->attached)
+		return;
+	g->attached = true;
+	if (iommu_attach_device(g->parent, g->dev))
+		iso_find(iso, "an attach failed");
+}
+
+static void detach(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	unsigned int i;
+
+	unbind(iso, n);
+	if (!g->attached)
+		return;
+	if (iommu_detach_device(g->parent, g->dev))
+		iso_find(iso, "a detach failed");
+	g->attached = false;
+	for (i = 0; i < ISO_ATC; i++)
+		if (g->atc[i].valid)
+			iso_find(iso, "a device keeps what it had");
+}
+
+static void be_born(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	unsigned int i;
+
+	iso->tag = ISO_STAGE2 + n;
+	if (iommu_domain_alloc_parent(iso->unit, &g->parent)) {
+		iso_find(iso, "no parent");
+		g->parent = NULL;
+		return;
+	}
+	iso->tag = ISO_HOST;
+	map_block(iso, n);
+	for (i = 0; i < ISO_SMALL; i++)
+		map(iso, n, i);
+	attach(iso, n);
+}
+
+/* Its memory is anybody's from here on, its VMID another's. */
+static void die(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	unsigned int i;
+
+	if (!g->parent)
+		return;
+	detach(iso, n);
+	if (iommu_domain_free(g->parent))
+		iso_find(iso, "a parent cannot be freed");
+	g->parent = NULL;
+	for (i = 0; i < ISO_GPA_PAGES; i++) {
+		if (g->hpage[i])
+			iso->owner[g->hpage[i]] = ISO_NOBODY;
+		g->hpage[i] = 0;
+	}
+}
+
+static void invalidate(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	uint64_t r = iso->next(iso->next_arg);
+	struct iommu_cache_invalidate_info info = {
+		.version = IOMMU_CACHE_INVALIDATE_INFO_VERSION_1,
+		.cache = (uint8_t)(1 + (r & 7) % 7),
+		.granularity = (uint8_t)(r >> 3 & 3),
+	};
+
+	if (info.granularity == IOMMU_INV_GRANU_ADDR) {
+		info.granu.addr.flags = r >> 8 & 7;
+		info.granu.addr.pasid = r >> 16 & 15;
+		info.granu.addr.archid = r >> 20 & 3;
+		info.granu.addr.granule_size = UINT64_C(4096) << (r >> 24 & 15);
+		info.granu.addr.nb_granules = r >> 32 & 15 ? 1 + (r >> 36 & 7) :
+							     r >> 8;
+		info.granu.addr.addr = align_down(some_address(iso),
+						  info.granu.addr.granule_size);
+	} else {
+		info.granu.pasid.flags = r >> 8 & 3;
+		info.granu.pasid.pasid = r >> 16 & 15;
+		info.granu.pasid.archid = r >> 20 & 3;
+	}
+	switch (iommu_cache_invalidate(g->parent, g->dev, &info)) {
+	case 0:
+	case -EINVAL:
+	case -ENODEV:
+		break;
+	default:
+		iso_find(iso, "an invalidation failed");
+	}
+}
+
+/* To what was asked, or to something else. */
+static void respond(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	uint64_t r = iso->next(iso->next_arg);
+	struct iommu_page_response resp = {
+		.version = IOMMU_PAGE_RESP_VERSION_1,
+		.flags = (uint32_t)(r & 3),
+		.pasid = (ioasid_t)(r >> 8 & 15),
+		.grpid = (uint32_t)(r >> 16 & 511),
+		.code = (enum iommu_page_response_code)(r >> 32 & 3),
+		.cookie = r >> 40,
+	};
+
+	if (r & 0x70 && g->req_count) {
+		const struct iommu_fault_page_request *q =
+			&g->req[--g->req_count];
+
+		resp.flags = 3;
+		resp.pasid = q->pasid;
+		resp.grpid = q->grpid;
+		resp.cookie = q->cookie;
+	}
+	(void)!iommu_page_response(g->dev, &resp);
+}
+
+void iso_step(struct iso *iso)
+{
+	uint64_t r = iso->next(iso->next_arg);
+	unsigned int n = (unsigned int)(r & 1), i;
+
+	if (iso->finding)
+		return;
+	if (!iso->guest[n].parent) {
+		be_born(iso, n);
+		return;
+	}
+	iso->in_step = true;
+	switch (r >> 1 & 127) {
+	case 0:
+		if (iso_pick(iso, 2))
+			die(iso, n);
+		else
+			detach(iso, n);
+		break;
+	case 1:
+		unbind(iso, n);
+		break;
+	case 2:
+	case 3:
+	case 4:
+	case 5:
+		attach(iso, n);
+		break;
+	case 6:
+	case 7:
+	case 8:
+	case 9:
+		if (iso->guest[n].attached)
+			bind(iso, n);
+		break;
+	case 10:
+		map_block(iso, n);
+		break;
+	default:
+		switch (r >> 8 & 15) {
+		case 0:
+			unmap(iso, n);
+			break;
+		case 1:
+		case 2:
+		case 3:
+			for (i = 0; i < 4; i++)
+				map(iso, n,
+				    (unsigned int)iso_pick(
+					    iso, i & 1 ? ISO_SMALL : 8));
+			break;
+		case 4:
+			invalidate(iso, n);
+			break;
+		case 5:
+			respond(iso, n);
+			break;
+		case 6:
+		case 7:
+			for (i = 0; i < 4; i++)
+				iso_scribble(iso, n);
+			break;
+		default:
+			for (i = 0; i < 16; i++)
+				iso_access(iso, n);
+		}
+	}
+	iso_run(iso);
+	iso->in_step = false;
+}
+
+static bool make_hw(struct iso *iso, enum hw_personality personality)
+{
+	struct hw_env env;
+	struct hw_bus bus = {
+		.ctx = iso,
+		.ats_invalidate = bus_invalidate,
+		.prg_response = bus_prg_response,
+	};
+	struct smmuv3_hw_cfg cfg;
+	size_t size;
+
+	iso_surround(iso, &env);
+	smmuv3_hw_cfg_default(&cfg);
+	cfg.personality = personality;
+	cfg.tlb_lg2 = 8;
+	/* S2P, VMID16; 8 bits of streams and of substreams; no MSI */
+	cfg.idr[0] |= 1u | 1u << 18;
+	cfg.idr[0] &= ~(1u << 13);
+	cfg.idr[1] = (cfg.idr[1] & ~0x7ffu) | 8 | 8 << 6;
+	size = smmuv3_hw_size(&cfg);
+	if (!size)
+		return false;
+	iso->hw_mem = aligned_alloc(64, (size + 63) & ~(size_t)63);
+	if (!iso->hw_mem)
+		return false;
+	memset(iso->hw_mem, 0, size);
+	if (smmuv3_hw_create(&cfg, &env, &bus, iso->hw_mem, size, &iso->hw))
+		return false;
+	iso->hw->ops->port_add(iso->hw, &iso->port);
+	return true;
+}
+
+static bool add_device(struct iso *iso, unsigned int n)
+{
+	struct iso_guest *g = &iso->guest[n];
+	struct iommu_device_desc desc = {
+		.name = n ? "one" : "zero",
+		.unit = iso->unit,
+		.stream_ids = &g->sid,
+		.stream_id_count = 1,
+		.pci = &g->pci,
+	};
+
+	g->sid = 0x10 + n;
+	iso_pci_init(g);
+	return !iommu_device_add(iso->sys, &desc, &g->dev) &&
+	       !iommu_register_device_fault_handler(g->dev, on_fault, iso);
+}
+
+struct iso *iso_make(enum hw_personality personality,
+		     uint64_t (*next)(void *arg), void *next_arg)
+{
+	struct iso *iso = calloc(1, sizeof(*iso));
+	struct smmuv3_desc desc = {
+		.irq = { 1, 2, 3 },
+		.cmdq_lg2 = 5,
+		.evtq_lg2 = 5,
+		.priq_lg2 = 5,
+		.no_msi = true,
+	};
+	unsigned int i;
+
+	if (!iso)
+		return NULL;
+	iso->next = next;
+	iso->next_arg = next_arg;
+	iso->current = -1;
+	iso->tag = ISO_HOST;
+	if (!iso_plat_init(iso) || !make_hw(iso, personality))
+		return NULL;
+	desc.mmio =
+		(struct plat_mmio){ &iso_mmio_ops, iso, iso->hw->mmio_size };
+	if (iommu_system_create(&iso->plat, NULL, &iso->sys) ||
+	    smmuv3_probe(iso->sys, &desc, &iso->unit))
+		return NULL;
+	for (i = 0; i < ISO_GUESTS; i++)
+		if (!add_device(iso, i))
+			return NULL;
+	for (i = 0; i < ISO_GUESTS; i++)
+		be_born(iso, i);
+	return iso;
+}
+
+const char *iso_free(struct iso *iso)
+{
+	const char *finding;
+	unsigned int i;
+
+	iso->in_step = false;
+	iso->defect = ISO_NONE;
+	for (i = 0; i < ISO_GUESTS; i++) {
+		die(iso, i);
+		if (iommu_unregister_device_fault_handler(iso->guest[i].dev) ||
+		    iommu_device_remove(iso->guest[i].dev))
+			iso_find(iso, "a device cannot go");
+	}
+	if (smmuv3_remove(iso->unit) || iommu_system_destroy(iso->sys))
+		iso_find(iso, "the SMMU cannot go");
+	iso->hw->ops->port_remove(iso->hw, &iso->port);
+	smmuv3_hw_destroy(iso->hw);
+	if (iso->live)
+		iso_find(iso, "memory is left");
+	finding = iso->finding;
+	free(iso->hw_mem);
+	free(iso->ram);
+	free(iso);
+	return finding;
+}
