@@ -28,6 +28,7 @@ link core core src/core
 link compat compat src/compat
 link accel accel src/accel
 link machine machine src/machine
+link vmm vmm src/vmm
 link hosted plat/hosted src/plat/hosted
 link sim plat/sim src/plat/sim
 link cli cli cli

@@ -240,6 +240,13 @@ void dsa_job_set_block_on_fault(struct dsa_job *job);
  */
 void dsa_job_set_pasid(struct dsa_job *job, ioasid_t pasid);
 
+/*
+ * Where a prepared job is in the address space it is for, if that is not its
+ * pointer: a process of a guest, seen from outside. The device writes its
+ * completion record there.
+ */
+void dsa_job_set_addr(struct dsa_job *job, uint64_t addr);
+
 /* Largest transfer in bytes and largest batch of the device. */
 uint32_t dsa_max_transfer(const struct dsa *dsa);
 uint32_t dsa_max_batch(const struct dsa *dsa);

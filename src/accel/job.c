@@ -51,6 +51,16 @@ void dsa_job_set_pasid(struct dsa_job *job, ioasid_t pasid)
 	dsa_job_store(job, &desc);
 }
 
+void dsa_job_set_addr(struct dsa_job *job, uint64_t addr)
+{
+	struct dsa_desc desc;
+
+	dsa_job_load(job, &desc);
+	FIELD_SET(DSA_DESC_COMPLETION_ADDR, &desc,
+		  addr + offsetof(struct dsa_job, comp));
+	dsa_job_store(job, &desc);
+}
+
 void dsa_job_noop(struct dsa_job *job, struct iommu_sva *sva)
 {
 	struct dsa_desc d = dsa_job_begin(job, DSA_OP_NOOP, sva);

@@ -71,8 +71,9 @@ void vtd_hw_cfg_default(struct vtd_hw_cfg *ret_cfg)
 #define MASK(name) FIELD_MASK(VTD_##name)
 
 /*
- * What may be announced. The rest is not there: advanced fault logging, write
- * buffers, caching mode, posted interrupts, enhanced and virtual commands,
+ * What may be announced. Caching mode asks something of software, and nothing
+ * of the model. The rest is not there: advanced fault logging, write buffers,
+ * posted interrupts, enhanced and virtual commands,
  * memory types, performance monitoring, TDX, and what revision 5 adds. That a
  * version makes some feature mandatory is not checked: a unit without it is
  * one more to test with.
@@ -80,7 +81,7 @@ void vtd_hw_cfg_default(struct vtd_hw_cfg *ret_cfg)
 static const uint64_t cap_announceable =
 	MASK(CAP_ND) | MASK(CAP_PLMR) | MASK(CAP_PHMR) | MASK(CAP_SAGAW) |
 	MASK(CAP_MGAW) | MASK(CAP_ZLR) | MASK(CAP_FRO) | MASK(CAP_SSLPS) |
-	MASK(CAP_PSI) | MASK(CAP_NFR) | MASK(CAP_MAMV) | MASK(CAP_DWD) |
+	MASK(CAP_CM) | MASK(CAP_PSI) | MASK(CAP_NFR) | MASK(CAP_MAMV) | MASK(CAP_DWD) |
 	MASK(CAP_DRD) | MASK(CAP_FS1GP) | MASK(CAP_FS5LP) | MASK(CAP_ESIRTPS) |
 	MASK(CAP_ESRTPS);
 

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of the monitor share.
+ *
+ * Locks. A guest's software has the ranks of docs/LOCKING.md for itself, kept
+ * per thread apart from the host's (lock.c): a thread of the guest that writes
+ * a register of its IOMMU under a lock of rank 70 is, for the host, a thread
+ * without locks. Then come, in this order:
+ *
+ *  1. unit->lock, one thread's access to the emulated IOMMU, (u);
+ *  2. the host's locks, as its ranks say; or those of the models;
+ *  3. requests.lock, memory.lock, (m): nothing is taken under them.
+ *
+ * The host never waits for a guest, and what it calls of the monitor, the
+ * handler of faults, takes none of 1.
+ */
+#ifndef VMM_VMM_H
+#define VMM_VMM_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <sva/domain.h>
+#include <sva/fault.h>
+#include <sva/vmm.h>
+
+#include "vmm/memory.h"
+
+#define VMM_PAGE UINT64_C(4096)
+
+/*
+ * What a guest's transactions carry in its own eyes: bus 0, device 2. In the
+ * host's, function n is device n % 32 of bus 1 + n / 32.
+ */
+#define VMM_GUEST_RID   0x0010u
+#define VMM_HOST_RID(n) (0x0100u + (n)*8u)
+
+/* Above what the models wait for a thread in an access. */
+#define VMM_TIMEOUT_MS 20000u
+
+/* Guest-physical memory; below the window that messages are written to. */
+#define VMM_RAM_GPA UINT64_C(0x40000000)
+#define VMM_MSI_GPA UINT64_C(0xfee00000)
+#define VMM_MSIS    16u
+
+struct vmm_guest;
+struct vmm_unit;
+
+/* engine.c: an accelerator of the host, or of a guest alone. */
+struct vmm_engine {
+	const struct plat *plat;
+	void *mem;
+	_Atomic(struct dsa_hw *) hw;
+	uint32_t rid;
+	struct plat_event work;
+	_Atomic bool stop;
+	pthread_t thread;
+};
+
+/* @env: outlives it. @iommu: what it sends through. */
+SVA_MUST_CHECK int vmm_engine_create(struct vmm_engine *e,
+				     const struct plat *plat,
+				     const struct hw_env *env,
+				     struct iommu_hw *iommu, uint32_t rid,
+				     enum hw_personality personality);
+void vmm_engine_destroy(struct vmm_engine *e);
+struct dsa_hw *vmm_engine_hw(struct vmm_engine *e);
+
+/**
+ * struct vmm_seat - a function of the host
+ * @dev:   the host's device.
+ * @guest: (h) who has it.
+ */
+struct vmm_seat {
+	struct vmm_engine engine;
+	struct iommu_device *dev;
+	struct vmm_guest *guest;
+};
+
+/**
+ * struct vmm_host
+ * @lock: of (h): which function is whose.
+ */
+struct vmm_host {
+	struct vmm_host_cfg cfg;
+	const struct vmm_vendor *vendor;
+	struct plat_hosted *hosted;
+	const struct plat *plat;
+	struct hw_env env;
+	struct iommu_system *sys;
+	void *iommu_mem;
+	struct iommu_hw *iommu;
+	struct iommu_unit *unit;
+	pthread_mutex_t lock;
+	unsigned int guests;
+	unsigned int seat_count;
+	struct vmm_seat seats[VMM_MAX_FUNCTIONS];
+};
+
+/**
+ * struct vmm_vendor - a kind of IOMMU, on either side
+ * @create_hw:  a model; @guest: as a guest sees it, one stage, else with two.
+ * @destroy_hw: the caller frees the memory.
+ * @probe, @remove: by its driver, whose windows are @mmio.
+ * @table_fmt:  of the tables it walks.
+ */
+struct vmm_vendor {
+	int (*create_hw)(bool guest, enum hw_personality personality,
+			 const struct plat *plat, const struct hw_env *env,
+			 const struct hw_bus *bus, void **ret_mem,
+			 struct iommu_hw **ret_hw);
+	void (*destroy_hw)(struct iommu_hw *hw);
+	int (*probe)(struct iommu_system *sys, const struct plat_mmio *mmio,
+		     struct iommu_unit **ret_unit);
+	int (*remove)(struct iommu_unit *unit);
+	enum iommu_table_fmt table_fmt;
+};
+
+extern const struct vmm_vendor vmm_smmuv3;
+extern const struct vmm_vendor vmm_vtd;
+const struct vmm_vendor *vmm_vendor(enum sva_iommu iommu);
+
+/* plat.c: the guest's platform. */
+struct vmm_msi {
+	struct plat_msi host;
+	_Atomic bool used;
+};
+
+struct vmm_plat {
+	struct plat plat;
+	pthread_rwlock_t rcu;
+	pthread_mutex_t msi_lock;
+	struct vmm_msi msis[VMM_MSIS];
+};
+
+void vmm_plat_init(struct vmm_guest *g);
+void vmm_plat_fini(struct vmm_guest *g);
+
+/* The host's message that stands for one of the guest's; false: for none. */
+bool vmm_plat_msi(struct vmm_guest *g, uint64_t addr, uint32_t data,
+		  struct plat_msi *ret_host);
+
+/* Surroundings for models of the guest: memory is guest-physical. */
+void vmm_plat_env(struct vmm_guest *g, struct hw_env *ret_env);
+
+/* lock.c */
+void vmm_lock_init(void *ctx, struct plat_lock *lock, enum plat_lock_kind kind,
+		   unsigned int rank, const char *name);
+void vmm_lock_fini(void *ctx, struct plat_lock *lock);
+void vmm_lock(void *ctx, struct plat_lock *lock);
+void vmm_unlock(void *ctx, struct plat_lock *lock);
+/* Debug builds: abort if the thread holds a spin lock of a guest's. */
+void vmm_may_sleep(const char *what);
+void vmm_rcu_depth_add(int n);
+
+/**
+ * struct vmm_unit - the emulated IOMMU
+ * @lock: (u), @owner: who holds it.
+ */
+struct vmm_unit {
+	const struct vmm_vendor *vendor;
+	struct hw_env env;
+	void *mem;
+	struct iommu_hw *hw;
+	struct iommu_unit *driver; /* the guest's */
+	pthread_mutex_t lock;
+};
+
+SVA_MUST_CHECK int vmm_unit_create(struct vmm_guest *g);
+void vmm_unit_destroy(struct vmm_guest *g);
+struct plat_mmio vmm_unit_window(struct vmm_guest *g);
+
+/* Counters of struct vmm_guest_stats; relaxed: each for itself. */
+struct vmm_counters {
+	_Atomic uint64_t exits;
+	_Atomic uint64_t binds;
+	_Atomic uint64_t invalidations;
+	_Atomic uint64_t refused;
+	_Atomic uint64_t page_requests;
+	_Atomic uint64_t page_responses;
+	_Atomic uint64_t faults;
+	_Atomic uint64_t stage2_faults;
+	_Atomic uint64_t shadow_fills;
+	_Atomic uint64_t shadow_drops;
+};
+
+static inline void vmm_count(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+struct vmm_guest {
+	struct vmm_guest_cfg cfg;
+	char name[24];
+	struct vmm_host *host;
+	const struct plat *host_plat;
+	struct vmm_memory ram;
+	struct vmm_plat os;
+	struct vmm_unit unit;
+	struct vmm_engine engine; /* VMM_EMULATED */
+	struct vmm_counters counters;
+	struct iommu_system *sys;
+	struct iommu_device *dev;
+	struct dsa *dsa;
+	_Atomic bool dead;
+};
+
+static inline const struct plat *vmm_guest_plat(struct vmm_guest *g)
+{
+	return &g->os.plat;
+}
+
+/* An error of the host's, or the guest's doing, with its name in front. */
+void vmm_log(struct vmm_guest *g, enum plat_log_level level, const char *fmt,
+	     ...) SVA_PRINTF(3, 4);
+
+#endif
