@@ -36,11 +36,22 @@ static bool cfg_valid(const struct vmm_host *host,
 
 /* The guest's software: what a kernel does when it boots. */
 
+static bool is_assigned(const struct vmm_guest *g)
+{
+	return g->cfg.how != VMM_EMULATED;
+}
+
+static struct plat_pci function_pci(struct vmm_guest *g)
+{
+	if (is_assigned(g))
+		return vmm_function_pci(g);
+	return sva_window_dsa_pci(vmm_engine_hw(&g->engine), VMM_GUEST_RID);
+}
+
 static int add_device(struct vmm_guest *g)
 {
 	const uint32_t rid = VMM_GUEST_RID;
-	const struct plat_pci pci =
-		sva_window_dsa_pci(vmm_engine_hw(&g->engine), (uint16_t)rid);
+	const struct plat_pci pci = function_pci(g);
 	const struct iommu_device_desc desc = {
 		.name = "dsa0",
 		.unit = g->unit.driver,
@@ -57,9 +68,11 @@ static int open_dsa(struct vmm_guest *g)
 	struct dsa_hw *hw = vmm_engine_hw(&g->engine);
 	const struct dsa_open_cfg cfg = {
 		.dev = g->dev,
-		.pci = sva_window_dsa_pci(hw, VMM_GUEST_RID),
-		.bar0 = sva_window_dsa_regs(hw),
-		.bar2 = sva_window_dsa_portals(hw),
+		.pci = function_pci(g),
+		.bar0 = is_assigned(g) ? vmm_function_bar0(g) :
+					 sva_window_dsa_regs(hw),
+		.bar2 = is_assigned(g) ? vmm_function_bar2(g) :
+					 sva_window_dsa_portals(hw),
 		.timeout_ms = DSA_TIMEOUT_MS,
 	};
 
@@ -123,6 +136,81 @@ static int shut_down(struct vmm_guest *g)
 
 /* The machine it boots on. */
 
+/* 0, or -EBUSY another guest has it. */
+static int take_seat(struct vmm_guest *g)
+{
+	struct vmm_seat *seat = &g->host->seats[g->cfg.function];
+	int err = 0;
+
+	pthread_mutex_lock(&g->host->lock);
+	if (seat->guest)
+		err = -EBUSY;
+	else
+		seat->guest = g;
+	pthread_mutex_unlock(&g->host->lock);
+	return err;
+}
+
+static void leave_seat(struct vmm_guest *g)
+{
+	pthread_mutex_lock(&g->host->lock);
+	g->host->seats[g->cfg.function].guest = NULL;
+	pthread_mutex_unlock(&g->host->lock);
+}
+
+static void set_live(struct vmm_guest *g, bool live)
+{
+	pthread_mutex_lock(&g->unit.lock);
+	g->unit.live = live;
+	pthread_mutex_unlock(&g->unit.lock);
+}
+
+/* Its function: the host's, or one of its own. */
+static int plug(struct vmm_guest *g)
+{
+	struct vmm_seat *seat;
+	int err;
+
+	if (!is_assigned(g))
+		return vmm_engine_create(&g->engine, g->host_plat, &g->unit.env,
+					 g->unit.hw, VMM_GUEST_RID,
+					 g->cfg.personality);
+	err = take_seat(g);
+	if (err)
+		return err;
+	seat = &g->host->seats[g->cfg.function];
+	g->host_dev = seat->dev;
+	g->backend = g->cfg.how == VMM_NESTED ? &vmm_nest : &vmm_shadow;
+	vmm_requests_init(g);
+	vmm_function_init(g, seat);
+	err = g->backend->start(g);
+	if (err) {
+		vmm_function_fini(g);
+		vmm_requests_fini(g);
+		leave_seat(g);
+		return err;
+	}
+	set_live(g, true);
+	return 0;
+}
+
+/* The host's side of a function goes; what is left is what the guest sees. */
+static void unplug(struct vmm_guest *g)
+{
+	vmm_function_close(g);
+	set_live(g, false);
+	g->backend->stop(g);
+	leave_seat(g);
+}
+
+void vmm_guest_kill(struct vmm_guest *guest)
+{
+	/* Acquire and release: who kills it second finds it dead. */
+	if (is_assigned(guest) &&
+	    !atomic_exchange_explicit(&guest->dead, true, memory_order_acq_rel))
+		unplug(guest);
+}
+
 static int create_machine(struct vmm_guest *g)
 {
 	int err;
@@ -135,8 +223,7 @@ static int create_machine(struct vmm_guest *g)
 	err = vmm_unit_create(g);
 	if (err)
 		goto fini_plat;
-	err = vmm_engine_create(&g->engine, g->host_plat, &g->unit.env,
-				g->unit.hw, VMM_GUEST_RID, g->cfg.personality);
+	err = plug(g);
 	if (err)
 		goto destroy_unit;
 	return 0;
@@ -151,7 +238,13 @@ fini_plat:
 
 static void destroy_machine(struct vmm_guest *g)
 {
-	vmm_engine_destroy(&g->engine);
+	if (is_assigned(g)) {
+		vmm_guest_kill(g);
+		vmm_function_fini(g);
+		vmm_requests_fini(g);
+	} else {
+		vmm_engine_destroy(&g->engine);
+	}
 	vmm_unit_destroy(g);
 	vmm_plat_fini(g);
 	vmm_memory_fini(&g->ram);
@@ -236,7 +329,8 @@ struct iommu_hw *vmm_guest_iommu_hw(struct vmm_guest *guest)
 
 struct dsa_hw *vmm_guest_dsa_hw(struct vmm_guest *guest)
 {
-	return vmm_engine_hw(&guest->engine);
+	return is_assigned(guest) ? guest->fn.hw :
+				    vmm_engine_hw(&guest->engine);
 }
 
 static uint64_t value_of(const _Atomic uint64_t *counter)

@@ -176,6 +176,7 @@ static void op_msi_free(void *ctx, const struct plat_msi *msi)
 {
 	struct vmm_plat *os = &to_guest(ctx)->os;
 
+	vmm_function_forget_msi(to_guest(ctx), msi->data);
 	pthread_mutex_lock(&os->msi_lock);
 	atomic_store_explicit(&os->msis[msi->data].used, false,
 			      memory_order_relaxed);

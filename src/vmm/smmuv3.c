@@ -63,4 +63,8 @@ const struct vmm_vendor vmm_smmuv3 = {
 	.probe = probe,
 	.remove = smmuv3_remove,
 	.table_fmt = IOMMU_TABLE_ARM_64_LPAE_S1,
+	.before = vmm_smmuv3_before,
+	.configures = vmm_smmuv3_configures,
+	.read_table = vmm_smmuv3_read_table,
+	.has_pasid = vmm_smmuv3_has_pasid,
 };

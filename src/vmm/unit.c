@@ -31,8 +31,31 @@ static void unit_write(void *dev, uint64_t offset, unsigned int size,
 
 	vmm_count(&g->counters.exits);
 	pthread_mutex_lock(&u->lock);
+	/* First the host: the model completes what it consumes. */
+	if (u->live)
+		u->vendor->before(g, offset, value);
 	u->hw->ops->mmio_write(u->hw, offset, size, value);
+	if (u->live && u->vendor->configures(offset))
+		vmm_configure(g);
 	pthread_mutex_unlock(&u->lock);
+}
+
+uint64_t vmm_unit_register(struct vmm_guest *g, uint64_t offset,
+			   unsigned int size)
+{
+	return g->unit.hw->ops->mmio_read(g->unit.hw, offset, size);
+}
+
+int vmm_unit_words(struct vmm_guest *g, uint64_t gpa, uint64_t *words,
+		   unsigned int count)
+{
+	const struct hw_env *env = &g->unit.env;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (env->mem_load64(env->ctx, gpa + 8 * i, &words[i]))
+			return -EFAULT;
+	return 0;
 }
 
 static uint32_t unit_read32(void *dev, uint64_t offset)
@@ -71,7 +94,10 @@ struct plat_mmio vmm_unit_window(struct vmm_guest *g)
 	};
 }
 
-/* The bus behind it, of an emulated function. */
+/*
+ * The bus behind it. An emulated function is there; one of the host's has
+ * forgotten already what the host was told to invalidate.
+ */
 
 static int bus_ats_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			      uint64_t cookie)
@@ -80,9 +106,9 @@ static int bus_ats_invalidate(void *ctx, const struct hw_ats_inv *inv,
 	struct dsa_hw *hw = vmm_engine_hw(&g->engine);
 
 	(void)cookie;
-	if (!hw || inv->requester != VMM_GUEST_RID)
+	if (inv->requester != VMM_GUEST_RID)
 		return -ENODEV;
-	return dsa_hw_ats_invalidate(hw, inv);
+	return hw ? dsa_hw_ats_invalidate(hw, inv) : 0;
 }
 
 static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
@@ -90,8 +116,12 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 	struct vmm_guest *g = ctx;
 	struct dsa_hw *hw = vmm_engine_hw(&g->engine);
 
-	if (hw && resp->requester == VMM_GUEST_RID)
+	if (resp->requester != VMM_GUEST_RID)
+		return;
+	if (hw)
 		dsa_hw_prg_response(hw, resp);
+	else if (g->host_dev)
+		vmm_request_answer(g, resp);
 }
 
 static void bus_resume(void *ctx, uint64_t cookie, enum hw_resume how)
@@ -116,6 +146,7 @@ int vmm_unit_create(struct vmm_guest *g)
 	if (err)
 		return err;
 	pthread_mutex_init(&u->lock, NULL);
+	u->hw->ops->port_add(u->hw, &u->port);
 	return 0;
 }
 
@@ -123,6 +154,7 @@ void vmm_unit_destroy(struct vmm_guest *g)
 {
 	struct vmm_unit *u = &g->unit;
 
+	u->hw->ops->port_remove(u->hw, &u->port);
 	pthread_mutex_destroy(&u->lock);
 	u->vendor->destroy_hw(u->hw);
 	plat_free(g->host_plat, u->mem);

@@ -23,6 +23,7 @@
 
 #include <sva/domain.h>
 #include <sva/fault.h>
+#include <sva/guest.h>
 #include <sva/vmm.h>
 
 #include "vmm/memory.h"
@@ -104,6 +105,14 @@ struct vmm_host {
  * @destroy_hw: the caller frees the memory.
  * @probe, @remove: by its driver, whose windows are @mmio.
  * @table_fmt:  of the tables it walks.
+ *
+ * What a guest says with it; the unit's lock is held.
+ * @before:     a write to a register that the model has not seen yet: commands
+ *              in it are for vmm_forward() and vmm_configure().
+ * @configures: a write to this register may have changed which tables count.
+ * @read_table: which table the guest has given its function.
+ * @has_pasid:  does that have an entry for it? With which ASID, if it is of
+ *              a kind that has them.
  */
 struct vmm_vendor {
 	int (*create_hw)(bool guest, enum hw_personality personality,
@@ -115,11 +124,30 @@ struct vmm_vendor {
 		     struct iommu_unit **ret_unit);
 	int (*remove)(struct iommu_unit *unit);
 	enum iommu_table_fmt table_fmt;
+	void (*before)(struct vmm_guest *g, uint64_t offset, uint64_t value);
+	bool (*configures)(uint64_t offset);
+	void (*read_table)(struct vmm_guest *g,
+			   struct iommu_pasid_table_config *ret_cfg);
+	bool (*has_pasid)(struct vmm_guest *g, ioasid_t pasid,
+			  uint32_t *ret_asid);
 };
 
 extern const struct vmm_vendor vmm_smmuv3;
 extern const struct vmm_vendor vmm_vtd;
 const struct vmm_vendor *vmm_vendor(enum sva_iommu iommu);
+
+/* smmuv3_trap.c, vtd_trap.c: their share of struct vmm_vendor. */
+void vmm_smmuv3_before(struct vmm_guest *g, uint64_t offset, uint64_t value);
+bool vmm_smmuv3_configures(uint64_t offset);
+void vmm_smmuv3_read_table(struct vmm_guest *g,
+			   struct iommu_pasid_table_config *ret_cfg);
+bool vmm_smmuv3_has_pasid(struct vmm_guest *g, ioasid_t pasid,
+			  uint32_t *ret_asid);
+void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, uint64_t value);
+bool vmm_vtd_configures(uint64_t offset);
+void vmm_vtd_read_table(struct vmm_guest *g,
+			struct iommu_pasid_table_config *ret_cfg);
+bool vmm_vtd_has_pasid(struct vmm_guest *g, ioasid_t pasid, uint32_t *ret_asid);
 
 /* plat.c: the guest's platform. */
 struct vmm_msi {
@@ -136,6 +164,9 @@ struct vmm_plat {
 
 void vmm_plat_init(struct vmm_guest *g);
 void vmm_plat_fini(struct vmm_guest *g);
+
+/* A message is not the guest's any more. */
+void vmm_function_forget_msi(struct vmm_guest *g, uint32_t data);
 
 /* The host's message that stands for one of the guest's; false: for none. */
 bool vmm_plat_msi(struct vmm_guest *g, uint64_t addr, uint32_t data,
@@ -156,7 +187,10 @@ void vmm_rcu_depth_add(int n);
 
 /**
  * struct vmm_unit - the emulated IOMMU
- * @lock: (u), @owner: who holds it.
+ * @lock: (u).
+ * @live: (u) what the guest does with it is passed on to the host.
+ * @port: (u) of the monitor's own look-ups.
+ * @table: (u) what was passed on last.
  */
 struct vmm_unit {
 	const struct vmm_vendor *vendor;
@@ -165,11 +199,142 @@ struct vmm_unit {
 	struct iommu_hw *hw;
 	struct iommu_unit *driver; /* the guest's */
 	pthread_mutex_t lock;
+	bool live;
+	struct hw_port port;
+	struct iommu_pasid_table_config table;
 };
 
 SVA_MUST_CHECK int vmm_unit_create(struct vmm_guest *g);
 void vmm_unit_destroy(struct vmm_guest *g);
 struct plat_mmio vmm_unit_window(struct vmm_guest *g);
+uint64_t vmm_unit_register(struct vmm_guest *g, uint64_t offset,
+			   unsigned int size);
+
+/* @count words of guest-physical memory. 0, -EFAULT. */
+SVA_MUST_CHECK int vmm_unit_words(struct vmm_guest *g, uint64_t gpa,
+				  uint64_t *words, unsigned int count);
+
+/* forward.c: to the host, of the guest's commands. Unit lock held. */
+void vmm_configure(struct vmm_guest *g);
+void vmm_forward(struct vmm_guest *g,
+		 const struct iommu_cache_invalidate_info *info);
+void vmm_forward_all(struct vmm_guest *g, unsigned int cache);
+void vmm_forward_pasid(struct vmm_guest *g, unsigned int cache,
+		       unsigned int flags, ioasid_t pasid, uint32_t archid);
+void vmm_forward_range(struct vmm_guest *g, unsigned int cache,
+		       const struct iommu_inv_addr_info *range);
+
+/* iommu_map(); not to be executed where the second stage has no such thing. */
+SVA_MUST_CHECK int vmm_map(struct iommu_domain *domain, uint64_t gpa,
+			   uint64_t pa, uint64_t size, unsigned int perm);
+
+/**
+ * struct vmm_backend - how the host's IOMMU does what the guest's says
+ * @start: the function is the guest's; nothing of it is translated yet.
+ * @stop:  nothing of it is translated any more, and nobody waits for an
+ *         answer. The unit is not live, and its lock not held.
+ * @config, @invalidate: unit lock held.
+ * @requested: a page of the function's, which is in the list. Any thread,
+ *         without locks.
+ * @resolved: the guest has answered Success for this page. Unit lock held. An
+ *         error makes another answer of it.
+ */
+struct vmm_backend {
+	int (*start)(struct vmm_guest *g);
+	void (*stop)(struct vmm_guest *g);
+	int (*config)(struct vmm_guest *g,
+		      const struct iommu_pasid_table_config *cfg);
+	int (*invalidate)(struct vmm_guest *g,
+			  const struct iommu_cache_invalidate_info *info);
+	void (*requested)(struct vmm_guest *g,
+			  const struct iommu_fault_page_request *prm);
+	int (*resolved)(struct vmm_guest *g,
+			const struct iommu_fault_page_request *prm);
+};
+
+extern const struct vmm_backend vmm_nest;
+extern const struct vmm_backend vmm_shadow;
+
+#define VMM_REQUESTS 1024u
+
+/**
+ * struct vmm_requests - pages that the function waits for, oldest first
+ * @lock: protects the rest.
+ */
+struct vmm_requests {
+	pthread_mutex_t lock;
+	unsigned int count;
+	struct iommu_fault_page_request pages[VMM_REQUESTS];
+};
+
+/* request.c */
+void vmm_requests_init(struct vmm_guest *g);
+void vmm_requests_fini(struct vmm_guest *g);
+/* The device's fault handler. */
+int vmm_on_fault(const struct iommu_fault *fault, struct iommu_device *dev,
+		 void *data);
+/* Show it to the guest. Any thread. */
+void vmm_request_inject(struct vmm_guest *g,
+			const struct iommu_fault_page_request *prm);
+/* The emulated IOMMU answers a group. */
+void vmm_request_answer(struct vmm_guest *g,
+			const struct hw_prg_response *resp);
+/*
+ * The pages of the group of @last, up to it, in order; at most @max. They stay
+ * in the list.
+ */
+unsigned int vmm_request_group(struct vmm_guest *g,
+			       const struct iommu_fault_page_request *last,
+			       struct iommu_fault_page_request *pages,
+			       unsigned int max);
+/* Answer the group of @last, whatever the guest says of it later. */
+void vmm_request_end(struct vmm_guest *g,
+		     const struct iommu_fault_page_request *last,
+		     enum iommu_page_response_code code);
+/* All of them get Invalid. */
+void vmm_requests_end(struct vmm_guest *g);
+
+#define VMM_VECTORS 64u
+
+/**
+ * struct vmm_function - the guest's view of a function of the host
+ * @gate:  accesses hold it shared; (g) exclusively.
+ * @open:  (g) they get through.
+ * @lock:  of the rest.
+ * @space: its configuration space, @writable: which bits of that.
+ * @vectors: its interrupt messages, as the guest has written them.
+ */
+struct vmm_function {
+	struct vmm_seat *seat;
+	struct dsa_hw *hw;
+	pthread_rwlock_t gate;
+	bool open;
+	pthread_mutex_t lock;
+	uint8_t space[4096];
+	uint8_t writable[4096];
+	unsigned int exp, msix, pasid, ats, pri;
+	uint64_t table;
+	unsigned int vector_count;
+	struct {
+		uint64_t addr;
+		uint32_t data;
+		uint32_t ctrl;
+	} vectors[VMM_VECTORS];
+};
+
+/* function.c */
+void vmm_function_init(struct vmm_guest *g, struct vmm_seat *seat);
+void vmm_function_fini(struct vmm_guest *g);
+struct plat_pci vmm_function_pci(struct vmm_guest *g);
+struct plat_mmio vmm_function_bar0(struct vmm_guest *g);
+struct plat_mmio vmm_function_bar2(struct vmm_guest *g);
+bool vmm_function_wants_pages(struct vmm_guest *g);
+/* No access gets through any more. */
+void vmm_function_close(struct vmm_guest *g);
+/* Closed, and not translated: forget all, like a reset. */
+void vmm_function_reset(struct vmm_guest *g);
+
+struct vmm_shadow_domain;
 
 /* Counters of struct vmm_guest_stats; relaxed: each for itself. */
 struct vmm_counters {
@@ -198,7 +363,15 @@ struct vmm_guest {
 	struct vmm_memory ram;
 	struct vmm_plat os;
 	struct vmm_unit unit;
-	struct vmm_engine engine; /* VMM_EMULATED */
+	struct vmm_engine engine;          /* VMM_EMULATED */
+	const struct vmm_backend *backend; /* the rest of them: */
+	struct vmm_function fn;
+	struct iommu_device *host_dev;
+	struct iommu_domain *parent; /* VMM_NESTED */
+	struct vmm_requests requests;
+	struct vmm_shadow_domain **shadows; /* (u) VMM_SHADOW */
+	unsigned int shadow_count;          /* (u) */
+	struct plat_workqueue *wq;
 	struct vmm_counters counters;
 	struct iommu_system *sys;
 	struct iommu_device *dev;

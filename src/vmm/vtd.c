@@ -56,4 +56,8 @@ const struct vmm_vendor vmm_vtd = {
 	.probe = probe,
 	.remove = vtd_remove,
 	.table_fmt = IOMMU_TABLE_X86_64,
+	.before = vmm_vtd_before,
+	.configures = vmm_vtd_configures,
+	.read_table = vmm_vtd_read_table,
+	.has_pasid = vmm_vtd_has_pasid,
 };

@@ -38,7 +38,10 @@ int fixture_shadow_smmuv3_on_vtd(void **state);
 #define GROUP(tests, setup)                                                    \
 	cmocka_run_group_tests_name(#setup, tests, fixture_##setup, NULL)
 #define fixture_run_tests(tests)                                               \
-	(GROUP(tests, emulated_smmuv3) + GROUP(tests, emulated_vtd))
+	(GROUP(tests, emulated_smmuv3) + GROUP(tests, emulated_vtd) +          \
+	 GROUP(tests, shadow_smmuv3) + GROUP(tests, shadow_vtd) +              \
+	 GROUP(tests, shadow_vtd_on_smmuv3) +                                  \
+	 GROUP(tests, shadow_smmuv3_on_vtd))
 
 /* A process with its handle; buffers of @size bytes at SRC_VA and DST_VA. */
 struct proc {

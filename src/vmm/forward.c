@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* What a guest tells its IOMMU, on its way to the host's. */
+#include <errno.h>
+#include <string.h>
+
+#include "vmm/vmm.h"
+
+/*
+ * The host could not do it: what the guest has taken away its function may
+ * still reach. It loses the function rather than its peace.
+ */
+static void lost(struct vmm_guest *g, int err)
+{
+	const struct iommu_pasid_table_config abort = {
+		.version = IOMMU_PASID_TABLE_CFG_VERSION_1,
+		.format = g->unit.table.format,
+		.config = IOMMU_PASID_CONFIG_ABORT,
+	};
+
+	vmm_log(g, PLAT_LOG_ERR, "the host's IOMMU: %d: its function aborts",
+		err);
+	if (g->backend->config(g, &abort))
+		vmm_log(g, PLAT_LOG_ERR, "not even that");
+}
+
+/* Also if it is the same: what is in it may be another. */
+void vmm_configure(struct vmm_guest *g)
+{
+	struct iommu_pasid_table_config cfg;
+	int err;
+
+	memset(&cfg, 0, sizeof(cfg));
+	cfg.version = IOMMU_PASID_TABLE_CFG_VERSION_1;
+	g->unit.vendor->read_table(g, &cfg);
+	if (!memcmp(&cfg, &g->unit.table, sizeof(cfg))) {
+		if (cfg.config == IOMMU_PASID_CONFIG_TRANSLATE) {
+			vmm_forward_all(g, IOMMU_CACHE_INV_TYPE_PASID);
+		}
+		return;
+	}
+	vmm_count(&g->counters.binds);
+	err = g->backend->config(g, &cfg);
+	g->unit.table = cfg;
+	if (err)
+		lost(g, err);
+}
+
+/* -ENODEV: nothing is bound, so nothing is cached. */
+void vmm_forward(struct vmm_guest *g,
+		 const struct iommu_cache_invalidate_info *info)
+{
+	int err;
+
+	vmm_count(&g->counters.invalidations);
+	err = g->backend->invalidate(g, info);
+	if (err == -EINVAL)
+		vmm_count(&g->counters.refused);
+	else if (err && err != -ENODEV)
+		lost(g, err);
+}
+
+void vmm_forward_all(struct vmm_guest *g, unsigned int cache)
+{
+	const struct iommu_cache_invalidate_info info = {
+		.version = IOMMU_CACHE_INVALIDATE_INFO_VERSION_1,
+		.cache = (uint8_t)cache,
+		.granularity = IOMMU_INV_GRANU_DOMAIN,
+	};
+
+	vmm_forward(g, &info);
+}
+
+void vmm_forward_pasid(struct vmm_guest *g, unsigned int cache,
+		       unsigned int flags, ioasid_t pasid, uint32_t archid)
+{
+	const struct iommu_cache_invalidate_info info = {
+		.version = IOMMU_CACHE_INVALIDATE_INFO_VERSION_1,
+		.cache = (uint8_t)cache,
+		.granularity = IOMMU_INV_GRANU_PASID,
+		.granu.pasid = {
+			.flags = flags,
+			.pasid = pasid,
+			.archid = archid,
+		},
+	};
+
+	vmm_forward(g, &info);
+}
+
+void vmm_forward_range(struct vmm_guest *g, unsigned int cache,
+		       const struct iommu_inv_addr_info *range)
+{
+	const struct iommu_cache_invalidate_info info = {
+		.version = IOMMU_CACHE_INVALIDATE_INFO_VERSION_1,
+		.cache = (uint8_t)cache,
+		.granularity = IOMMU_INV_GRANU_ADDR,
+		.granu.addr = *range,
+	};
+
+	vmm_forward(g, &info);
+}
+
+int vmm_map(struct iommu_domain *domain, uint64_t gpa, uint64_t pa,
+	    uint64_t size, unsigned int perm)
+{
+	const unsigned int exec = IOMMU_PERM_EXEC;
+	int err = iommu_map(domain, gpa, pa, size, perm);
+
+	if (err == -EINVAL && perm & exec)
+		err = iommu_map(domain, gpa, pa, size, perm & ~exec);
+	return err;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's tables under the host's second stage: what the guest says goes
+ * to the host's driver as it is.
+ */
+#include <errno.h>
+
+#include "vmm/vmm.h"
+
+#define RWX (IOMMU_PERM_READ | IOMMU_PERM_WRITE | IOMMU_PERM_EXEC)
+
+/* How often an answer that was under way may keep the handler. */
+#define UNREGISTER_TRIES 1000u
+
+static int start(struct vmm_guest *g)
+{
+	int err;
+
+	err = iommu_domain_alloc_parent(g->host->unit, &g->parent);
+	if (err)
+		return err;
+	err = vmm_map(g->parent, g->ram.gpa, g->ram.pa, g->ram.size, RWX);
+	if (err)
+		goto free_parent;
+	err = iommu_attach_device(g->parent, g->host_dev);
+	if (err)
+		goto free_parent;
+	err = iommu_register_device_fault_handler(g->host_dev, vmm_on_fault, g);
+	if (err)
+		goto detach;
+	g->unit.table.config = IOMMU_PASID_CONFIG_BYPASS;
+	return 0;
+
+	/* What was just made is unused: it cannot be busy. */
+detach:
+	(void)!iommu_detach_device(g->parent, g->host_dev);
+free_parent:
+	(void)!iommu_domain_free(g->parent);
+	return err;
+}
+
+static void unregister(struct vmm_guest *g)
+{
+	unsigned int tries = 0;
+	int err;
+
+	do {
+		vmm_requests_end(g);
+		err = iommu_unregister_device_fault_handler(g->host_dev);
+		plat_relax(g->host_plat, tries);
+	} while (err && ++tries < UNREGISTER_TRIES);
+	if (err)
+		vmm_log(g, PLAT_LOG_ERR, "an answer stays outstanding");
+}
+
+static void stop(struct vmm_guest *g)
+{
+	int err = iommu_detach_pasid_table(g->parent);
+
+	if (err && err != -EINVAL && err != -ENODEV)
+		vmm_log(g, PLAT_LOG_ERR, "its table is not unbound: %d", err);
+	vmm_requests_end(g);
+	err = iommu_detach_device(g->parent, g->host_dev);
+	if (err)
+		vmm_log(g, PLAT_LOG_ERR, "its memory is not detached: %d", err);
+	vmm_function_reset(g);
+	unregister(g);
+	err = iommu_domain_free(g->parent);
+	if (err)
+		vmm_log(g, PLAT_LOG_ERR, "its memory is not unmapped: %d", err);
+	g->parent = NULL;
+}
+
+/* A table that no hardware takes aborts, as it would there. */
+static int config(struct vmm_guest *g,
+		  const struct iommu_pasid_table_config *cfg)
+{
+	struct iommu_pasid_table_config abort = {
+		.version = IOMMU_PASID_TABLE_CFG_VERSION_1,
+		.format = cfg->format,
+		.config = IOMMU_PASID_CONFIG_ABORT,
+	};
+	int err = iommu_attach_pasid_table(g->parent, cfg);
+
+	if (err != -EINVAL)
+		return err;
+	vmm_count(&g->counters.refused);
+	return iommu_attach_pasid_table(g->parent, &abort);
+}
+
+static int invalidate(struct vmm_guest *g,
+		      const struct iommu_cache_invalidate_info *info)
+{
+	return iommu_cache_invalidate(g->parent, g->host_dev, info);
+}
+
+const struct vmm_backend vmm_nest = {
+	.start = start,
+	.stop = stop,
+	.config = config,
+	.invalidate = invalidate,
+	.requested = vmm_request_inject,
+};

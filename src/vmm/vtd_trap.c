@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a guest says with a VT-d unit: invalidation descriptors, and the context
+ * entry of its function.
+ */
+#include "base/bits.h"
+#include "fmt/vtd.h"
+#include "fmt/vtd_queue.h"
+#include "fmt/vtd_regs.h"
+#include "vmm/vmm.h"
+
+#define IOTLB     IOMMU_CACHE_INV_TYPE_IOTLB
+#define DEV_IOTLB IOMMU_CACHE_INV_TYPE_DEV_IOTLB
+#define PASID     IOMMU_CACHE_INV_TYPE_PASID
+
+#define WHOLE_GRANULE (UINT64_C(1) << 63)
+
+/* Device TLB: S and ADDR say how much. */
+static struct iommu_inv_addr_info dev_range(bool s, uint64_t addr)
+{
+	struct iommu_inv_addr_info range = {
+		.granule_size = VMM_PAGE,
+		.nb_granules = 1,
+	};
+	unsigned int lg2 = 12;
+
+	/* 6.5.2.5: the lowest 0, from bit 12 on, tells the size. */
+	if (s) {
+		while (lg2 < 63 && addr & BIT(lg2))
+			lg2++;
+		lg2++;
+	}
+	if (lg2 >= 63) {
+		range.granule_size = WHOLE_GRANULE;
+		range.nb_granules = 2;
+		addr = 0;
+	} else {
+		range.granule_size = BIT(lg2);
+	}
+	range.addr = addr & ~(range.granule_size - 1);
+	return range;
+}
+
+static void devtlb(struct vmm_guest *g, const struct vtd_inv *inv)
+{
+	struct iommu_inv_addr_info range;
+
+	if (FIELD_GET(VTD_INV_DEVTLB_SID, inv) != VMM_GUEST_RID)
+		return;
+	range = dev_range(FIELD_GET(VTD_INV_DEVTLB_S, inv),
+			  vtd_inv_devtlb_addr(inv));
+	vmm_forward_range(g, DEV_IOTLB, &range);
+}
+
+static void pdevtlb(struct vmm_guest *g, const struct vtd_inv *inv)
+{
+	struct iommu_inv_addr_info range;
+
+	if (FIELD_GET(VTD_INV_PDEVTLB_SID, inv) != VMM_GUEST_RID)
+		return;
+	range = dev_range(FIELD_GET(VTD_INV_PDEVTLB_S, inv),
+			  vtd_inv_pdevtlb_addr(inv));
+	if (!FIELD_GET(VTD_INV_PDEVTLB_G, inv)) {
+		range.flags = IOMMU_INV_ADDR_FLAGS_PASID;
+		range.pasid = FIELD_GET(VTD_INV_PDEVTLB_PASID, inv);
+	}
+	vmm_forward_range(g, DEV_IOTLB, &range);
+}
+
+static void piotlb(struct vmm_guest *g, const struct vtd_inv *inv)
+{
+	ioasid_t pasid = (ioasid_t)FIELD_GET(VTD_INV_PIOTLB_PASID, inv);
+	uint64_t am = FIELD_GET(VTD_INV_PIOTLB_AM, inv);
+	struct iommu_inv_addr_info range = {
+		.flags = IOMMU_INV_ADDR_FLAGS_PASID,
+		.pasid = pasid,
+		.nb_granules = 1,
+	};
+
+	if (FIELD_GET(VTD_INV_PIOTLB_G, inv) != VTD_INV_PIOTLB_G_PAGE ||
+	    am > 50) {
+		vmm_forward_pasid(g, IOTLB, IOMMU_INV_PASID_FLAGS_PASID, pasid,
+				  0);
+		return;
+	}
+	range.granule_size = VMM_PAGE << am;
+	range.addr = vtd_inv_piotlb_addr(inv) & ~(range.granule_size - 1);
+	if (FIELD_GET(VTD_INV_PIOTLB_IH, inv))
+		range.flags |= IOMMU_INV_ADDR_FLAGS_LEAF;
+	vmm_forward_range(g, IOTLB, &range);
+}
+
+static void pasid_cache(struct vmm_guest *g, const struct vtd_inv *inv)
+{
+	if (FIELD_GET(VTD_INV_PC_G, inv) == VTD_INV_PC_G_PASID)
+		vmm_forward_pasid(g, PASID, IOMMU_INV_PASID_FLAGS_PASID,
+				  (ioasid_t)FIELD_GET(VTD_INV_PC_PASID, inv),
+				  0);
+	else
+		vmm_forward_all(g, PASID);
+}
+
+/* The rest, and what no guest has, is the model's business alone. */
+static void descriptor(struct vmm_guest *g, const struct vtd_inv *inv)
+{
+	switch (vtd_inv_type(inv)) {
+	case VTD_INV_CC:
+		vmm_configure(g);
+		break;
+	case VTD_INV_PC:
+		pasid_cache(g, inv);
+		break;
+	case VTD_INV_IOTLB:
+		vmm_forward_all(g, IOTLB);
+		break;
+	case VTD_INV_PIOTLB:
+		piotlb(g, inv);
+		break;
+	case VTD_INV_DEVTLB:
+		devtlb(g, inv);
+		break;
+	case VTD_INV_PDEVTLB:
+		pdevtlb(g, inv);
+		break;
+	}
+}
+
+/* Descriptors from where the model stands up to the new tail. */
+void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, uint64_t value)
+{
+	uint64_t iqa, base, size, at, end, step, left;
+
+	if (offset != VTD_IQT ||
+	    !REG_GET(VTD_GSTS_QIES, vmm_unit_register(g, VTD_GSTS, 4)))
+		return;
+	iqa = vmm_unit_register(g, VTD_IQA, 8);
+	base = iqa & FIELD_MASK(VTD_IQA_IQA);
+	size = VMM_PAGE << REG_GET(VTD_IQA_QS, iqa);
+	step = REG_GET(VTD_IQA_DW, iqa) ? 32 : 16;
+	at = vmm_unit_register(g, VTD_IQH, 8) & FIELD_MASK(VTD_IQH_QH);
+	end = value & FIELD_MASK(VTD_IQT_QT);
+	/* The model refuses such a tail. */
+	if (at >= size || end >= size || at % step || end % step)
+		return;
+	for (left = size / step; left && at != end; left--) {
+		struct vtd_inv inv = { { 0 } };
+
+		if (vmm_unit_words(g, base + at, inv.dw,
+				   (unsigned int)(step / 8)))
+			return;
+		descriptor(g, &inv);
+		at = (at + step) & (size - 1);
+	}
+}
+
+bool vmm_vtd_configures(uint64_t offset)
+{
+	return offset == VTD_GCMD;
+}
+
+/* 3.4.3, 9.3: the entry of our one function. False: there is none. */
+static bool read_context(struct vmm_guest *g,
+			 struct vtd_sm_context *ret_context)
+{
+	uint64_t rtaddr = vmm_unit_register(g, VTD_RTADDR, 8);
+	unsigned int bus = VMM_GUEST_RID >> 8, devfn = VMM_GUEST_RID & 0xff;
+	struct vtd_root root;
+	uint64_t table;
+	bool upper = devfn & VTD_SM_ROOT_UPPER;
+
+	if (REG_GET(VTD_RTADDR_TTM, rtaddr) != VTD_RTADDR_TTM_SCALABLE ||
+	    vmm_unit_words(g,
+			   (rtaddr & FIELD_MASK(VTD_RTADDR_RTA)) +
+				   bus * sizeof(root),
+			   root.dw, 2) ||
+	    !(upper ? FIELD_GET(VTD_SM_ROOT_UP, &root) :
+		      FIELD_GET(VTD_SM_ROOT_LP, &root)))
+		return false;
+	table = upper ? vtd_sm_root_uctp(&root) : vtd_sm_root_lctp(&root);
+	devfn %= VTD_SM_CONTEXT_ENTRIES;
+	return !vmm_unit_words(g, table + devfn * sizeof(*ret_context),
+			       ret_context->dw, 4) &&
+	       FIELD_GET(VTD_SM_CONTEXT_P, ret_context);
+}
+
+void vmm_vtd_read_table(struct vmm_guest *g,
+			struct iommu_pasid_table_config *ret_cfg)
+{
+	struct vtd_sm_context context;
+
+	ret_cfg->format = IOMMU_PASID_FORMAT_VTD;
+	ret_cfg->config = IOMMU_PASID_CONFIG_ABORT;
+	if (!REG_GET(VTD_GSTS_TES, vmm_unit_register(g, VTD_GSTS, 4))) {
+		ret_cfg->config = IOMMU_PASID_CONFIG_BYPASS;
+		return;
+	}
+	if (!read_context(g, &context))
+		return;
+	ret_cfg->config = IOMMU_PASID_CONFIG_TRANSLATE;
+	ret_cfg->base = vtd_sm_context_pasiddirptr(&context);
+	/* 9.4: 2^(PDTS + 7) entries of the directory, each for 64 PASIDs. */
+	ret_cfg->pasid_bits =
+		(uint8_t)(FIELD_GET(VTD_SM_CONTEXT_PDTS, &context) +
+			  VTD_PASID_DIR_LG2_MIN + VTD_PASID_TABLE_LG2);
+	ret_cfg->vendor_length = sizeof(ret_cfg->vendor.vtd);
+	ret_cfg->vendor.vtd = (struct iommu_pasid_vtd){
+		.version = IOMMU_PASID_VENDOR_VERSION_1,
+		.rid_pasid =
+			(uint32_t)FIELD_GET(VTD_SM_CONTEXT_RID_PASID, &context),
+	};
+}
+
+bool vmm_vtd_has_pasid(struct vmm_guest *g, ioasid_t pasid, uint32_t *ret_asid)
+{
+	const struct iommu_pasid_table_config *t = &g->unit.table;
+	struct vtd_pasid_dir dir;
+	struct vtd_pasid entry;
+	uint64_t at;
+
+	/* First-stage entries are tagged by PASID, and by no other number. */
+	*ret_asid = 0;
+	if ((uint64_t)pasid >> t->pasid_bits)
+		return false;
+	at = t->base + (uint64_t)(pasid >> VTD_PASID_TABLE_LG2) * sizeof(dir);
+	if (vmm_unit_words(g, at, dir.dw, 1) ||
+	    !FIELD_GET(VTD_PASID_DIR_P, &dir))
+		return false;
+	at = vtd_pasid_dir_smptblptr(&dir) +
+	     (pasid % BIT(VTD_PASID_TABLE_LG2)) * sizeof(entry);
+	return !vmm_unit_words(g, at, entry.dw, 8) &&
+	       FIELD_GET(VTD_PASID_P, &entry);
+}
