@@ -21,6 +21,8 @@ static const struct pair pairs[] = {
 	{ "shadow vtd", VMM_SHADOW, SVA_IOMMU_VTD, SVA_IOMMU_VTD },
 	{ "shadow vtd on smmuv3", VMM_SHADOW, SVA_IOMMU_SMMUV3, SVA_IOMMU_VTD },
 	{ "shadow smmuv3 on vtd", VMM_SHADOW, SVA_IOMMU_VTD, SVA_IOMMU_SMMUV3 },
+	{ "nested smmuv3", VMM_NESTED, SVA_IOMMU_SMMUV3, SVA_IOMMU_SMMUV3 },
+	{ "nested vtd", VMM_NESTED, SVA_IOMMU_VTD, SVA_IOMMU_VTD },
 };
 
 const struct pair *fixture_pair = &pairs[0];
@@ -64,6 +66,20 @@ int fixture_shadow_smmuv3_on_vtd(void **state)
 {
 	(void)state;
 	fixture_pair = &pairs[5];
+	return 0;
+}
+
+int fixture_nested_smmuv3(void **state)
+{
+	(void)state;
+	fixture_pair = &pairs[6];
+	return 0;
+}
+
+int fixture_nested_vtd(void **state)
+{
+	(void)state;
+	fixture_pair = &pairs[7];
 	return 0;
 }
 

@@ -33,15 +33,22 @@ int fixture_shadow_smmuv3(void **state);
 int fixture_shadow_vtd(void **state);
 int fixture_shadow_vtd_on_smmuv3(void **state);
 int fixture_shadow_smmuv3_on_vtd(void **state);
+int fixture_nested_smmuv3(void **state);
+int fixture_nested_vtd(void **state);
 
 /* Run a group of tests with each. The failures. */
-#define GROUP(tests, setup)                                                    \
+/* clang-format off */
+#define GROUP(tests, setup)						\
 	cmocka_run_group_tests_name(#setup, tests, fixture_##setup, NULL)
-#define fixture_run_tests(tests)                                               \
-	(GROUP(tests, emulated_smmuv3) + GROUP(tests, emulated_vtd) +          \
-	 GROUP(tests, shadow_smmuv3) + GROUP(tests, shadow_vtd) +              \
-	 GROUP(tests, shadow_vtd_on_smmuv3) +                                  \
-	 GROUP(tests, shadow_smmuv3_on_vtd))
+#define fixture_run_assigned_tests(tests)				\
+	(GROUP(tests, shadow_smmuv3) + GROUP(tests, shadow_vtd) +	\
+	 GROUP(tests, shadow_vtd_on_smmuv3) +				\
+	 GROUP(tests, shadow_smmuv3_on_vtd) +				\
+	 GROUP(tests, nested_smmuv3))
+#define fixture_run_tests(tests)					\
+	(GROUP(tests, emulated_smmuv3) + GROUP(tests, emulated_vtd) +	\
+	 fixture_run_assigned_tests(tests))
+/* clang-format on */
 
 /* A process with its handle; buffers of @size bytes at SRC_VA and DST_VA. */
 struct proc {
