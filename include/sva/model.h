@@ -268,6 +268,7 @@ struct iommu_hw_stats {
 	uint64_t tlb_hits;
 	uint64_t tlb_misses;
 	uint64_t walks; /* of one stage, that reached a leaf or a fault */
+	uint64_t nested_walks; /* of those, by way of a second stage */
 	uint64_t ats_requests;
 	uint64_t page_requests;        /* messages received */
 	uint64_t page_requests_queued; /* of those, software got */

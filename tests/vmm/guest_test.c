@@ -31,7 +31,40 @@ static void test_guest_boots(void **state)
 	fixture_host_close(host);
 }
 
-/* What one process has, the function copies, by pages that come on demand. */
+/* It went the way it was to go. */
+static void check_way(struct vmm_host *host, struct vmm_guest *guest)
+{
+	struct vmm_guest_stats stats;
+	struct iommu_hw_stats hw;
+
+	vmm_guest_stats(guest, &stats);
+	vmm_host_iommu_hw(host)->ops->stats(vmm_host_iommu_hw(host), &hw);
+	switch (fixture_pair->how) {
+	case VMM_NESTED:
+		assert_true(hw.nested_walks > 0);
+		assert_int_equal(stats.shadow_fills, 0);
+		break;
+	case VMM_SHADOW:
+		assert_int_equal(hw.nested_walks, 0);
+		assert_true(stats.shadow_fills > 0);
+		break;
+	case VMM_EMULATED:
+		assert_int_equal(hw.translations, 0);
+		assert_int_equal(stats.invalidations, 0);
+		return;
+	}
+	assert_true(stats.binds > 0);
+	assert_true(stats.invalidations > 0);
+	assert_int_equal(stats.refused, 0);
+	assert_true(stats.page_requests > 0);
+	assert_true(stats.page_responses > 0);
+	assert_int_equal(stats.stage2_faults, 0);
+}
+
+/*
+ * [G1] [H1] [I4] What one process has, the function copies, by pages that come on
+ * demand: its requests go to the guest, and the guest's answers to it.
+ */
 static void test_guest_copies(void **state)
 {
 	struct vmm_host *host = fixture_host(1);
@@ -53,6 +86,7 @@ static void test_guest_copies(void **state)
 	assert_true(after.page_requests - before.page_requests >= 8);
 	assert_true(proc_holds(&p, DST_VA, 1));
 	assert_false(proc_holds(&p, DST_VA, 2));
+	check_way(host, guest);
 	assert_int_equal(dsa_wq_close(wq), 0);
 	proc_close(&p);
 	assert_int_equal(vmm_guest_destroy(guest), 0);

@@ -65,6 +65,7 @@ static int walk_s1(struct smmuv3_hw *m, struct smmuv3_hw_lookup *l, uint64_t va,
 	struct smmuv3_hw_leaf second;
 	uint64_t ipa;
 
+	m->stats.nested_walks += ctx->s2;
 	if (smmuv3_hw_walk(m, ctx, &ctx->ttb[va >> 55 & 1], va, want, leaf,
 			   &l->fault))
 		return -EFAULT;

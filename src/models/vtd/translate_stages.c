@@ -104,6 +104,7 @@ static int walk_fs(struct vtd_hw *m, struct vtd_hw_lookup *l,
 	unsigned int lacks;
 	bool keep;
 
+	m->stats.nested_walks += ctx->ss;
 	if (vtd_hw_walk_fs(m, ctx, va, want, leaf, &keep, &l->fault))
 		return -EFAULT;
 	/* The second stage is not asked for what the first denies. */
