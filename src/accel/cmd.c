@@ -34,8 +34,9 @@ static int dsa_cmd_wait(struct dsa *dsa, uint32_t *ret_status)
 
 		if (dsa_cmd_done(dsa, ret_status))
 			return 0;
+		/* All ones: it is gone, so that waiting for it is of no use. */
 		now = plat_now_ns(dsa->plat);
-		if (now >= deadline)
+		if (now >= deadline || *ret_status == UINT32_MAX)
 			return -ETIMEDOUT;
 		/* Whatever it returns: the loop looks at the clock. */
 		if (plat_event_wait(dsa->plat, event, seen,

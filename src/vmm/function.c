@@ -514,11 +514,27 @@ void vmm_function_reset(struct vmm_guest *g)
 	pthread_mutex_unlock(&g->fn.lock);
 }
 
+/* Its last interrupts: the guest finds all ones, which is how it learns. */
+static void last_interrupts(struct vmm_guest *g)
+{
+	struct vmm_function *fn = &g->fn;
+	struct plat_msi msi;
+	unsigned int v;
+
+	pthread_mutex_lock(&fn->lock);
+	for (v = 0; v < fn->vector_count; v++)
+		if (vmm_plat_msi(g, fn->vectors[v].addr, fn->vectors[v].data,
+				 &msi))
+			plat_hosted_raise_irq(g->host->hosted, msi.irq);
+	pthread_mutex_unlock(&fn->lock);
+}
+
 void vmm_function_close(struct vmm_guest *g)
 {
 	pthread_rwlock_wrlock(&g->fn.gate);
 	g->fn.open = false;
 	pthread_rwlock_unlock(&g->fn.gate);
+	last_interrupts(g);
 }
 
 void vmm_function_init(struct vmm_guest *g, struct vmm_seat *seat)

@@ -26,6 +26,7 @@ static const struct pair pairs[] = {
 };
 
 const struct pair *fixture_pair = &pairs[0];
+enum plat_log_level fixture_log_level = PLAT_LOG_WARN;
 
 int fixture_emulated_smmuv3(void **state)
 {
@@ -88,7 +89,7 @@ struct vmm_host *fixture_host(unsigned int functions)
 	const struct vmm_host_cfg cfg = {
 		.iommu = fixture_pair->host,
 		.functions = functions,
-		.hosted = { .log_level = PLAT_LOG_WARN },
+		.hosted = { .log_level = fixture_log_level },
 	};
 	struct vmm_host *host;
 

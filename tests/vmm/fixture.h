@@ -27,6 +27,8 @@ struct pair {
 
 /* Setups of groups. */
 extern const struct pair *fixture_pair;
+/* Of the hosts; at first, warnings are shown. */
+extern enum plat_log_level fixture_log_level;
 int fixture_emulated_smmuv3(void **state);
 int fixture_emulated_vtd(void **state);
 int fixture_shadow_smmuv3(void **state);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A guest is killed in the middle of its work, and the host has nothing of it
+ * any more: while the guest's software is still there, and knows of nothing.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <sva/sva.h>
+
+#include "core/device.h"
+#include "plat/hosted/platform.h"
+#include "tests/vmm/fixture.h"
+
+#define PROCS   4u
+#define THREADS 2u
+#define ROUNDS  16u
+
+/* What the host has, that a guest may have been the reason for. */
+struct holdings {
+	unsigned int domains;
+	uint64_t pasids;
+	unsigned int pending;
+	bool handler;
+	unsigned int paging;
+	unsigned int guest_binds;
+	struct iommu_domain *domain;
+};
+
+static struct holdings holdings_of(struct vmm_host *host)
+{
+	struct iommu_device *dev = vmm_host_device(host, 0);
+	struct iommu_system_stats stats;
+
+	iommu_system_stats(vmm_host_system(host), &stats);
+	return (struct holdings){
+		.domains = atomic_load(&vmm_host_unit(host)->domain_count),
+		.pasids = stats.pasids,
+		.pending = dev->faults.pending_count,
+		.handler = dev->faults.handler,
+		.paging = dev->paging_count,
+		.guest_binds = dev->guest_binds,
+		.domain = dev->domain,
+	};
+}
+
+static void assert_same(const struct holdings *a, const struct holdings *b)
+{
+	assert_int_equal(a->domains, b->domains);
+	assert_int_equal(a->pasids, b->pasids);
+	assert_int_equal(a->pending, b->pending);
+	assert_int_equal(a->handler, b->handler);
+	assert_int_equal(a->paging, b->paging);
+	assert_int_equal(a->guest_binds, b->guest_binds);
+	assert_ptr_equal(a->domain, b->domain);
+}
+
+/* A processor of the guest: work that never ends by itself. */
+struct worker {
+	struct proc *procs;
+	struct dsa_wq *wq;
+	unsigned int first;
+	_Atomic uint64_t *done;
+	pthread_t thread;
+};
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct dsa_result result;
+	unsigned int i = 0;
+
+	for (;; i++) {
+		struct proc *p = &w->procs[w->first + i % (PROCS / THREADS)];
+
+		if (proc_copy(p, w->wq, 0, &result) || result.status)
+			return NULL;
+		atomic_fetch_add(w->done, 1);
+		if (vmm_process_discard(p->process, DST_VA, p->size))
+			return NULL;
+	}
+}
+
+/* It does nothing where the guest had memory: nothing is translated. */
+static void assert_unreachable(struct vmm_host *host)
+{
+	const struct iommu_hw_ops *ops = vmm_host_iommu_hw(host)->ops;
+	const struct hw_txn txn = {
+		.requester = 0x0100,
+		.perm = IOMMU_PERM_READ,
+		.addr = UINT64_C(0x40000000),
+	};
+	struct hw_port port = { 0 };
+	struct hw_xlat xlat;
+
+	ops->port_add(vmm_host_iommu_hw(host), &port);
+	assert_int_equal(ops->translate(vmm_host_iommu_hw(host), &port, &txn,
+					&xlat),
+			 -EFAULT);
+	ops->port_remove(vmm_host_iommu_hw(host), &port);
+}
+
+static void one_kill(struct vmm_host *host, unsigned int jobs)
+{
+	const struct holdings before = holdings_of(host);
+	struct vmm_guest *guest = fixture_guest(host, 0);
+	struct dsa_wq *wq = fixture_wq(guest);
+	struct worker workers[THREADS];
+	struct proc procs[PROCS];
+	_Atomic uint64_t done = 0;
+	struct holdings after;
+	unsigned int i;
+
+	for (i = 0; i < PROCS; i++) {
+		proc_open(&procs[i], guest, 4 * PAGE);
+		proc_fill(&procs[i], i);
+	}
+	for (i = 0; i < THREADS; i++) {
+		workers[i] = (struct worker){ .procs = procs,
+					      .wq = wq,
+					      .first = i * (PROCS / THREADS),
+					      .done = &done };
+		assert_int_equal(pthread_create(&workers[i].thread, NULL, work,
+						&workers[i]),
+				 0);
+	}
+	while (atomic_load(&done) < jobs)
+		sched_yield();
+	vmm_guest_kill(guest);
+	after = holdings_of(host);
+	assert_same(&after, &before);
+	assert_unreachable(host);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(workers[i].thread, NULL);
+	(void)dsa_wq_close(wq);
+	for (i = 0; i < PROCS; i++)
+		proc_close(&procs[i]);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+}
+
+/* No PASID, hardware id, page, table or pending request stays. [R1] [R15] */
+static void test_kill_frees_everything(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	const size_t *live = &vmm_host_hosted(host)->arena.live;
+	size_t before = *live;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ROUNDS; i++) {
+		one_kill(host, i * 3);
+		/* What core keeps for each PASID a device ever had, once. */
+		if (i == 0)
+			before = *live;
+		assert_int_equal(*live, before);
+	}
+	fixture_host_close(host);
+}
+
+/* The others do not hear of it. */
+static void test_kill_leaves_others_alone(void **state)
+{
+	struct vmm_host *host = fixture_host(2);
+	struct vmm_guest *other = fixture_guest(host, 1);
+	struct dsa_wq *wq = fixture_wq(other);
+	struct dsa_result result;
+	struct proc p;
+	unsigned int i;
+
+	(void)state;
+	proc_open(&p, other, 4 * PAGE);
+	for (i = 0; i < 4; i++) {
+		proc_fill(&p, 40 + i);
+		one_kill(host, i);
+		assert_int_equal(proc_copy(&p, wq, 0, &result), 0);
+		assert_int_equal(result.status, 0);
+		assert_true(proc_holds(&p, DST_VA, 40 + i));
+	}
+	assert_int_equal(dsa_wq_close(wq), 0);
+	proc_close(&p);
+	assert_int_equal(vmm_guest_destroy(other), 0);
+	fixture_host_close(host);
+}
+
+/* A function has one guest at a time, and another when that is dead. */
+static void test_kill_frees_the_function(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	const struct vmm_guest_cfg cfg = {
+		.how = fixture_pair->how,
+		.iommu = fixture_pair->guest,
+		.memory = UINT64_C(16) << 20,
+	};
+	struct vmm_guest *first = fixture_guest(host, 0), *second;
+
+	(void)state;
+	assert_int_equal(vmm_guest_create(host, &cfg, &second), -EBUSY);
+	vmm_guest_kill(first);
+	assert_int_equal(vmm_guest_create(host, &cfg, &second), 0);
+	assert_int_equal(vmm_guest_destroy(first), 0);
+	assert_int_equal(vmm_guest_destroy(second), 0);
+	fixture_host_close(host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kill_frees_everything),
+		cmocka_unit_test(test_kill_leaves_others_alone),
+		cmocka_unit_test(test_kill_frees_the_function),
+	};
+
+	/* The look of assert_unreachable() is reported, as it should. */
+	fixture_log_level = PLAT_LOG_ERR;
+	return fixture_run_assigned_tests(tests);
+}
