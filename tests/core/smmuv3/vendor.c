@@ -156,7 +156,7 @@ static uint64_t page(uint64_t pa, bool writable)
 
 static const struct shim_left_out left_out[] = {
 	{ "test_amd_invalid_ppr_cb_chooses",
-	  "requests to execute, and privileged ones, come without rights" },
+	  "one to execute that does not read is a stop marker" },
 	{ "test_feature_has_is_enough_to_stall",
 	  "no device stalls here: drivers/smmuv3_fault" },
 	{ "test_intel_is_pasid_valid", "the kernel's table is x86-64's" },

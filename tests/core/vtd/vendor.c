@@ -131,7 +131,7 @@ static uint64_t page(uint64_t pa, bool writable)
 
 static const struct shim_left_out left_out[] = {
 	{ "test_amd_invalid_ppr_cb_chooses",
-	  "requests to execute, and privileged ones, come without rights" },
+	  "privileged requests come without rights" },
 	{ "test_fault_private_data_echoed",
 	  "reserved in responses from version 6 on" },
 	{ "test_feature_has_is_enough_to_stall", "no device stalls" },
