@@ -450,7 +450,7 @@ static const struct {
 	{ 0, 0, 0, 0, true },
 	{ UINT64_C(1) << 3, 0, 0, 0, false },  /* AFL */
 	{ UINT64_C(1) << 4, 0, 0, 0, false },  /* RWBF */
-	{ UINT64_C(1) << 7, 0, 0, 0, false },  /* CM */
+	{ UINT64_C(1) << 7, 0, 0, 0, true },   /* CM */
 	{ UINT64_C(1) << 59, 0, 0, 0, false }, /* PI */
 	{ UINT64_C(1) << 61, 0, 0, 0, false }, /* ECMDS */
 	{ UINT64_C(3) << 5, 0, 0, 0, true },   /* PLMR, PHMR */

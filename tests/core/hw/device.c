@@ -220,9 +220,12 @@ static int ask(struct mock *m, struct shim_device *d, const struct hw_txn *txn,
 	       struct hw_xlat *ret_xlat, bool *ret_keep)
 {
 	struct hw_ats_reply reply = { 0 };
+	struct hw_txn request = *txn;
 
+	if (!(txn->perm & IOMMU_PERM_WRITE))
+		request.flags |= HW_TXN_NO_WRITE;
 	pthread_mutex_lock(&m->port_lock);
-	m->hw->ops->ats_translate(m->hw, &m->port, txn, &reply);
+	m->hw->ops->ats_translate(m->hw, &m->port, &request, &reply);
 	pthread_mutex_unlock(&m->port_lock);
 	*ret_xlat = reply.xlat;
 	*ret_keep = true;
