@@ -39,7 +39,7 @@ link fuzz fuzz fuzz
 for driver in pci smmuv3 vtd mock; do
 	link "drv_$driver" "drivers/$driver" "src/drivers/$driver"
 done
-for model in smmuv3 vtd pcie dsa; do
+for model in port smmuv3 vtd pcie dsa; do
 	link "hw_$model" "models/$model" "src/models/$model"
 done
 

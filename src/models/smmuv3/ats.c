@@ -187,7 +187,7 @@ void smmuv3_hw_ats_translate(struct iommu_hw *hw, struct hw_port *port,
 	struct smmuv3_hw_lookup l = { .hit = false };
 	uint64_t n;
 
-	n = smmuv3_hw_count(&port->translations);
+	n = hw_port_count(&port->translations);
 	*ret_reply = (struct hw_ats_reply){ .status = HW_ATS_UR };
 	smmuv3_hw_request(txn, &l.req);
 	l.req.ats = true;
@@ -202,7 +202,7 @@ void smmuv3_hw_ats_translate(struct iommu_hw *hw, struct hw_port *port,
 	}
 	smmuv3_hw_unlock(m);
 	if (l.hit)
-		smmuv3_hw_count(&port->tlb_hits);
+		hw_port_count(&port->tlb_hits);
 	if (l.miss)
-		smmuv3_hw_count(&port->tlb_misses);
+		hw_port_count(&port->tlb_misses);
 }

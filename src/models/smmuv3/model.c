@@ -254,7 +254,7 @@ static void stats(struct iommu_hw *hw, struct iommu_hw_stats *ret_stats)
 
 	smmuv3_hw_lock(m);
 	*ret_stats = m->stats;
-	smmuv3_hw_port_sum(m, ret_stats);
+	hw_ports_sum(&m->ports, ret_stats);
 	smmuv3_hw_unlock(m);
 }
 
@@ -314,6 +314,7 @@ int smmuv3_hw_create(const struct smmuv3_hw_cfg *cfg, const struct hw_env *env,
 	smmuv3_hw_regs_init(m);
 	cold(m);
 	m->env.lock_init(m->env.ctx, &m->lock, HW_RANK_IOMMU, "smmuv3");
+	hw_ports_init(&m->ports, &m->env, &m->lock);
 	*ret_hw = &m->hw;
 	return 0;
 }

@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Ports, and how an invalidation waits for the transactions in flight. */
+/* The ports of the model, and the wait of an invalidation for them. */
 #ifndef HW_SMMUV3_PORT_H
 #define HW_SMMUV3_PORT_H
 
+#include "models/port/port.h"
 #include "models/smmuv3/state.h"
-
-/*
- * The port is busy from here on, until hw_port_done(). Either before the
- * lookup without the lock, or under the lock once the result is known.
- */
-static inline void smmuv3_hw_port_begin(struct hw_port *port)
-{
-	/* Pairs with the loads of smmuv3_hw_drain(); see tlb.c. */
-	atomic_fetch_add_explicit(&port->busy, 1, memory_order_seq_cst);
-}
-
-/* Counters of a port are written by its own thread alone. */
-static inline uint64_t smmuv3_hw_count(_Atomic uint64_t *counter)
-{
-	uint64_t n = atomic_load_explicit(counter, memory_order_relaxed) + 1;
-
-	atomic_store_explicit(counter, n, memory_order_relaxed);
-	return n;
-}
 
 void smmuv3_hw_port_add(struct iommu_hw *hw, struct hw_port *port);
 void smmuv3_hw_port_remove(struct iommu_hw *hw, struct hw_port *port);
-void smmuv3_hw_port_sum(struct smmuv3_hw *m, struct iommu_hw_stats *stats);
 
-/*
- * Waits until every port has left the transaction it was busy with when this
- * was called. Drops the lock while it waits, so that a transaction that misses
- * and holds another port busy is not in the way.
- */
+/* hw_ports_drain(), and a word to the log if a port is stuck. */
 void smmuv3_hw_drain(struct smmuv3_hw *m);
 
 #endif

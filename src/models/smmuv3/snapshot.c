@@ -90,14 +90,10 @@ static uint64_t identity(const struct smmuv3_hw *m, unsigned int i)
 /* Nobody is in the middle of something. */
 static bool quiesced(const struct smmuv3_hw *m)
 {
-	const struct hw_port *port;
 	unsigned int i;
 
-	if (m->cmd.running || m->drains)
+	if (m->cmd.running || !hw_ports_idle(&m->ports))
 		return false;
-	for (port = m->ports; port; port = port->next)
-		if (atomic_load_explicit(&port->busy, memory_order_relaxed) & 1)
-			return false;
 	for (i = 0; i < SMMUV3_HW_STALLS; i++)
 		if (m->stall[i].state == STALL_GOES_ON)
 			return false;

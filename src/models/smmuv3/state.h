@@ -26,6 +26,7 @@
 #include "base/string.h"
 #include "fmt/arm_pt.h"
 #include "fmt/smmuv3.h"
+#include "models/port/port.h"
 #include "models/smmuv3/cache.h"
 
 /* Registers that have storage; a pair of halves is one. */
@@ -272,13 +273,6 @@ struct smmuv3_hw_stall {
 	uint64_t cookie;
 };
 
-/* A wait for the ports in progress, (l). */
-struct smmuv3_hw_drain {
-	struct hw_port *cursor;
-	uint64_t seen;
-	struct smmuv3_hw_drain *next;
-};
-
 struct smmuv3_hw {
 	struct iommu_hw hw;
 	struct hw_env env;        /* (c) */
@@ -304,10 +298,8 @@ struct smmuv3_hw {
 		bool undrained; /* invalidated, ports not yet waited for */
 	} cmd;                  /* (l) */
 
-	struct hw_port *ports;          /* (l) */
-	struct smmuv3_hw_drain *drains; /* (l) */
-	struct iommu_hw_stats retired;  /* (l) ports that left */
-	struct iommu_hw_stats stats;    /* (l) */
+	struct hw_ports ports;       /* (l) */
+	struct iommu_hw_stats stats; /* (l) */
 
 	struct smmuv3_hw_stall stall[SMMUV3_HW_STALLS]; /* (l) */
 

@@ -310,12 +310,12 @@ static int translate_slow(struct smmuv3_hw *m, struct hw_port *port,
 		smmuv3_hw_forget(m);
 	ret = translate_locked(m, &l, txn->cookie, &xlat);
 	if (!ret)
-		smmuv3_hw_port_begin(port);
+		hw_port_begin(port);
 	smmuv3_hw_unlock(m);
 	if (l.hit)
-		smmuv3_hw_count(&port->tlb_hits);
+		hw_port_count(&port->tlb_hits);
 	if (l.miss)
-		smmuv3_hw_count(&port->tlb_misses);
+		hw_port_count(&port->tlb_misses);
 	if (!ret)
 		*ret_xlat = xlat;
 	return ret;
@@ -325,19 +325,19 @@ int smmuv3_hw_translate(struct iommu_hw *hw, struct hw_port *port,
 			const struct hw_txn *txn, struct hw_xlat *ret_xlat)
 {
 	struct smmuv3_hw *m = smmuv3_hw_of(hw);
-	uint64_t n = smmuv3_hw_count(&port->translations);
+	uint64_t n = hw_port_count(&port->translations);
 	enum fast fast;
 
 	/* An eager model has to come by the place where it forgets. */
 	if (smmuv3_hw_forgets(m, n))
 		return translate_slow(m, port, txn, true, ret_xlat);
-	smmuv3_hw_port_begin(port);
+	hw_port_begin(port);
 	fast = translate_fast(m, txn, ret_xlat);
 	if (fast == FAST_NO) {
 		hw_port_done(port);
 		return translate_slow(m, port, txn, false, ret_xlat);
 	}
 	if (fast == FAST_HIT)
-		smmuv3_hw_count(&port->tlb_hits);
+		hw_port_count(&port->tlb_hits);
 	return 0;
 }

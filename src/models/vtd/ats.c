@@ -172,7 +172,7 @@ void vtd_hw_ats_translate(struct iommu_hw *hw, struct hw_port *port,
 	struct vtd_hw_lookup l = { .hit = false };
 	struct vtd_hw *m = vtd_hw_of(hw);
 	struct hw_txn asks = *txn;
-	uint64_t n = vtd_hw_count(&port->translations);
+	uint64_t n = hw_port_count(&port->translations);
 
 	/*
 	 * A request says NW and no more: it is for reading and writing, or for
@@ -197,7 +197,7 @@ void vtd_hw_ats_translate(struct iommu_hw *hw, struct hw_port *port,
 	}
 	vtd_hw_unlock(m);
 	if (l.hit)
-		vtd_hw_count(&port->tlb_hits);
+		hw_port_count(&port->tlb_hits);
 	if (l.miss)
-		vtd_hw_count(&port->tlb_misses);
+		hw_port_count(&port->tlb_misses);
 }

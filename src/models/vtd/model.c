@@ -203,7 +203,7 @@ static void stats(struct iommu_hw *hw, struct iommu_hw_stats *ret_stats)
 
 	vtd_hw_lock(m);
 	*ret_stats = m->stats;
-	vtd_hw_port_sum(m, ret_stats);
+	hw_ports_sum(&m->ports, ret_stats);
 	vtd_hw_unlock(m);
 }
 
@@ -246,6 +246,7 @@ int vtd_hw_create(const struct vtd_hw_cfg *cfg, const struct hw_env *env,
 	vtd_hw_xlat_init(m, m->room);
 	cold(m);
 	m->env.lock_init(m->env.ctx, &m->lock, HW_RANK_IOMMU, "vtd");
+	hw_ports_init(&m->ports, &m->env, &m->lock);
 	*ret_hw = &m->hw;
 	return 0;
 }

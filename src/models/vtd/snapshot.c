@@ -92,14 +92,7 @@ static uint64_t sum(const unsigned char *buf)
 /* Nobody is in the middle of something. */
 static bool quiesced(const struct vtd_hw *m)
 {
-	const struct hw_port *port;
-
-	if (m->iq.running || m->drains || m->responding)
-		return false;
-	for (port = m->ports; port; port = port->next)
-		if (atomic_load_explicit(&port->busy, memory_order_relaxed) & 1)
-			return false;
-	return true;
+	return !m->iq.running && !m->responding && hw_ports_idle(&m->ports);
 }
 
 static uint64_t ver_word(const struct vtd_hw *m)

@@ -24,6 +24,7 @@
 #include "base/errno.h"
 #include "base/string.h"
 #include "fmt/vtd_regs.h"
+#include "models/port/port.h"
 
 /* Registers that have storage; a pair of halves is one. */
 enum vtd_hw_reg {
@@ -98,13 +99,6 @@ struct vtd_hw_wait {
 	uint64_t dw[2];
 };
 
-/* A wait for the ports in progress, (l). */
-struct vtd_hw_drain {
-	struct hw_port *cursor;
-	uint64_t seen;
-	struct vtd_hw_drain *next;
-};
-
 struct vtd_hw_xlat; /* caches and all: translate.h */
 
 struct vtd_hw {
@@ -144,10 +138,8 @@ struct vtd_hw {
 
 	uint64_t irta; /* (l) IRTA as SIRTP latched it */
 
-	struct hw_port *ports;         /* (l) */
-	struct vtd_hw_drain *drains;   /* (l) */
-	struct iommu_hw_stats retired; /* (l) ports that left */
-	struct iommu_hw_stats stats;   /* (l) */
+	struct hw_ports ports;       /* (l) */
+	struct iommu_hw_stats stats; /* (l) */
 
 	struct {
 		unsigned int victim;

@@ -258,12 +258,12 @@ static int translate_slow(struct vtd_hw *m, struct hw_port *port,
 	if (ret)
 		vtd_hw_record(m, &l);
 	else
-		vtd_hw_port_begin(port);
+		hw_port_begin(port);
 	vtd_hw_unlock(m);
 	if (l.hit)
-		vtd_hw_count(&port->tlb_hits);
+		hw_port_count(&port->tlb_hits);
 	if (l.miss)
-		vtd_hw_count(&port->tlb_misses);
+		hw_port_count(&port->tlb_misses);
 	if (!ret)
 		*ret_xlat = xlat;
 	return ret;
@@ -273,19 +273,19 @@ int vtd_hw_translate(struct iommu_hw *hw, struct hw_port *port,
 		     const struct hw_txn *txn, struct hw_xlat *ret_xlat)
 {
 	struct vtd_hw *m = vtd_hw_of(hw);
-	uint64_t n = vtd_hw_count(&port->translations);
+	uint64_t n = hw_port_count(&port->translations);
 	enum fast fast;
 
 	/* An eager model has to come by the place where it forgets. */
 	if (vtd_hw_forgets(m, n))
 		return translate_slow(m, port, txn, true, ret_xlat);
-	vtd_hw_port_begin(port);
+	hw_port_begin(port);
 	fast = translate_fast(m, txn, ret_xlat);
 	if (fast == FAST_NO) {
 		hw_port_done(port);
 		return translate_slow(m, port, txn, false, ret_xlat);
 	}
 	if (fast == FAST_HIT)
-		vtd_hw_count(&port->tlb_hits);
+		hw_port_count(&port->tlb_hits);
 	return 0;
 }
