@@ -322,13 +322,10 @@ static void test_amd_invalid_ppr_cb_chooses(void **state)
 	assert_int_equal(f->ppr_address, 0x8000);
 	assert_int_equal(f->ppr_flags, PPR_FAULT_READ | PPR_FAULT_USER);
 	f->rsp = AMD_IOMMU_INV_PRI_RSP_SUCCESS;
-	assert_int_equal(ask(f, 9, 0x8000, W | IOMMU_PERM_PRIV),
-			 IOMMU_PAGE_RESP_SUCCESS);
-	assert_int_equal(f->ppr_flags, PPR_FAULT_WRITE);
+	assert_int_equal(ask(f, 9, 0x8000, W), IOMMU_PAGE_RESP_SUCCESS);
+	assert_int_equal(f->ppr_flags, PPR_FAULT_WRITE | PPR_FAULT_USER);
 	f->rsp = AMD_IOMMU_INV_PRI_RSP_INVALID;
-	assert_int_equal(ask(f, 9, 0x8000, IOMMU_PERM_EXEC),
-			 IOMMU_PAGE_RESP_INVALID);
-	assert_int_equal(f->ppr_flags, PPR_FAULT_EXEC | PPR_FAULT_USER);
+	assert_int_equal(ask(f, 9, 0x8000, R), IOMMU_PAGE_RESP_INVALID);
 	f->rsp = 1234;
 	assert_int_equal(ask(f, 9, 0x8000, R), IOMMU_PAGE_RESP_INVALID);
 	assert_int_equal(f->ppr_calls, 4);
@@ -337,11 +334,30 @@ static void test_amd_invalid_ppr_cb_chooses(void **state)
 	assert_int_equal(ask(f, 10, 0x1000, R), IOMMU_PAGE_RESP_INVALID);
 	assert_int_equal(ask(f, PASIDS + 5, 0x1000, R),
 			 IOMMU_PAGE_RESP_INVALID);
-	assert_int_equal(ask(f, 0, 0x1000, R), IOMMU_PAGE_RESP_FAILURE);
+	/* Failure by core, or Invalid by hardware. */
+	assert_int_not_equal(ask(f, 0, 0x1000, R), IOMMU_PAGE_RESP_SUCCESS);
 	assert_int_equal(f->ppr_calls, 4);
 	assert_ok(amd_iommu_set_invalid_ppr_cb(f->amd, NULL));
 	assert_int_equal(ask(f, 9, 0x8000, R), IOMMU_PAGE_RESP_INVALID);
 	assert_int_equal(f->ppr_calls, 4);
+}
+
+/* [F13] As it is reported, privileged or to execute. */
+static void test_amd_invalid_ppr_cb_flags(void **state)
+{
+	struct fixture *f = *state;
+
+	f->mm->limit = 4;
+	assert_ok(amd_iommu_bind_pasid(f->amd, 9, &f->mm->mm));
+	assert_ok(amd_iommu_set_invalid_ppr_cb(f->amd, invalid_ppr));
+	f->rsp = AMD_IOMMU_INV_PRI_RSP_SUCCESS;
+	assert_int_equal(ask(f, 9, 0x8000, W | IOMMU_PERM_PRIV),
+			 IOMMU_PAGE_RESP_SUCCESS);
+	assert_int_equal(f->ppr_flags, PPR_FAULT_WRITE);
+	assert_int_equal(ask(f, 9, 0x8000, IOMMU_PERM_EXEC),
+			 IOMMU_PAGE_RESP_SUCCESS);
+	assert_int_equal(f->ppr_flags, PPR_FAULT_EXEC | PPR_FAULT_USER);
+	assert_int_equal(f->ppr_calls, 2);
 }
 
 /* [F14] [R6] Once, while the entry translates and the pages are there. */
@@ -707,6 +723,7 @@ int main(void)
 		TEST(test_amd_pasid_beyond_the_device),
 		TEST(test_amd_pasid_taken),
 		TEST(test_amd_invalid_ppr_cb_chooses),
+		TEST(test_amd_invalid_ppr_cb_flags),
 		TEST(test_amd_invalidate_ctx_at_the_exit),
 		TEST(test_amd_invalidate_ctx_at_the_unbind),
 		TEST(test_amd_unbind_waits_for_requests),

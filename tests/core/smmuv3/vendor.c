@@ -155,14 +155,14 @@ static uint64_t page(uint64_t pa, bool writable)
 }
 
 static const struct shim_left_out left_out[] = {
-	{ "test_amd_invalid_ppr_cb_chooses",
+	{ "test_amd_invalid_ppr_cb_flags",
 	  "one to execute that does not read is a stop marker" },
 	{ "test_feature_has_is_enough_to_stall",
 	  "no device stalls here: drivers/smmuv3_fault" },
 	{ "test_intel_is_pasid_valid", "the kernel's table is x86-64's" },
 	{ "test_intel_supervisor_mode", "the kernel's table is x86-64's" },
 	{ "test_intel_supervisor_mode_ends", "the kernel's table is x86-64's" },
-	{ "test_why_enable_names_what_is_missing",
+	{ "test_why_enable_names_the_walk",
 	  "the driver says it more exactly: drivers/smmuv3_why" },
 	{ "test_why_every_requirement_was_seen", "for the one before" },
 	{ NULL, NULL },

@@ -130,14 +130,14 @@ static uint64_t page(uint64_t pa, bool writable)
 }
 
 static const struct shim_left_out left_out[] = {
-	{ "test_amd_invalid_ppr_cb_chooses",
+	{ "test_amd_invalid_ppr_cb_flags",
 	  "privileged requests come without rights" },
 	{ "test_fault_private_data_echoed",
 	  "reserved in responses from version 6 on" },
 	{ "test_feature_has_is_enough_to_stall", "no device stalls" },
 	{ "test_intel_fault_cb_hears_successes",
 	  "private data, as in test_fault_private_data_echoed" },
-	{ "test_why_enable_names_what_is_missing",
+	{ "test_why_enable_names_the_walk",
 	  "the driver says it more exactly: drivers/vtd_probe" },
 	{ "test_why_every_requirement_was_seen", "for the one before" },
 	{ NULL, NULL },
