@@ -336,4 +336,18 @@ SVA_MUST_CHECK int iopf_queue_flush_dev(struct iommu_device *dev);
  */
 SVA_MUST_CHECK int iopf_queue_discard_partial(struct iopf_queue *queue);
 
+/**
+ * iommu_fault_overflows() - how often groups of a device were cut
+ *
+ * For a handler of page requests that keeps incomplete groups itself: if this
+ * is not what it was at a request without its Last, that Last may be among what
+ * was lost, and the next request with the same number is of another group. It
+ * changes with iopf_queue_discard_partial(), so never during a report.
+ *
+ * Context: any.
+ * Cost:    one load.
+ * Test:    tests/core/iopf_test.c [R15]
+ */
+uint64_t iommu_fault_overflows(struct iommu_device *dev);
+
 #endif

@@ -16,6 +16,7 @@ struct ppr_tag {
 	uint32_t grpid;
 	unsigned int inflight;
 	bool finished; /* Last has come: @last */
+	bool cut;      /* Last will not come, and nobody waits for an answer */
 	enum iommu_page_response_code worst;
 	struct iommu_fault_page_request last;
 };
@@ -70,21 +71,22 @@ static void leave_locked(struct ppr_ctx *ctx)
 	plat_event_signal(ctx->ppr->plat, &ctx->ppr->event);
 }
 
-/* The group that @grpid names now, or NULL. A finished one is not it. */
+/* The group that @grpid names now, or NULL. One that has ended is not it. */
 static struct ppr_tag *open_tag_locked(struct ppr_ctx *ctx, uint32_t grpid)
 {
 	struct ppr_tag *tag;
 
 	list_for_each(tag, &ctx->tags, link) {
-		if (tag->grpid == grpid && !tag->finished)
+		if (tag->grpid == grpid && !tag->finished && !tag->cut)
 			return tag;
 	}
 	return NULL;
 }
 
+/* True: the tag is the caller's, who answers unless it is cut. */
 static bool complete_locked(struct ppr_ctx *ctx, struct ppr_tag *tag)
 {
-	if (tag->inflight || !tag->finished)
+	if (tag->inflight || !(tag->finished || tag->cut))
 		return false;
 	list_del(&tag->link);
 	ctx->ppr->tags--;
@@ -147,15 +149,54 @@ static void request_work(void *arg)
 	tag->inflight--;
 	complete = complete_locked(ctx, tag);
 	ppr_unlock(ppr);
-	if (complete) {
+	if (complete && !tag->cut)
 		answer(ppr, &tag->last, tag->worst);
+	if (complete)
 		plat_free(plat, tag);
-	}
 	ppr_lock(ppr);
 	ppr->requests--;
 	leave_locked(ctx);
 	ppr_unlock(ppr);
 	plat_free(plat, req);
+}
+
+static void cut_tags_locked(struct ppr_ctx *ctx, struct list *dropped)
+{
+	struct ppr_tag *tag, *tmp;
+
+	list_for_each_safe(tag, tmp, &ctx->tags, link) {
+		if (tag->finished)
+			continue;
+		tag->cut = true;
+		/* Otherwise it goes with its last request. */
+		if (complete_locked(ctx, tag))
+			list_add_tail(dropped, &tag->link);
+	}
+}
+
+/*
+ * The unit's queue has overflowed since the last request of the device: whose
+ * Last has not come is over, and its number may be another's by now. [R15]
+ */
+static void cut_groups_locked(struct ppr *ppr, struct list *dropped)
+{
+	uint64_t overflows = iommu_fault_overflows(ppr->dev);
+	struct ppr_ctx *ctx;
+	ioasid_t pasid = 0;
+
+	if (overflows == ppr->overflows)
+		return;
+	ppr->overflows = overflows;
+	for (; (ctx = ppr_next_locked(ppr, &pasid)); pasid++)
+		cut_tags_locked(ctx, dropped);
+}
+
+static void free_tags(const struct plat *plat, struct list *tags)
+{
+	struct list *l;
+
+	while ((l = list_pop(tags)))
+		plat_free(plat, list_entry(l, struct ppr_tag, link));
 }
 
 /* What a report brings along: memory, taken or given back. */
@@ -229,8 +270,11 @@ static int take_request(struct ppr *ppr,
 	enum fate fate = NOBODYS;
 	struct ppr_tag *tag = NULL;
 	struct ppr_ctx *ctx;
+	struct list cut;
 
+	list_init(&cut);
 	ppr_lock(ppr);
+	cut_groups_locked(ppr, &cut);
 	ctx = ppr_find_locked(ppr, prm->pasid);
 	if (ctx && ctx->state == PPR_LIVE)
 		fate = account_locked(ctx, prm, &parts, &tag);
@@ -249,6 +293,7 @@ static int take_request(struct ppr *ppr,
 		leave_locked(ctx);
 		ppr_unlock(ppr);
 	}
+	free_tags(plat, &cut);
 	plat_free(plat, parts.req);
 	plat_free(plat, parts.tag);
 	return fate == NOBODYS ? -ENOENT : 0;
@@ -313,6 +358,7 @@ int ppr_init(struct ppr *ppr, struct iommu_device *dev,
 	ppr->plat = plat;
 	ppr->ops = ops;
 	ppr->end = end;
+	ppr->overflows = iommu_fault_overflows(dev);
 	ppr->leaves = plat_zalloc(plat, leaf_count(ppr) * sizeof(*ppr->leaves));
 	if (!ppr->leaves)
 		return -ENOMEM;
@@ -407,7 +453,7 @@ void ppr_release(struct ppr_ctx *ctx)
 	struct ppr *ppr = ctx->ppr;
 	const struct plat *plat = ppr->plat;
 	struct ppr_leaf *leaf;
-	struct list dropped, *l;
+	struct list dropped;
 
 	list_init(&dropped);
 	ppr_close(ctx);
@@ -419,6 +465,5 @@ void ppr_release(struct ppr_ctx *ctx)
 	plat_event_signal(plat, &ppr->event);
 	/* Who waits for the last context frees @ppr after this. */
 	ppr_unlock(ppr);
-	while ((l = list_pop(&dropped)))
-		plat_free(plat, list_entry(l, struct ppr_tag, link));
+	free_tags(plat, &dropped);
 }

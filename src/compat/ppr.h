@@ -6,7 +6,8 @@
  *
  * Requests are resolved one by one, by workers of the front. A tag counts the
  * ones of a group that are under way; the group is answered when that is 0 and
- * its Last has come, with the worst code of its requests. [F15]
+ * its Last has come, with the worst code of its requests. [F15] After an
+ * overflow the incomplete ones are forgotten when the next request comes. [R15]
  */
 #ifndef COMPAT_PPR_H
 #define COMPAT_PPR_H
@@ -74,6 +75,7 @@ struct ppr {
 	unsigned int contexts;     /* (l) */
 	unsigned int requests;     /* (l) */
 	unsigned int tags;         /* (l) */
+	uint64_t overflows;        /* (l) of the device, as it was seen last */
 };
 
 /*

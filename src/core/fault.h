@@ -41,6 +41,7 @@ struct fault_dev {
 	struct iopf_queue *queue;           /* (f) set under (q) too */
 	struct list queue_link;             /* (q) */
 	uint64_t complained_ns;             /* (f) */
+	_Atomic uint64_t overflows;         /* written under (q) */
 };
 
 void fault_dev_init(struct iommu_device *dev);

@@ -186,10 +186,23 @@ int iopf_queue_discard_partial(struct iopf_queue *queue)
 		plat_lock(plat, &dev->faults.lock);
 		take_all_partials(&dev->faults, &dropped);
 		plat_unlock(plat, &dev->faults.lock);
+		/*
+		 * Relaxed: a report is before this or after it, which is for
+		 * the driver to see to.
+		 */
+		atomic_fetch_add_explicit(&dev->faults.overflows, 1,
+					  memory_order_relaxed);
 	}
 	plat_unlock(plat, &queue->lock);
 	free_pages(plat, &dropped);
 	return 0;
+}
+
+uint64_t iommu_fault_overflows(struct iommu_device *dev)
+{
+	/* Relaxed: as above. */
+	return atomic_load_explicit(&dev->faults.overflows,
+				    memory_order_relaxed);
 }
 
 void fault_discard_group(struct iommu_device *dev,

@@ -111,6 +111,37 @@ static enum iommu_page_response_code ask(struct fixture *f, ioasid_t pasid,
 	return last_code(&f->rig);
 }
 
+/* [R15] Nor does what an overflow has cut of one PASID's decide here. */
+static void test_amd_overflow_cuts_groups(void **state)
+{
+	struct fixture *f = *state;
+	unsigned int i;
+
+	assert_ok(amd_iommu_bind_pasid(f->amd, 77, &f->mm->mm));
+	assert_ok(amd_iommu_bind_pasid(f->amd, PASIDS - 1, &f->mm->mm));
+	f->mm->limit = 4;
+	/* Once as they are, and once cut. */
+	for (i = 0; i < 2; i++) {
+		report(f, 77, 8, 0x8000, R, false);
+		report(f, PASIDS - 1, 8, 0x8000, R, false);
+		if (i)
+			assert_ok(iopf_queue_discard_partial(
+				iommu_device_unit(f->dev)->iopf));
+		report(f, PASIDS - 1, 8, 0x1000, R, true);
+		assert_true(mock_wait_responses(f->rig.mock, 2 * i + 1));
+		assert_int_equal(last_code(&f->rig),
+				 i ? IOMMU_PAGE_RESP_SUCCESS :
+				     IOMMU_PAGE_RESP_INVALID);
+		report(f, 77, 8, 0x1000, R, true);
+		assert_true(mock_wait_responses(f->rig.mock, 2 * i + 2));
+		assert_int_equal(last_code(&f->rig),
+				 i ? IOMMU_PAGE_RESP_SUCCESS :
+				     IOMMU_PAGE_RESP_INVALID);
+	}
+	amd_iommu_unbind_pasid(f->amd, 77);
+	amd_iommu_unbind_pasid(f->amd, PASIDS - 1);
+}
+
 /* [F10] [F11] [F12] [U3] The PASID is the device's choice. */
 static void test_amd_bind_at_the_pasid_picked(void **state)
 {
@@ -724,6 +755,7 @@ int main(void)
 		TEST(test_amd_pasid_taken),
 		TEST(test_amd_invalid_ppr_cb_chooses),
 		TEST(test_amd_invalid_ppr_cb_flags),
+		TEST(test_amd_overflow_cuts_groups),
 		TEST(test_amd_invalidate_ctx_at_the_exit),
 		TEST(test_amd_invalidate_ctx_at_the_unbind),
 		TEST(test_amd_unbind_waits_for_requests),

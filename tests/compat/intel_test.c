@@ -332,6 +332,69 @@ static void test_intel_requests_in_order(void **state)
 		assert_int_equal(f->heard[i].address, 0x1000 * i);
 }
 
+/* What a group was answered, the last time that its number was used. */
+static enum iommu_page_response_code code_of(struct fixture *f, uint32_t grpid)
+{
+	struct mock_response r = { 0 };
+	unsigned int i = mock_response_count(f->rig.mock);
+
+	while (i-- && mock_response(f->rig.mock, i, &r))
+		if (r.prm.grpid == grpid)
+			return r.code;
+	fail_msg("group %u has no answer", grpid);
+	return r.code;
+}
+
+/* The unit's queue has overflowed, and its driver has read it up. */
+static void overflow(struct fixture *f)
+{
+	uint64_t before = iommu_fault_overflows(f->dev);
+
+	assert_ok(iopf_queue_discard_partial(iommu_device_unit(f->dev)->iopf));
+	assert_int_equal(iommu_fault_overflows(f->dev), before + 1);
+}
+
+/*
+ * [R15] What was cut by an overflow does not decide about the next group of
+ * its number, whether it has been served or is being served.
+ */
+static void test_intel_overflow_cuts_groups(void **state)
+{
+	struct fixture *f = *state;
+	ioasid_t pasid = bind(f, &f->mm->mm, 0);
+
+	f->mm->limit = 4;
+	report(f, pasid, 8, 0x8000, R, false);
+	while (atomic_load(&f->heard_count) < 1)
+		plat_relax(f->rig.plat, 20);
+	assert_int_equal(f->heard[0].response, IOMMU_PAGE_RESP_INVALID);
+	overflow(f);
+	report(f, pasid, 8, 0x1000, R, true);
+	assert_true(mock_wait_responses(f->rig.mock, 1));
+	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_SUCCESS);
+
+	/* Under way meanwhile; and one that is complete has its answer. */
+	soft_mm_block(f->mm, true);
+	report(f, pasid, 9, 0x8000, R, false);
+	report(f, pasid, 10, 0x8000, R, true);
+	soft_mm_wait_blocked(f->mm, 1);
+	overflow(f);
+	report(f, pasid, 9, 0x1000, R, true);
+	soft_mm_block(f->mm, false);
+	assert_true(mock_wait_responses(f->rig.mock, 3));
+	assert_int_equal(mock_response_count(f->rig.mock), 3);
+	assert_int_equal(code_of(f, 10), IOMMU_PAGE_RESP_INVALID);
+	assert_int_equal(code_of(f, 9), IOMMU_PAGE_RESP_SUCCESS);
+	assert_int_equal(f->heard_count, 5);
+
+	/* Without an overflow they are one group. */
+	report(f, pasid, 8, 0x8000, R, false);
+	report(f, pasid, 8, 0x1000, R, true);
+	assert_true(mock_wait_responses(f->rig.mock, 4));
+	assert_int_equal(last_code(&f->rig), IOMMU_PAGE_RESP_INVALID);
+	assert_ok(intel_svm_unbind_mm(f->svm, pasid));
+}
+
 /* [F17] Without a callback requests are served as well. */
 static void test_intel_without_ops(void **state)
 {
@@ -541,6 +604,7 @@ int main(void)
 		TEST(test_intel_bind_errors),
 		TEST(test_intel_fault_cb_hears_successes),
 		TEST(test_intel_requests_in_order),
+		TEST(test_intel_overflow_cuts_groups),
 		TEST(test_intel_without_ops),
 		TEST(test_intel_is_pasid_valid),
 		TEST(test_intel_supervisor_mode),

@@ -364,7 +364,11 @@ static void test_iopf_discard_partial(void **state)
 
 		assert_ok(iommu_queue_iopf(&fault, f->rig.dev[1], NULL));
 	}
+	assert_int_equal(iommu_fault_overflows(f->rig.dev[1]), 0);
 	assert_ok(iopf_queue_discard_partial(q));
+	/* Who groups by himself hears of it; of another queue's not. */
+	assert_int_equal(iommu_fault_overflows(f->rig.dev[1]), 1);
+	assert_int_equal(iommu_fault_overflows(f->dev), 0);
 	iopf_queue_free(q);
 
 	/* A device of the unit's own queue, whose partials stay: they leave
