@@ -9,7 +9,8 @@
  * drain, which is one pass, too: what was in the queue when it was asked for has
  * been taken by the pass that was under way, or is taken by its own. Drains go
  * first, so that the interrupt, which reads until there is nothing left, does
- * not keep them waiting.
+ * not keep them waiting. An overflow that does not go away ends the reading, as
+ * nothing comes any more then.
  *
  * PRS.PPR is cleared before the tail is read: a record that comes later sets it
  * again and interrupts. With PRO set the unit takes in no request, but answers
@@ -24,6 +25,9 @@
 
 #define WORDS       ((size_t)4)
 #define RECORD_SIZE (8 * WORDS)
+
+/* Passes in a row that find an overflow and no record: PRO does not go. */
+#define STUCK_PASSES 8u
 
 static size_t queue_size(const struct vtd_unit *u)
 {
@@ -192,8 +196,18 @@ static void recover(struct vtd_unit *u)
 	vtd_write32(u, VTD_PRS, (uint32_t)REG_CONST(VTD_PRS_PRO, 1));
 }
 
+/*
+ * What a pass has found. Each record is one that a device has sent, and after an
+ * overflow there may be more, whose event has not come.
+ */
+enum found {
+	FOUND_NOTHING,
+	FOUND_RECORDS,
+	FOUND_OVERFLOW, /* and no record */
+};
+
 /* The queue is claimed. */
-static bool pass(struct vtd_unit *u)
+static enum found pass(struct vtd_unit *u)
 {
 	uint32_t prs;
 	bool any;
@@ -202,24 +216,31 @@ static bool pass(struct vtd_unit *u)
 	any = take_all(u);
 	prs = vtd_read32(u, VTD_PRS);
 	if (prs == UINT32_MAX || !REG_GET(VTD_PRS_PRO, prs))
-		return any;
+		return any ? FOUND_RECORDS : FOUND_NOTHING;
 	/* What came between the tail and the overflow; no more comes now. */
-	(void)take_all(u);
+	any |= take_all(u);
 	recover(u);
-	return true;
+	return any ? FOUND_RECORDS : FOUND_OVERFLOW;
 }
 
 void vtd_prq_irq(void *arg)
 {
 	struct vtd_unit *u = arg;
-	bool any;
+	unsigned int stuck = 0;
+	enum found found;
 
 	do {
 		if (claim(u, false, UINT64_MAX))
 			return;
-		any = pass(u);
+		found = pass(u);
 		hand_back(u);
-	} while (any);
+		stuck = found == FOUND_OVERFLOW ? stuck + 1 : 0;
+	} while (found != FOUND_NOTHING && stuck < STUCK_PASSES);
+	if (stuck)
+		plat_log(u->plat, PLAT_LOG_ERR,
+			 "%s: the page request queue stays in overflow: "
+			 "requests are answered by the unit",
+			 u->name);
 }
 
 /* Everything in the queue now has been reported on return. */

@@ -268,69 +268,6 @@ static void test_vtd_prq_markers_and_strangers(void **state)
 	teardown(&b);
 }
 
-/* [R15] Overflow: partials go, PRO last, the queue goes on. */
-static void test_vtd_prq_overflow(void **state)
-{
-	struct vtd_prd prd;
-	struct bench b;
-	unsigned int i;
-
-	(void)state;
-	setup(&b);
-	prd = seam_prd(SID, b.pasid, 1, 0x1000, false);
-	for (i = 0; i < QUEUE - 1; i++)
-		push(&b, &prd);
-	prd = seam_prd(SID, b.pasid, 1, 0x2000, true);
-	/* The Last is lost: the unit answers it. */
-	assert_false(seam_push(b.s, &prd));
-	assert_int_equal(b.s->prs, 3);
-	run(&b);
-	assert_int_equal(b.s->prs, 0);
-	assert_int_equal(b.s->pqh, b.s->pqt);
-	assert_int_equal(seam_count(b.s, SEAM_RESPONSE), 0);
-	assert_int_equal(b.m.faults, 0);
-	/* The next group with this number is its own. */
-	push(&b, &prd);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
-	assert_int_equal(b.m.faults, 1);
-	assert_int_equal(atomic_load(&b.s->u.counters.prq_overflows), 1);
-	teardown(&b);
-}
-
-static void fill_behind_the_tail(struct seam *s)
-{
-	struct bench *b = s->hook_arg;
-	struct vtd_prd prd = seam_prd(SID, b->pasid, 1, 0x1000, false);
-
-	s->tail_hook = NULL;
-	while (seam_push(s, &prd))
-		;
-}
-
-/* [R15] What came behind the tail is of before the overflow, too. */
-static void test_vtd_prq_overflow_while_reading(void **state)
-{
-	struct vtd_prd prd;
-	struct bench b;
-
-	(void)state;
-	setup(&b);
-	prd = seam_prd(SID, b.pasid, 1, 0x1000, false);
-	push(&b, &prd);
-	b.s->hook_arg = &b;
-	b.s->tail_hook = fill_behind_the_tail;
-	run(&b);
-	assert_null(b.s->tail_hook);
-	assert_int_equal(b.s->prs, 0);
-	prd = seam_prd(SID, b.pasid, 1, 0x2000, true);
-	push(&b, &prd);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
-	assert_int_equal(b.m.faults, 1);
-	teardown(&b);
-}
-
 /* [M4] A drain: responses before, the device, PD; then the queue, then faults. */
 static void test_vtd_prq_drain_order(void **state)
 {
@@ -710,8 +647,6 @@ int main(void)
 		cmocka_unit_test(test_vtd_prq_bad_requests_are_invalid),
 		cmocka_unit_test(test_vtd_prq_bad_request_decides_its_group),
 		cmocka_unit_test(test_vtd_prq_markers_and_strangers),
-		cmocka_unit_test(test_vtd_prq_overflow),
-		cmocka_unit_test(test_vtd_prq_overflow_while_reading),
 		cmocka_unit_test(test_vtd_prq_drain_order),
 		cmocka_unit_test(test_vtd_prq_drain_takes_what_was_on_its_way),
 		cmocka_unit_test(test_vtd_prq_drain_repeats_after_an_overflow),

@@ -279,7 +279,7 @@ static void write32(void *dev, uint64_t off, uint32_t v)
 
 	assert_int_equal(off, VTD_PRS);
 	pthread_mutex_lock(&s->lock);
-	s->prs &= ~v;
+	s->prs &= ~v | s->prs_stuck;
 	pthread_mutex_unlock(&s->lock);
 }
 

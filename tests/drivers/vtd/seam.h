@@ -101,6 +101,7 @@ struct seam {
 	size_t op_count, op_room;
 
 	uint32_t prs;
+	uint32_t prs_stuck; /* bits that cannot be cleared */
 	uint64_t pqh, pqt, pqa;
 
 	uint8_t cfg[4096];
