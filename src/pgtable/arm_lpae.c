@@ -475,17 +475,26 @@ struct dirty_read {
 };
 
 /* DDI 0487, D8.5.4: with DBM, read-only is what is clean. */
-static bool pte_dirty(uint64_t raw)
+static bool pte_dirty(const struct arm_lpae *t, uint64_t raw)
 {
 	struct arm_pte pte = { { raw } };
 
+	if (t->cfg.stage2)
+		return FIELD_GET(ARM_PTE_S2_AP, &pte) & ARM_PTE_S2_AP_WRITE;
 	return !(FIELD_GET(ARM_PTE_S1_AP, &pte) & ARM_PTE_S1_AP_READONLY);
 }
 
-static uint64_t make_clean(uint64_t raw)
+/* Of one that is dirty. */
+static uint64_t make_clean(const struct arm_lpae *t, uint64_t raw)
 {
 	struct arm_pte pte = { { raw } };
 
+	if (t->cfg.stage2) {
+		FIELD_SET(ARM_PTE_S2_AP, &pte,
+			  FIELD_GET(ARM_PTE_S2_AP, &pte) & ARM_PTE_S2_AP_READ);
+		FIELD_SET(ARM_PTE_S2_DBM, &pte, 1);
+		return pte.dw[0];
+	}
 	FIELD_SET(ARM_PTE_S1_AP, &pte,
 		  FIELD_GET(ARM_PTE_S1_AP, &pte) | ARM_PTE_S1_AP_READONLY);
 	FIELD_SET(ARM_PTE_S1_DBM, &pte, 1);
@@ -498,13 +507,13 @@ static void read_leaf(struct arm_lpae *t, le64_atomic *entry, int level,
 	uint64_t pte = le64_load_relaxed(entry);
 	bool split = r->flags & ARM_LPAE_DIRTY_SPLIT;
 
-	if (!pte_valid(pte) || !pte_dirty(pte))
+	if (!pte_valid(pte) || !pte_dirty(t, pte))
 		return;
 	r->found(r->arg, va, entry_lg2(t, level));
 	if (!(r->flags & ARM_LPAE_DIRTY_CLEAR))
 		return;
 	/* Hardware may set the Access flag meanwhile. */
-	while (!le64_cmpxchg(entry, &pte, make_clean(pte)))
+	while (!le64_cmpxchg(entry, &pte, make_clean(t, pte)))
 		;
 	/* What is found dirty as a whole may stay whole. */
 	if (split && level < ARM_PT_LEVEL_LAST)

@@ -272,6 +272,44 @@ static void test_arm_lpae_s2_random_operations_agree(void **state)
 	}
 }
 
+static void found(void *arg, uint64_t ipa, unsigned int size_lg2)
+{
+	uint64_t *sum = arg;
+
+	*sum += ipa + size_lg2;
+}
+
+/* What is dirty can be written, S2AP[1]; made clean, it can with DBM. */
+static void test_arm_lpae_s2_dirty_is_write_permission(void **state)
+{
+	static const struct first first = { 12, 48, 0, 1 };
+	struct fixture f;
+	unsigned int lg2;
+	uint64_t sum = 0;
+
+	(void)state;
+	start(&f, 48, 12);
+	assert_int_equal(arm_lpae_map(&f.t, 0x1000, 0x1000, 4096, RO, 0), 0);
+	assert_int_equal(arm_lpae_map(&f.t, 0x2000, 0x2000, 4096, RW, 0), 0);
+	assert_int_equal(arm_lpae_map(&f.t, 0x3000, 0x3000, 4096, RW,
+				      ARM_LPAE_CLEAN),
+			 0);
+	assert_int_equal(arm_lpae_map(&f.t, 0x4000, 0x4000, 4096, WO, 0), 0);
+	assert_int_equal(arm_lpae_read_dirty(&f.t, 0, UINT64_MAX,
+					     ARM_LPAE_DIRTY_CLEAR, found, &sum),
+			 0);
+	assert_int_equal(sum, 0x2000 + 12 + 0x4000 + 12);
+	assert_int_equal(raw_walk(&f, &first, 0x1000, &lg2), 0x4000000000177f);
+	assert_int_equal(raw_walk(&f, &first, 0x2000, &lg2), 0x4800000000277f);
+	assert_int_equal(raw_walk(&f, &first, 0x3000, &lg2), 0x4800000000377f);
+	assert_int_equal(raw_walk(&f, &first, 0x4000, &lg2), 0x4800000000473f);
+	sum = 0;
+	assert_int_equal(
+		arm_lpae_read_dirty(&f.t, 0, UINT64_MAX, 0, found, &sum), 0);
+	assert_int_equal(sum, 0);
+	stop(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +317,7 @@ int main(void)
 			test_arm_lpae_s2_page_has_the_bits_of_the_manual),
 		cmocka_unit_test(test_arm_lpae_s2_start_is_concatenated),
 		cmocka_unit_test(test_arm_lpae_s2_what_it_lacks_is_refused),
+		cmocka_unit_test(test_arm_lpae_s2_dirty_is_write_permission),
 		cmocka_unit_test(test_arm_lpae_s2_random_operations_agree),
 	};
 
