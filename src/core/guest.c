@@ -123,7 +123,8 @@ static int table_first_locked(struct iommu_domain *parent,
 	struct iommu_domain *domain;
 	int err;
 
-	if (device_pinned_locked(dev) || dev->paging_count || dev->sva_count)
+	if (device_pinned_locked(dev) || dev->paging_count || dev->sva_count ||
+	    dev->guest_changing)
 		return -EBUSY;
 	err = nested_make(parent, dev, nest, &domain);
 	if (err)
@@ -265,6 +266,17 @@ int iommu_bind_pasid_table(struct iommu_domain *domain,
 	return err;
 }
 
+/* What the device has asked so far. SVA lock held, dropped meanwhile. */
+static void answer_rest_locked(struct iommu_device *dev)
+{
+	const struct plat *plat = dev->sys->plat;
+
+	plat_unlock(plat, &dev->sys->sva_lock);
+	fault_drain(dev);
+	fault_answer_left(dev, NULL);
+	plat_lock(plat, &dev->sys->sva_lock);
+}
+
 /*
  * As attach_del_locked(): drains first while the guest's table still counts,
  * and once more when it is gone. SVA lock held, dropped meanwhile.
@@ -282,18 +294,15 @@ static int table_end_locked(struct iommu_domain *parent,
 	plat_lock(plat, &dev->sys->sva_lock);
 
 	err = table_swap_locked(dev, parent, old);
-
-	plat_unlock(plat, &dev->sys->sva_lock);
-	fault_drain(dev);
-	if (!err || err == -ETIMEDOUT)
-		fault_answer_left(dev, NULL);
-	plat_lock(plat, &dev->sys->sva_lock);
+	if (!err || err == -ETIMEDOUT) {
+		answer_rest_locked(dev);
+		dev->guest_binds--;
+		faults_off_locked(dev);
+		/* A device that is not quiet may have asked until then. */
+		answer_rest_locked(dev);
+		nested_free(old);
+	}
 	dev->guest_changing = false;
-	if (err && err != -ETIMEDOUT)
-		return err;
-	dev->guest_binds--;
-	faults_off_locked(dev);
-	nested_free(old);
 	return err;
 }
 

@@ -237,12 +237,60 @@ static void test_smmuv3_guest_stalls(void **state)
 	guest_stop(&b);
 }
 
+/* R 60, LAST 62, SSV 63 */
+static void push_request(struct fake *f, unsigned int prgi)
+{
+	const uint64_t dw[2] = {
+		UINT64_C(0xd) << 60 | UINT64_C(5) << 32 | SID,
+		0x7000 | prgi,
+	};
+
+	assert_true(fake_push_pri(f, dw));
+}
+
+/* A device that asks while it is told that nobody answers. */
+static void ask_again(struct fake *f, const struct smmu_cmd *cmd)
+{
+	struct bench *b = f->hook_arg;
+
+	if ((cmd->dw[0] & 0xff) != PRI_RESP || b->mute)
+		return;
+	b->mute = true;
+	push_request(f, 9);
+}
+
+/* [G2] [R2]: each request has its one answer, whenever it comes. */
+static void test_smmuv3_guest_requests_end_with_the_table(void **state)
+{
+	struct iommu_pasid_table_config cfg = guest_table(0, 8);
+	struct bench b;
+
+	(void)state;
+	guest_start(&b);
+	assert_int_equal(
+		iommu_register_device_fault_handler(b.dev, keep_fault, &b), 0);
+	guest_bind(&b, &cfg);
+	push_request(b.f, 8);
+	testplat_irq_run(&b.f->tp);
+	assert_int_equal(b.faults, 1);
+	b.f->hook_arg = &b;
+	b.f->hook = ask_again;
+	guest_unbind(&b);
+	b.f->hook = NULL;
+	assert_true(b.mute);
+	assert_int_equal(b.faults, 2);
+	assert_int_equal(fake_count(b.f, PRI_RESP), 2);
+	assert_int_equal(iommu_unregister_device_fault_handler(b.dev), 0);
+	guest_stop(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_smmuv3_guest_invalidation_times_out),
 		cmocka_unit_test(test_smmuv3_guest_faults),
 		cmocka_unit_test(test_smmuv3_guest_stalls),
+		cmocka_unit_test(test_smmuv3_guest_requests_end_with_the_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

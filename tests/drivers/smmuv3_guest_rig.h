@@ -24,6 +24,7 @@ enum {
 	S12_VMALL = 0x28,
 	S2_IPA = 0x2a,
 	ATC_INV = 0x40,
+	PRI_RESP = 0x41,
 	RESUME = 0x44,
 	SYNC = 0x46,
 };
