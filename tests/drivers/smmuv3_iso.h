@@ -90,6 +90,7 @@ struct iso_irq {
  * @next:      where choices come from: a number of 64 bits.
  * @current:   the guest whose device the SMMU serves now; -1: none.
  * @amid:      the driver is submitting commands.
+ * @still:     tables do not change while they are walked.
  * @accesses, @reached: transactions and translation requests; those that led
  *             somewhere. @nested: of these, through two stages.
  */
@@ -118,7 +119,7 @@ struct iso {
 	uint32_t prod_seen;
 	uint64_t strtab;
 	int current;
-	bool in_step, amid;
+	bool in_step, amid, still;
 	unsigned int depth;
 
 	struct iso_guest guest[ISO_GUESTS];
@@ -134,6 +135,12 @@ const char *iso_free(struct iso *iso);
 /* One thing that happens. Nothing, once there is a finding. */
 void iso_step(struct iso *iso);
 
+/* A guest gives its table; writes a word; writes something. */
+void iso_bind(struct iso *iso, unsigned int n);
+void iso_poke(struct iso *iso, unsigned int n, unsigned int page,
+	      unsigned int word, uint64_t value);
+void iso_scribble(struct iso *iso, unsigned int n);
+
 /* Within: smmuv3_iso_world.c to smmuv3_iso.c and back. */
 void iso_find(struct iso *iso, const char *what);
 uint64_t iso_pick(struct iso *iso, uint64_t n);
@@ -144,8 +151,16 @@ void iso_pci_init(struct iso_guest *g);
 bool iso_pci_pri(const struct iso_guest *g);
 uint64_t *iso_page(struct iso *iso, uint64_t pa);
 extern const struct plat_mmio_ops iso_mmio_ops;
-/* The device of a guest does something, or the guest writes its memory. */
+
+/* Where something may be. */
+uint64_t iso_address(struct iso *iso);
+/* smmuv3_iso_device.c: the device of a guest does something; what it hears. */
 void iso_access(struct iso *iso, unsigned int n);
-void iso_scribble(struct iso *iso, unsigned int n);
+int iso_invalidate(void *ctx, const struct hw_ats_inv *inv, uint64_t cookie);
+int iso_on_fault(const struct iommu_fault *fault, struct iommu_device *dev,
+		 void *data);
+/* It may: [pa, pa + len) is mapped for it. False: it is no memory at all. */
+bool iso_reaches(struct iso *iso, unsigned int n, uint64_t pa, uint64_t len,
+		 uint32_t need);
 
 #endif

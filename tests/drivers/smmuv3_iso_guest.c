@@ -120,6 +120,12 @@ static void put_page(struct iso *iso, const struct iso_guest *g)
 	    r >> 16 & 7 ? make_leaf(iso, ARM_PTE_KIND_PAGE) : 0);
 }
 
+void iso_poke(struct iso *iso, unsigned int n, unsigned int page,
+	      unsigned int word, uint64_t value)
+{
+	put(iso, &iso->guest[n], page, word, value);
+}
+
 void iso_scribble(struct iso *iso, unsigned int n)
 {
 	const struct iso_guest *g = &iso->guest[n];

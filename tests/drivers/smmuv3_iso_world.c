@@ -131,7 +131,7 @@ static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 	if (!in_ram(pa, 8))
 		return -EFAULT;
 	/* Tables change while they are walked. */
-	if (iso->current >= 0 && !iso_pick(iso, 24))
+	if (iso->current >= 0 && !iso->still && !iso_pick(iso, 24))
 		iso_scribble(iso, (unsigned int)iso->current);
 	*ret_value = le64_load_acquire(le64_at(iso_page(iso, pa)));
 	if (iso->defect == ISO_NO_STAGE2)
