@@ -57,7 +57,9 @@ struct iommu_unit {
  * @page_sizes: PAGING: bit n: pages of 1 << n bytes; the driver's domain_alloc()
  *             sets it.
  * @map_lock, @waiting, @waiting_bytes, @defer_limit: PAGING: see paging.c;
- *             core's.
+ *             core's. A driver that reads a guest's memory through its parent
+ *             holds the parent's map lock meanwhile: what is mapped then has
+ *             not been given back.
  * @dirty_tracking: PAGING: is on. Core's, written under the map lock.
  */
 struct iommu_domain {

@@ -20,11 +20,17 @@ enum {
 	PASID = 0x140,
 };
 
+static bool refused(struct vbench *b, uint64_t pa, size_t len, bool write)
+{
+	return b->on_access && !b->on_access(b, pa, len, write);
+}
+
 static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
 		    size_t *ret_done)
 {
-	(void)ctx;
 	(void)ret_done;
+	if (refused(ctx, pa, len, false))
+		return -EFAULT;
 	memcpy(buf, (void *)(uintptr_t)pa, len);
 	return 0;
 }
@@ -32,8 +38,9 @@ static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
 static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
 		     size_t *ret_done)
 {
-	(void)ctx;
 	(void)ret_done;
+	if (refused(ctx, pa, len, true))
+		return -EFAULT;
 	memcpy((void *)(uintptr_t)pa, buf, len);
 	return 0;
 }
@@ -54,13 +61,18 @@ static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 
 	if (b->watch_pa && pa / 4096 == b->watch_pa / 4096)
 		b->watch_loads++;
+	if (refused(b, pa, 8, false))
+		return -EFAULT;
 	*ret_value = le64_load_acquire(le64_at((void *)(uintptr_t)pa));
+	if (b->on_load)
+		*ret_value = b->on_load(b, pa, *ret_value);
 	return 0;
 }
 
 static int env_store64(void *ctx, uint64_t pa, uint64_t value)
 {
-	(void)ctx;
+	if (refused(ctx, pa, 8, true))
+		return -EFAULT;
 	le64_store_release(le64_at((void *)(uintptr_t)pa), value);
 	return 0;
 }
@@ -68,7 +80,8 @@ static int env_store64(void *ctx, uint64_t pa, uint64_t value)
 static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 		     uint64_t desired, uint64_t *ret_old)
 {
-	(void)ctx;
+	if (refused(ctx, pa, 8, true))
+		return -EFAULT;
 	le64_cmpxchg(le64_at((void *)(uintptr_t)pa), &expected, desired);
 	*ret_old = expected;
 	return 0;
@@ -158,6 +171,8 @@ static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 
 	if (inv->requester != VBENCH_SID)
 		return -ENODEV;
+	if (b->mute_atc)
+		return -ETIMEDOUT;
 	for (i = 0; i < VBENCH_ATC_SIZE; i++) {
 		struct vbench_atc_entry *e = &b->atc[i];
 

@@ -81,9 +81,16 @@ struct vbench {
 
 	uint64_t watch_pa; /* count loads from this page */
 	unsigned int watch_loads;
+	/* Each access of the unit's to memory; it fails if this says so. */
+	bool (*on_access)(struct vbench *b, uint64_t pa, size_t len,
+			  bool write);
+	/* What a load of the unit's gives instead. */
+	uint64_t (*on_load)(struct vbench *b, uint64_t pa, uint64_t value);
+	void *on_access_arg;
 
 	struct vbench_atc_entry atc[VBENCH_ATC_SIZE];
 	bool slow_atc;
+	bool mute_atc; /* it never says that it has forgotten */
 	bool inv_pending;
 	uint64_t inv_cookie;
 	struct hw_prg_response prg;

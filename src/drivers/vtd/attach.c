@@ -9,6 +9,7 @@
  */
 #include "base/bits.h"
 #include "base/errno.h"
+#include "drivers/vtd/nest.h"
 #include "drivers/vtd/vtd.h"
 
 static struct vtd_attach *
@@ -44,12 +45,27 @@ static void make_passive(struct vtd_domain *old, const struct vtd_device *vdev,
 {
 	struct vtd_attach *a;
 
-	plat_lock(old->u->plat, &old->lock);
+	vtd_domain_lock(old);
 	a = find_locked(old, vdev, pasid);
 	if (a)
 		a->passive = passive;
-	plat_unlock(old->u->plat, &old->lock);
+	vtd_domain_unlock(old);
 	plat_event_signal(old->u->plat, &old->event);
+}
+
+/* Faults are told apart by it. Relaxed: it orders nothing. */
+static void mark(const struct vtd_domain *d, struct vtd_device *vdev)
+{
+	if (d->nest)
+		atomic_fetch_add_explicit(&vdev->nested, 1,
+					  memory_order_relaxed);
+}
+
+static void unmark(const struct vtd_domain *d, struct vtd_device *vdev)
+{
+	if (d->nest)
+		atomic_fetch_sub_explicit(&vdev->nested, 1,
+					  memory_order_relaxed);
 }
 
 /* The entry is another domain's, or has gone with all that was cached of it. */
@@ -58,36 +74,72 @@ static void leave(struct vtd_domain *d, const struct vtd_device *vdev,
 {
 	struct vtd_attach *a;
 
-	plat_lock(d->u->plat, &d->lock);
+	vtd_domain_lock(d);
 	a = find_locked(d, vdev, pasid);
-	if (a)
+	if (a) {
 		list_del(&a->link);
-	plat_unlock(d->u->plat, &d->lock);
+		unmark(d, a->vdev);
+	}
+	vtd_domain_unlock(d);
 	plat_event_signal(d->u->plat, &d->event);
 	plat_free(d->u->plat, a);
+}
+
+/* What a guest's table has is not one entry: vtd_shadow_open() follows. */
+static int install(struct vtd_domain *d, struct vtd_attach *a)
+{
+	struct vtd_pasid entry;
+
+	if (vtd_is_shadow(d))
+		return 0;
+	entry = vtd_make_pasid(d);
+	return vtd_pasid_install(a->vdev, a->pasid, a->slot, &entry);
 }
 
 /* The domain's part of an attachment; -ESRCH: nothing was touched. */
 static int join(struct vtd_domain *d, struct vtd_attach *a)
 {
-	struct vtd_pasid entry;
 	int err;
 
-	plat_lock(d->u->plat, &d->lock);
+	vtd_domain_lock(d);
 	if (d->dead) {
-		plat_unlock(d->u->plat, &d->lock);
+		vtd_domain_unlock(d);
 		return -ESRCH;
 	}
-	entry = vtd_make_pasid(d);
+	mark(d, a->vdev);
 	add_locked(d, a);
 	err = vtd_pasid_retire(a->vdev, a->pasid, a->slot, false);
 	if (!err)
-		err = vtd_pasid_install(a->vdev, a->pasid, a->slot, &entry);
-	if (err)
+		err = install(d, a);
+	if (err) {
 		list_del(&a->link);
-	plat_unlock(d->u->plat, &d->lock);
+		unmark(d, a->vdev);
+	}
+	vtd_domain_unlock(d);
 	/* Whatever it was: the pair aborts now. */
 	return err ? -ETIMEDOUT : 0;
+}
+
+/* Out of the table, quiet or not. Cannot fail: see vtd_pasid_retire(). */
+static void detach(struct vtd_domain *d, struct vtd_device *vdev,
+		   ioasid_t pasid)
+{
+	struct vtd_attach *a;
+
+	if (vtd_is_shadow(d))
+		vtd_shadow_close(d);
+	vtd_domain_lock(d);
+	a = find_locked(d, vdev, pasid);
+	if (a && vtd_pasid_retire(vdev, pasid, a->slot, false))
+		plat_log(d->u->plat, PLAT_LOG_ERR,
+			 "%s: PASID %u of %s was not taken out in order",
+			 d->u->name, pasid, iommu_device_name(vdev->dev));
+	if (a) {
+		list_del(&a->link);
+		unmark(d, vdev);
+	}
+	vtd_domain_unlock(d);
+	plat_free(d->u->plat, a);
 }
 
 static int attach(struct vtd_domain *d, struct vtd_device *vdev, ioasid_t pasid,
@@ -103,38 +155,28 @@ static int attach(struct vtd_domain *d, struct vtd_device *vdev, ioasid_t pasid,
 	a->vdev = vdev;
 	a->pasid = pasid;
 	err = vtd_pasidtab_get(vdev, pasid, &a->slot);
+	if (!err && vtd_is_shadow(d))
+		err = vtd_shadow_prepare(d);
 	if (err)
 		goto free_attach;
 	if (old)
 		make_passive(old, vdev, pasid, true);
+	if (old && vtd_is_shadow(old))
+		vtd_shadow_close(old);
 	err = join(d, a);
 	if (old && err == -ESRCH)
 		make_passive(old, vdev, pasid, false);
 	else if (old)
 		leave(old, vdev, pasid);
+	if (!err && vtd_is_shadow(d) && vtd_shadow_open(d)) {
+		detach(d, vdev, pasid);
+		return -ETIMEDOUT;
+	}
 	if (!err)
 		return 0;
 free_attach:
 	plat_free(plat, a);
 	return err;
-}
-
-/* Out of the table, quiet or not. Cannot fail: see vtd_pasid_retire(). */
-static void detach(struct vtd_domain *d, struct vtd_device *vdev,
-		   ioasid_t pasid)
-{
-	struct vtd_attach *a;
-
-	plat_lock(d->u->plat, &d->lock);
-	a = find_locked(d, vdev, pasid);
-	if (a && vtd_pasid_retire(vdev, pasid, a->slot, false))
-		plat_log(d->u->plat, PLAT_LOG_ERR,
-			 "%s: PASID %u of %s was not taken out in order",
-			 d->u->name, pasid, iommu_device_name(vdev->dev));
-	if (a)
-		list_del(&a->link);
-	plat_unlock(d->u->plat, &d->lock);
-	plat_free(d->u->plat, a);
 }
 
 int vtd_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
@@ -147,6 +189,9 @@ int vtd_set_dev_pasid(struct iommu_domain *domain, struct iommu_device *dev,
 	if (d->type == IOMMU_DOMAIN_SVA && pasid == IOMMU_NO_PASID)
 		return -EINVAL;
 	if ((uint64_t)pasid >> vdev->ptab.bits)
+		return -EINVAL;
+	if (d->nest && (d->nest->vdev != vdev ||
+			(vtd_is_shadow(d) && pasid != IOMMU_NO_PASID)))
 		return -EINVAL;
 	/* A pair nothing is attached to is blocked. */
 	if (o && o->type == IOMMU_DOMAIN_BLOCKED)
@@ -171,9 +216,9 @@ void vtd_quiesce_dev_pasid(struct iommu_domain *domain,
 	struct vtd_domain *d = to_vtd_domain(domain);
 	struct vtd_attach *a;
 
-	plat_lock(d->u->plat, &d->lock);
+	vtd_domain_lock(d);
 	a = find_locked(d, vdev, pasid);
 	if (a)
 		vtd_quiesce_locked(d, a);
-	plat_unlock(d->u->plat, &d->lock);
+	vtd_domain_unlock(d);
 }

@@ -5,7 +5,7 @@
  *
  * An entry always leads to the device's PASID directory, so attaching to a
  * PASID is a matter of the PASID table alone. Requests without a PASID use
- * entry 0 of it.
+ * entry 0 of it, or the one that a guest has for them.
  */
 #include "base/bits.h"
 #include "base/errno.h"
@@ -30,7 +30,7 @@ static struct vtd_sm_context make_context(const struct vtd_device *vdev)
 	FIELD_SET(VTD_SM_CONTEXT_PDTS, &ctx,
 		  tab->dir_lg2 - VTD_PASID_DIR_LG2_MIN);
 	vtd_sm_context_set_pasiddirptr(&ctx, vtd_pasidtab_pa(tab));
-	FIELD_SET(VTD_SM_CONTEXT_RID_PASID, &ctx, IOMMU_NO_PASID);
+	FIELD_SET(VTD_SM_CONTEXT_RID_PASID, &ctx, vtd_rid_pasid(vdev));
 	return ctx;
 }
 
@@ -141,6 +141,24 @@ int vtd_context_renew(struct vtd_device *vdev)
 	err = retire_locked(vdev, sync_isolated);
 	if (!err)
 		err = install_locked(vdev);
+	plat_unlock(plat, &vdev->ctx_lock);
+	return err;
+}
+
+/* One that is isolated stays so. */
+int vtd_context_set_rid_pasid(struct vtd_device *vdev, ioasid_t pasid)
+{
+	const struct plat *plat = vdev->u->plat;
+	int err = 0;
+
+	plat_lock(plat, &vdev->ctx_lock);
+	/* Relaxed: see vtd_rid_pasid(). */
+	atomic_store_explicit(&vdev->rid_pasid, pasid, memory_order_relaxed);
+	if (vdev->live) {
+		err = retire_locked(vdev, sync_isolated);
+		if (!err)
+			err = install_locked(vdev);
+	}
 	plat_unlock(plat, &vdev->ctx_lock);
 	return err;
 }

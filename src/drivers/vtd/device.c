@@ -296,6 +296,10 @@ const struct iommu_unit_ops vtd_unit_ops = {
 	.iova_to_phys = vtd_iova_to_phys,
 	.set_dirty_tracking = vtd_set_dirty_tracking,
 	.read_dirty = vtd_read_dirty,
+	.guest_format = IOMMU_PASID_FORMAT_VTD,
+	.parent_alloc = vtd_parent_alloc,
+	.nested_alloc = vtd_nested_alloc,
+	.cache_invalidate = vtd_cache_invalidate,
 	.describe = vtd_describe,
 	.diagnose = vtd_diagnose,
 };

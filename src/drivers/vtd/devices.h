@@ -39,10 +39,11 @@ void vtd_prq_disable(struct vtd_unit *u);
 void vtd_prq_irq(void *arg);
 
 /*
- * Report a fault of whoever has this requester id. -ENODEV: nobody has, or
+ * Report a fault of whoever has this requester id; that it is of the second
+ * stage only if that is one of two. -ENODEV: nobody has, or
  * what iommu_report_device_fault() said. May sleep.
  */
 SVA_MUST_CHECK int vtd_report_fault(struct vtd_unit *u, uint16_t sid,
-				    const struct iommu_fault *fault);
+				    struct iommu_fault *fault);
 
 #endif

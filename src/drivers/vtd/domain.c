@@ -11,7 +11,18 @@
  */
 #include "base/bits.h"
 #include "base/errno.h"
+#include "drivers/vtd/nest.h"
 #include "drivers/vtd/vtd.h"
+
+void vtd_domain_lock(struct vtd_domain *d)
+{
+	plat_lock(d->u->plat, d->nest ? &d->nest->parent->lock : &d->lock);
+}
+
+void vtd_domain_unlock(struct vtd_domain *d)
+{
+	plat_unlock(d->u->plat, d->nest ? &d->nest->parent->lock : &d->lock);
+}
 
 /*
  * A second stage is tagged with the domain id alone. Otherwise equal PASIDs are
@@ -23,6 +34,8 @@ static void add_iotlb_locked(struct vtd_domain *d, struct vtd_batch *b,
 	ioasid_t done = INVALID_IOASID;
 	struct vtd_attach *a;
 
+	if (list_empty(&d->attaches))
+		return;
 	if (d->type == IOMMU_DOMAIN_PAGING) {
 		vtd_inv_iotlb(b, d->did, start, last, false);
 		return;
@@ -36,18 +49,68 @@ static void add_iotlb_locked(struct vtd_domain *d, struct vtd_batch *b,
 	}
 }
 
+/*
+ * Of what is nested over a domain, pages of which have gone. By domain id an
+ * IOTLB invalidation takes all translations of both stages, whatever its
+ * addresses, and those of tables by the address of the second stage (6.5.2.3,
+ * table 23).
+ */
+static void add_nested_iotlb_locked(struct vtd_domain *d, struct vtd_batch *b,
+				    uint64_t start, uint64_t last)
+{
+	struct vtd_domain *n;
+
+	list_for_each(n, &d->nested_in, nested_link)
+		if (!list_empty(&n->attaches))
+			vtd_inv_iotlb(b, n->did, start, last, false);
+}
+
+static void add_dev_tlb_all(void *arg, struct vtd_device *vdev, ioasid_t pasid,
+			    le64_atomic *slot)
+{
+	(void)slot;
+	vtd_add_dev_tlb(arg, vdev, pasid, 0, UINT64_MAX);
+}
+
+/* A device knows the guest's virtual addresses: all of them. */
+static void add_nested_dev_tlb_locked(struct vtd_domain *d, struct vtd_batch *b)
+{
+	struct vtd_domain *n;
+
+	list_for_each(n, &d->nested_in, nested_link)
+		vtd_nested_each_locked(n, add_dev_tlb_all, b);
+}
+
+struct flush {
+	uint16_t did;
+	bool second_stage;
+	int err;
+};
+
+static void flush_one(void *arg, struct vtd_device *vdev, ioasid_t pasid,
+		      le64_atomic *slot)
+{
+	struct flush *f = arg;
+	int err = vtd_pair_flush(vdev, f->did, pasid, f->second_stage);
+
+	(void)slot;
+	f->err = f->err ? f->err : err;
+}
+
 /* One pair at a time, to know whose device it is that does not answer. */
 static int flush_each_locked(struct vtd_domain *d)
 {
+	struct flush f = { d->did, d->type == IOMMU_DOMAIN_PAGING, 0 };
+	struct vtd_domain *n;
 	struct vtd_attach *a;
-	int err = 0, one;
 
-	list_for_each(a, &d->attaches, link) {
-		one = vtd_pair_flush(a->vdev, d->did, a->pasid,
-				     d->type == IOMMU_DOMAIN_PAGING);
-		err = err ? err : one;
+	list_for_each(a, &d->attaches, link)
+		flush_one(&f, a->vdev, a->pasid, a->slot);
+	list_for_each(n, &d->nested_in, nested_link) {
+		f.did = n->did;
+		vtd_nested_each_locked(n, flush_one, &f);
 	}
-	return err;
+	return f.err;
 }
 
 /*
@@ -61,13 +124,15 @@ static int invalidate_locked(struct vtd_domain *d, uint64_t start,
 	struct vtd_batch b;
 	int err;
 
-	if (list_empty(&d->attaches))
+	if (list_empty(&d->attaches) && list_empty(&d->nested_in))
 		return 0;
 	vtd_batch_init(&b, d->u);
 	add_iotlb_locked(d, &b, start, last);
+	add_nested_iotlb_locked(d, &b, start, last);
 	vtd_batch_barrier(&b);
 	list_for_each(a, &d->attaches, link)
 		vtd_add_dev_tlb(&b, a->vdev, a->pasid, start, last);
+	add_nested_dev_tlb_locked(d, &b);
 	err = vtd_batch_sync(&b);
 	if (!err)
 		return 0;
@@ -81,9 +146,9 @@ bool vtd_domain_invalidate(struct vtd_domain *d, uint64_t start, uint64_t last)
 {
 	int err;
 
-	plat_lock(d->u->plat, &d->lock);
+	vtd_domain_lock(d);
 	err = invalidate_locked(d, start, last);
-	plat_unlock(d->u->plat, &d->lock);
+	vtd_domain_unlock(d);
 	return !err;
 }
 
@@ -117,13 +182,13 @@ static bool quiesce_all(struct vtd_domain *d)
 	struct vtd_attach *a;
 	bool passive = false;
 
-	plat_lock(d->u->plat, &d->lock);
+	vtd_domain_lock(d);
 	d->dead = true;
 	list_for_each(a, &d->attaches, link) {
 		vtd_quiesce_locked(d, a);
 		passive |= a->passive;
 	}
-	plat_unlock(d->u->plat, &d->lock);
+	vtd_domain_unlock(d);
 	return !passive;
 }
 
@@ -160,11 +225,23 @@ static uint64_t widest_aw(const struct vtd_unit *u)
 					  VTD_AW_48;
 }
 
+void vtd_make_second_stage(const struct vtd_domain *d, struct vtd_pasid *e)
+{
+	FIELD_SET(VTD_PASID_AW, e, d->ss_levels - 2);
+	FIELD_SET(VTD_PASID_SSADE, e, d->ssade);
+	vtd_pasid_set_ssptptr(e, vtdss_root_pa(&d->ss));
+}
+
 struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d)
 {
 	const struct vtd_unit *u = d->u;
 	struct vtd_pasid e = { { 0 } };
 
+	if (d->type == IOMMU_DOMAIN_NESTED) {
+		e = d->nest->entry;
+		vtd_make_second_stage(d->nest->parent, &e);
+		return e;
+	}
 	FIELD_SET(VTD_PASID_P, &e, 1);
 	FIELD_SET(VTD_PASID_DID, &e, d->did);
 	/* Reserved where there is no second stage (9.6). */
@@ -177,9 +254,7 @@ struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d)
 	}
 	if (d->type == IOMMU_DOMAIN_PAGING) {
 		FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_SS);
-		FIELD_SET(VTD_PASID_AW, &e, d->ss_levels - 2);
-		FIELD_SET(VTD_PASID_SSADE, &e, d->ssade);
-		vtd_pasid_set_ssptptr(&e, vtdss_root_pa(&d->ss));
+		vtd_make_second_stage(d, &e);
 		return e;
 	}
 	FIELD_SET(VTD_PASID_PGTT, &e, VTD_PASID_PGTT_FS);
@@ -234,26 +309,40 @@ static int init_domain(struct vtd_domain *d, struct iommu_mm *mm)
 	}
 }
 
-int vtd_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
-		     struct iommu_mm *mm, struct iommu_domain **ret_domain)
+struct vtd_domain *vtd_domain_new(struct vtd_unit *u,
+				  enum iommu_domain_type type)
 {
-	struct vtd_unit *u = to_vtd(unit);
-	struct vtd_domain *d;
-	int err;
+	struct vtd_domain *d = plat_zalloc(u->plat, sizeof(*d));
 
-	d = plat_zalloc(u->plat, sizeof(*d));
 	if (!d)
-		return -ENOMEM;
+		return NULL;
 	d->u = u;
 	d->type = type;
 	list_init(&d->attaches);
+	list_init(&d->nested_in);
 	/* Before a notifier can come. */
 	plat_lock_init(u->plat, &d->lock, PLAT_LOCK_SPIN, PLAT_RANK_DOMAIN,
 		       "vtd domain");
+	return d;
+}
+
+void vtd_domain_delete(struct vtd_domain *d)
+{
+	plat_lock_fini(d->u->plat, &d->lock);
+	plat_free(d->u->plat, d);
+}
+
+int vtd_domain_alloc(struct iommu_unit *unit, enum iommu_domain_type type,
+		     struct iommu_mm *mm, struct iommu_domain **ret_domain)
+{
+	struct vtd_domain *d = vtd_domain_new(to_vtd(unit), type);
+	int err;
+
+	if (!d)
+		return -ENOMEM;
 	err = init_domain(d, mm);
 	if (err) {
-		plat_lock_fini(u->plat, &d->lock);
-		plat_free(u->plat, d);
+		vtd_domain_delete(d);
 		return err;
 	}
 	*ret_domain = &d->domain;
@@ -270,6 +359,7 @@ void vtd_domain_free(struct iommu_domain *domain)
 	}
 	if (d->type == IOMMU_DOMAIN_PAGING)
 		vtd_paging_fini(d);
-	plat_lock_fini(d->u->plat, &d->lock);
-	plat_free(d->u->plat, d);
+	if (d->type == IOMMU_DOMAIN_NESTED)
+		vtd_nested_fini(d);
+	vtd_domain_delete(d);
 }

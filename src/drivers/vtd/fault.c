@@ -102,6 +102,16 @@ static enum iommu_fault_reason reason_of(unsigned int fr)
 	return IOMMU_FAULT_REASON_UNKNOWN;
 }
 
+/*
+ * Of two stages, what only the second one refuses: the page, or a table of the
+ * first. Permissions (SGN.6, SGN.7) may be either's.
+ */
+static bool is_second_stage(unsigned int fr)
+{
+	return (fr >= VTD_FAULT_SFS_5 && fr <= VTD_FAULT_SSS_6) ||
+	       fr == VTD_FAULT_SGN_5;
+}
+
 static uint32_t perm_of(const struct vtd_frcd *frcd)
 {
 	uint32_t perm = 0;
@@ -129,10 +139,13 @@ static uint32_t perm_of(const struct vtd_frcd *frcd)
 
 static struct iommu_fault make_unrecov(const struct vtd_frcd *frcd)
 {
+	unsigned int fr = (unsigned int)FIELD_GET(VTD_FRCD_FR, frcd);
 	struct iommu_fault fault = { .type = IOMMU_FAULT_UNRECOV };
 
-	fault.event.reason =
-		reason_of((unsigned int)FIELD_GET(VTD_FRCD_FR, frcd));
+	fault.event.reason = reason_of(fr);
+	/* The record has the request's address, and not that between them. */
+	if (is_second_stage(fr))
+		fault.event.flags |= IOMMU_FAULT_UNRECOV_STAGE2;
 	if (FIELD_GET(VTD_FRCD_PP, frcd)) {
 		fault.event.flags |= IOMMU_FAULT_UNRECOV_PASID_VALID;
 		fault.event.pasid = (ioasid_t)FIELD_GET(VTD_FRCD_PV, frcd);

@@ -7,6 +7,7 @@
  */
 #include "base/bits.h"
 #include "base/errno.h"
+#include "drivers/vtd/nest.h"
 #include "drivers/vtd/vtd.h"
 #include "pgtable/freed.h"
 
@@ -161,25 +162,42 @@ static void found_nothing(void *arg, uint64_t iova, unsigned int size_lg2)
 	(void)arg, (void)iova, (void)size_lg2;
 }
 
-/* What is attached now, and with @ssade what will be. Passive: no more. */
+struct ssade {
+	bool on;
+	int err;
+};
+
+static void set_one_ssade(void *arg, struct vtd_device *vdev, ioasid_t pasid,
+			  le64_atomic *slot)
+{
+	struct ssade *s = arg;
+	int err = vtd_pasid_set_ssade(vdev, pasid, slot, s->on);
+
+	s->err = s->err ? s->err : err;
+}
+
+/*
+ * What is attached now, and with @ssade what will be. Passive: no more. The
+ * flag is the table's: entries that are nested over it have it too (6.2.3.1).
+ */
 static int set_ssade(struct vtd_domain *d, bool on)
 {
+	struct ssade s = { .on = on };
+	struct vtd_domain *n;
 	struct vtd_attach *a;
-	int err = 0, one;
 
 	plat_lock(d->u->plat, &d->lock);
 	d->ssade = on;
-	list_for_each(a, &d->attaches, link) {
-		if (a->passive)
-			continue;
-		one = vtd_pasid_set_ssade(a->vdev, a->pasid, a->slot, on);
-		err = err ? err : one;
-	}
+	list_for_each(a, &d->attaches, link)
+		if (!a->passive)
+			set_one_ssade(&s, a->vdev, a->pasid, a->slot);
+	list_for_each(n, &d->nested_in, nested_link)
+		vtd_nested_each_locked(n, set_one_ssade, &s);
 	/* The entries may have it, which nobody needs to know. */
-	if (err)
+	if (s.err)
 		d->ssade = false;
 	plat_unlock(d->u->plat, &d->lock);
-	return err ? -ETIMEDOUT : 0;
+	return s.err ? -ETIMEDOUT : 0;
 }
 
 /*

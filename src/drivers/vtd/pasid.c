@@ -26,8 +26,11 @@ void vtd_add_dev_tlb(struct vtd_batch *b, struct vtd_device *vdev,
 {
 	if (!vtd_has_ats(vdev))
 		return;
-	/* What was asked for without a PASID is known without one. [R10] */
-	if (pasid == IOMMU_NO_PASID)
+	/*
+	 * What was asked for without a PASID is known without one [R10]; with
+	 * the one that its entry has nobody is let through (SCT.9).
+	 */
+	if (pasid == vtd_rid_pasid(vdev))
 		vtd_inv_dev_tlb(b, &vdev->ats, start, last);
 	else
 		vtd_inv_pasid_dev_tlb(b, &vdev->ats, pasid, start, last);
@@ -160,6 +163,8 @@ int vtd_pasid_set_ssade(struct vtd_device *vdev, ioasid_t pasid,
 	struct pasid_update pu =
 		update_of(vdev, pasid, slot, &entry, sync_present);
 
+	/* Of a nested entry, too: what is cached of it says clean or dirty. */
+	pu.second_stage = true;
 	if (!FIELD_GET(VTD_PASID_P, &entry) ||
 	    FIELD_GET(VTD_PASID_SSADE, &entry) == on)
 		return 0;

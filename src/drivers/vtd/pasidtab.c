@@ -129,6 +129,7 @@ static int make_leaf(struct vtd_pasidtab *tab, size_t index)
 	vtd_pasid_dir_set_smptblptr(&pde, plat_virt_to_phys(tab->plat, leaf));
 	/* Pairs with the unit's fetch: the table is zeroed by then. [R8] */
 	le64_store_release(&tab->dir[index], pde.dw[0]);
+	tab->leaves++;
 	return 0;
 }
 

@@ -29,21 +29,33 @@ static bool is_stop_marker(const struct vtd_prd *prd)
 	       !FIELD_GET(VTD_PRD_RDR, prd) && !FIELD_GET(VTD_PRD_WRR, prd);
 }
 
-/*
- * What no entry of ours grants: privileged requests (SRE) and requests to
- * execute (ERE), which are those that read, too (7.4.1.1), and addresses no
- * first stage has.
- */
-static bool is_grantable(const struct vtd_unit *u, const struct vtd_prd *prd)
+/* Requests to execute are those that read, too (7.4.1.1). */
+static bool is_exec(const struct vtd_prd *prd)
 {
-	bool exec = FIELD_GET(VTD_PRD_EXR, prd) && FIELD_GET(VTD_PRD_RDR, prd);
-
-	return !FIELD_GET(VTD_PRD_PMR, prd) && !exec &&
-	       is_canonical(u, vtd_prd_addr(prd));
+	return FIELD_GET(VTD_PRD_EXR, prd) && FIELD_GET(VTD_PRD_RDR, prd);
 }
 
-static struct iommu_fault make_fault(const struct vtd_unit *u,
-				     const struct vtd_prd *prd)
+/*
+ * What no entry of ours grants: privileged requests (SRE) and requests to
+ * execute (ERE), and addresses no first stage has. A guest's entries may, and
+ * the guest says so itself.
+ */
+static bool is_grantable(const struct vtd_unit *u, const struct vtd_prd *prd,
+			 bool nested)
+{
+	return nested || (!FIELD_GET(VTD_PRD_PMR, prd) && !is_exec(prd) &&
+			  is_canonical(u, vtd_prd_addr(prd)));
+}
+
+static uint32_t perm_of(const struct vtd_prd *prd)
+{
+	return (FIELD_GET(VTD_PRD_RDR, prd) ? IOMMU_PERM_READ : 0) |
+	       (FIELD_GET(VTD_PRD_WRR, prd) ? IOMMU_PERM_WRITE : 0) |
+	       (is_exec(prd) ? IOMMU_PERM_EXEC : 0) |
+	       (FIELD_GET(VTD_PRD_PMR, prd) ? IOMMU_PERM_PRIV : 0);
+}
+
+static struct iommu_fault make_fault(const struct vtd_prd *prd, bool grantable)
 {
 	struct iommu_fault fault = { .type = IOMMU_FAULT_PAGE_REQ };
 	struct iommu_fault_page_request *prm = &fault.prm;
@@ -63,12 +75,7 @@ static struct iommu_fault make_fault(const struct vtd_unit *u,
 	}
 	prm->grpid = (uint32_t)FIELD_GET(VTD_PRD_PRGI, prd);
 	prm->addr = vtd_prd_addr(prd);
-	if (!is_grantable(u, prd))
-		return fault;
-	if (FIELD_GET(VTD_PRD_RDR, prd))
-		prm->perm |= IOMMU_PERM_READ;
-	if (FIELD_GET(VTD_PRD_WRR, prd))
-		prm->perm |= IOMMU_PERM_WRITE;
+	prm->perm = grantable ? perm_of(prd) : 0;
 	return fault;
 }
 
@@ -117,6 +124,7 @@ void vtd_prq_record(struct vtd_unit *u, const struct vtd_prd *prd)
 	enum iommu_page_response_code code = IOMMU_PAGE_RESP_INVALID;
 	struct vtd_device *vdev;
 	struct iommu_fault fault;
+	bool grantable;
 	int err;
 
 	vtd_count(&u->counters.page_requests);
@@ -125,15 +133,16 @@ void vtd_prq_record(struct vtd_unit *u, const struct vtd_prd *prd)
 		return;
 	if (is_stop_marker(prd))
 		return;
-	fault = make_fault(u, prd);
 	vdev = vtd_device_find(u, (uint16_t)FIELD_GET(VTD_PRD_RID, prd));
+	grantable = is_grantable(u, prd, vdev && vtd_is_nested(vdev));
+	fault = make_fault(prd, grantable);
 	if (!vdev) {
 		answer(u, prd, &fault, code);
 		return;
 	}
 	err = iommu_report_device_fault(vdev->dev, &fault);
 	/* Out of memory is a matter of policy. [F9] */
-	if (is_grantable(u, prd))
+	if (grantable)
 		code = iommu_fault_verdict(vdev->dev, err);
 	vtd_device_put(vdev);
 	if (err)

@@ -154,13 +154,15 @@ struct vtd_device *vtd_device_any(struct vtd_unit *u)
 }
 
 int vtd_report_fault(struct vtd_unit *u, uint16_t sid,
-		     const struct iommu_fault *fault)
+		     struct iommu_fault *fault)
 {
 	struct vtd_device *vdev = vtd_device_find(u, sid);
 	int err;
 
 	if (!vdev)
 		return -ENODEV;
+	if (fault->type == IOMMU_FAULT_UNRECOV && !vtd_is_nested(vdev))
+		fault->event.flags &= ~(uint32_t)IOMMU_FAULT_UNRECOV_STAGE2;
 	err = iommu_report_device_fault(vdev->dev, fault);
 	vtd_device_put(vdev);
 	return err;

@@ -76,6 +76,8 @@ struct vtd_tables {
  * @old_dir: of a page, replaced by @dir, and the unit may still read it; or
  *           NULL.
  *
+ * @leaves:  how many there are; under the device lock.
+ *
  * Leaves, and a larger directory, are made under the device lock. Leaves stay
  * until fini.
  */
@@ -83,6 +85,7 @@ struct vtd_pasidtab {
 	const struct plat *plat;
 	unsigned int bits;
 	unsigned int dir_lg2;
+	unsigned int leaves;
 	le64_atomic *dir;
 	le64_atomic *old_dir;
 };
@@ -92,6 +95,9 @@ struct vtd_pasidtab {
  * @refs: the device itself, and who handles a fault of it right now.
  * @ats:  with @ats_on: how to reach what it has cached.
  * @credits: outstanding page requests it was granted.
+ * @rid_pasid: whose entry is for requests without a PASID: a guest may have
+ *         picked another than IOMMU_NO_PASID. Changed with nothing attached.
+ * @nested: so many nested domains are attached.
  *
  * (e) under @ctx_lock.
  */
@@ -114,6 +120,8 @@ struct vtd_device {
 	unsigned int credits; /* device lock */
 	_Atomic bool ats_on;
 	_Atomic bool faults_on;
+	_Atomic unsigned int nested;
+	_Atomic ioasid_t rid_pasid;
 	bool abandoned; /* the unit may still read its tables */
 	struct vtd_device *next_abandoned;
 };
@@ -138,6 +146,11 @@ struct vtd_attach {
  * @attaches: (d) sorted by PASID.
  * @dead:     (d) SVA: the address space has gone.
  * @event:    an attachment is not passive any more.
+ * @nested_in: (d) of a parent: what is nested in it, by @nested_link.
+ * @nest:     nested: how; NULL otherwise.
+ *
+ * What is nested has the lock of its parent: an invalidation of the parent is
+ * about both.
  */
 struct vtd_domain {
 	struct iommu_domain domain;
@@ -155,6 +168,10 @@ struct vtd_domain {
 	struct list attaches;
 	bool dead;
 	struct plat_event event;
+	bool is_parent; /* (c) */
+	struct list nested_in;
+	struct list nested_link;
+	struct vtd_nested *nest; /* (c) */
 };
 
 /* did.c: -ENOSPC; put: nothing is attached any more. */
@@ -184,6 +201,9 @@ SVA_MUST_CHECK int vtd_context_install(struct vtd_device *vdev);
 SVA_MUST_CHECK int vtd_context_remove(struct vtd_device *vdev);
 /* What is known of the device has changed. Nothing is attached. */
 SVA_MUST_CHECK int vtd_context_renew(struct vtd_device *vdev);
+/* Requests without a PASID have another entry. Nothing is attached. */
+SVA_MUST_CHECK int vtd_context_set_rid_pasid(struct vtd_device *vdev,
+					     ioasid_t pasid);
 /* Another directory, with what the old one has and more. */
 SVA_MUST_CHECK int vtd_context_set_dir(struct vtd_device *vdev,
 				       le64_atomic *dir, unsigned int dir_lg2);
@@ -264,7 +284,27 @@ static inline bool vtd_has_ats(const struct vtd_device *vdev)
 	return atomic_load_explicit(&vdev->ats_on, memory_order_acquire);
 }
 
+/* What it does is up to a guest, and so are the faults. */
+static inline bool vtd_is_nested(const struct vtd_device *vdev)
+{
+	/* Relaxed: a fault of before or after is told apart by nobody. */
+	return atomic_load_explicit(&vdev->nested, memory_order_relaxed);
+}
+
+static inline ioasid_t vtd_rid_pasid(const struct vtd_device *vdev)
+{
+	/* Relaxed: changes while nothing is attached. */
+	return atomic_load_explicit(&vdev->rid_pasid, memory_order_relaxed);
+}
+
 /* domain.c */
+/* The lock of (d), and of what is nested in the same parent. */
+void vtd_domain_lock(struct vtd_domain *d);
+void vtd_domain_unlock(struct vtd_domain *d);
+/* One without anything that makes it what @type says; NULL: no memory. */
+struct vtd_domain *vtd_domain_new(struct vtd_unit *u,
+				  enum iommu_domain_type type);
+void vtd_domain_delete(struct vtd_domain *d);
 SVA_MUST_CHECK int vtd_domain_alloc(struct iommu_unit *unit,
 				    enum iommu_domain_type type,
 				    struct iommu_mm *mm,
@@ -283,8 +323,13 @@ void vtd_quiesce_dev_pasid(struct iommu_domain *domain,
  * then the devices. False: it could not be said, and the unit has failed closed.
  */
 bool vtd_domain_invalidate(struct vtd_domain *d, uint64_t start, uint64_t last);
-/* The entry of a pair it is attached to. */
+/* The entry of a pair it is attached to; not of a guest's table. */
 struct vtd_pasid vtd_make_pasid(const struct vtd_domain *d);
+/*
+ * What of an entry says that the second stage is that of a paging domain. The
+ * lock of that is held.
+ */
+void vtd_make_second_stage(const struct vtd_domain *d, struct vtd_pasid *e);
 /* The pair aborts without reports. The domain's lock is held. */
 void vtd_quiesce_locked(struct vtd_domain *d, struct vtd_attach *a);
 
@@ -304,6 +349,19 @@ SVA_MUST_CHECK int vtd_set_dirty_tracking(struct iommu_domain *domain, bool on);
 SVA_MUST_CHECK int vtd_read_dirty(struct iommu_domain *domain, uint64_t iova,
 				  uint64_t size, unsigned int flags,
 				  struct iommu_dirty_read *read);
+
+/* nest.c: as struct iommu_unit_ops says. */
+SVA_MUST_CHECK int vtd_parent_alloc(struct iommu_unit *unit,
+				    struct iommu_domain **ret_domain);
+SVA_MUST_CHECK int vtd_nested_alloc(struct iommu_domain *parent,
+				    struct iommu_device *dev,
+				    const struct iommu_nest *nest,
+				    struct iommu_domain **ret_domain);
+void vtd_nested_fini(struct vtd_domain *d);
+/* guest_inv.c */
+SVA_MUST_CHECK int
+vtd_cache_invalidate(struct iommu_domain *nested, struct iommu_device *dev,
+		     const struct iommu_cache_invalidate_info *info);
 
 /* prq.c and pri.c */
 SVA_MUST_CHECK int vtd_enable_faults(struct iommu_device *dev);
