@@ -31,18 +31,22 @@ uint64_t vguest_page(struct vguest *g)
 	return gpa;
 }
 
-struct vguest *vguest_make(enum hw_personality personality)
+struct vguest *vguest_make_with(enum hw_personality personality,
+				void (*prepare)(struct vguest *g, void *arg),
+				void *arg)
 {
 	struct vguest *g = calloc(1, sizeof(*g));
 	unsigned int i;
 
 	assert_non_null(g);
 	g->b = vbench_make(personality, 0);
-	assert_int_equal(vbench_probe(g->b, 200), 0);
-	vbench_add_device(g->b);
 	g->arena = aligned_alloc(4096, PAGE(VGUEST_PAGES));
 	assert_non_null(g->arena);
 	memset(g->arena, 0, PAGE(VGUEST_PAGES));
+	if (prepare)
+		prepare(g, arg);
+	assert_int_equal(vbench_probe(g->b, 200), 0);
+	vbench_add_device(g->b);
 	g->next = PAGE(1);
 	g->dir = vguest_page(g);
 	assert_int_equal(iommu_domain_alloc_parent(g->b->unit, &g->parent), 0);
@@ -53,6 +57,11 @@ struct vguest *vguest_make(enum hw_personality personality)
 				 0);
 	assert_int_equal(iommu_attach_device(g->parent, g->b->dev), 0);
 	return g;
+}
+
+struct vguest *vguest_make(enum hw_personality personality)
+{
+	return vguest_make_with(personality, NULL, NULL);
 }
 
 void vguest_drop(struct vguest *g)

@@ -32,7 +32,13 @@ struct vguest {
 
 #define PAGE(n) ((uint64_t)(n) << 12)
 
-/* A bench with a device, and all pages mapped in a parent, attached to it. */
+/*
+ * A bench with a device, and all pages mapped in a parent, attached to it.
+ * @prepare, unless NULL, sees the bench before the driver does.
+ */
+struct vguest *vguest_make_with(enum hw_personality personality,
+				void (*prepare)(struct vguest *g, void *arg),
+				void *arg);
 struct vguest *vguest_make(enum hw_personality personality);
 /* Nothing is bound. */
 void vguest_unmake(struct vguest *g);
