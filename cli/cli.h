@@ -16,5 +16,6 @@ int cmd_run(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_sim(int argc, char **argv);
 int cmd_acpi(int argc, char **argv);
+int cmd_guest(int argc, char **argv);
 
 #endif

@@ -19,10 +19,8 @@ static const struct command {
 	const char *name;
 	int (*fn)(int argc, char **argv);
 } commands[] = {
-	{ "run", cmd_run },
-	{ "info", cmd_info },
-	{ "sim", cmd_sim },
-	{ "acpi", cmd_acpi },
+	{ "run", cmd_run },   { "info", cmd_info },   { "sim", cmd_sim },
+	{ "acpi", cmd_acpi }, { "guest", cmd_guest },
 };
 
 struct top_args {
@@ -39,6 +37,7 @@ static const char top_doc[] =
 	"  info             show IOMMUs, devices and what the kernel offers\n"
 	"  sim              run the whole system under a seeded scheduler\n"
 	"  acpi             write the table that tells a guest of an IOMMU\n"
+	"  guest            run guests that share their processes' memory\n"
 	"\n"
 	"`sva COMMAND --help' tells more. Exit status: 0 done, 1 the work "
 	"failed or files differ, 2 wrong usage.";

@@ -32,7 +32,7 @@ cd "$SCRATCH"
 mkdir folder
 touch file1 file2 other
 
-check "commands" offers 'run info sim acpi' sva ''
+check "commands" offers 'run info sim acpi guest' sva ''
 check "a command" offers 'info' sva i
 check "options of the command" offers '--help --usage --version' sva -
 check "operations" offers "$ops" sva run ''
@@ -57,6 +57,8 @@ check "two files of compare" offers 'other' sva run compare file1 o
 check "not three" offers '' sva run compare file1 file2 o
 check "a size" offers '64K 64M' sva run fill file1 64
 check "a pattern" offers 'deadbeef' sva run fill file1 4K de
+check "options of guest" offers '--guests= --guest-iommu=' sva guest --guest
+check "values of --tables" offers 'nested shadow' sva guest --tables = ''
 check "options of info" offers '--json' sva info --j
 check "what may be lacking" offers 'pasid pri' sva info --lacks = p
 check "nothing else for info" offers '' sva info ''
