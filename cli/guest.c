@@ -170,7 +170,8 @@ bool guest_good(const struct guest_run *run, unsigned int index)
 	const struct guest_result *r = &run->results[index];
 	uint64_t all = (uint64_t)o->processes * o->jobs;
 
-	return !r->err && !atomic_load(&r->wrong) && !atomic_load(&r->failed) &&
+	return !r->err && !r->stats.strays && !atomic_load(&r->wrong) &&
+	       !atomic_load(&r->failed) &&
 	       (r->killed || atomic_load(&r->jobs) == all);
 }
 

@@ -15,7 +15,7 @@ struct row {
 	uint64_t value;
 };
 
-#define ROWS 13
+#define ROWS 15
 
 static uint64_t sum(const struct guest_run *run, size_t offset)
 {
@@ -51,8 +51,10 @@ static void rows_of(const struct guest_run *run, struct row rows[ROWS])
 		  SUM(page_requests) },
 		{ "page_responses", "groups answered", SUM(page_responses) },
 		{ "faults", "other faults", SUM(faults) },
-		{ "stage2_faults", "addresses outside of a guest",
+		{ "stage2_faults", "requests for what no guest has",
 		  SUM(stage2_faults) },
+		{ "accesses", "memory accesses of functions", SUM(accesses) },
+		{ "strays", "of them, outside of their guest", SUM(strays) },
 		{ "shadow_fills", "pages copied into shadow tables",
 		  SUM(shadow_fills) },
 		{ "shadow_drops", "ranges taken out of those",

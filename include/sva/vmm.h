@@ -162,6 +162,9 @@ struct dsa_hw *vmm_guest_dsa_hw(struct vmm_guest *guest);
  * @stage2_faults: addresses that are not the guest's.
  * @shadow_fills: pages entered into the host's domains.
  * @shadow_drops: ranges taken out of them.
+ * @accesses:     of the function to the host's memory; @strays: of them, those
+ *                that were not to the guest's: there are none, unless the
+ *                host's IOMMU fails.
  * @pages_free:   of the guest's memory, now; @pages: all of it.
  */
 struct vmm_guest_stats {
@@ -175,6 +178,8 @@ struct vmm_guest_stats {
 	uint64_t stage2_faults;
 	uint64_t shadow_fills;
 	uint64_t shadow_drops;
+	uint64_t accesses;
+	uint64_t strays;
 	uint64_t pages_free;
 	uint64_t pages;
 };

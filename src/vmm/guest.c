@@ -153,8 +153,12 @@ static int take_seat(struct vmm_guest *g)
 
 static void leave_seat(struct vmm_guest *g)
 {
+	struct vmm_seat *seat = &g->host->seats[g->cfg.function];
+
+	vmm_border_set(&seat->border, 0, 0);
+	vmm_border_count(&seat->border, &g->counters);
 	pthread_mutex_lock(&g->host->lock);
-	g->host->seats[g->cfg.function].guest = NULL;
+	seat->guest = NULL;
 	pthread_mutex_unlock(&g->host->lock);
 }
 
@@ -179,6 +183,7 @@ static int plug(struct vmm_guest *g)
 	if (err)
 		return err;
 	seat = &g->host->seats[g->cfg.function];
+	vmm_border_set(&seat->border, g->ram.pa, g->ram.size);
 	g->host_dev = seat->dev;
 	g->backend = g->cfg.how == VMM_NESTED ? &vmm_nest : &vmm_shadow;
 	vmm_requests_init(g);
@@ -342,6 +347,12 @@ void vmm_guest_stats(struct vmm_guest *guest, struct vmm_guest_stats *ret_stats)
 {
 	const struct vmm_counters *c = &guest->counters;
 
+	/* After its death the function is another's. */
+	if (is_assigned(guest) &&
+	    !atomic_load_explicit(&guest->dead, memory_order_acquire))
+		vmm_border_count(
+			&guest->host->seats[guest->cfg.function].border,
+			&guest->counters);
 	*ret_stats = (struct vmm_guest_stats){
 		.exits = value_of(&c->exits),
 		.binds = value_of(&c->binds),
@@ -353,6 +364,8 @@ void vmm_guest_stats(struct vmm_guest *guest, struct vmm_guest_stats *ret_stats)
 		.stage2_faults = value_of(&c->stage2_faults),
 		.shadow_fills = value_of(&c->shadow_fills),
 		.shadow_drops = value_of(&c->shadow_drops),
+		.accesses = value_of(&c->accesses),
+		.strays = value_of(&c->strays),
 		.pages_free = vmm_memory_free_pages(&guest->ram),
 		.pages = guest->ram.size / VMM_PAGE,
 	};

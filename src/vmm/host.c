@@ -113,7 +113,8 @@ static int add_seat(struct vmm_host *host, unsigned int n)
 	char name[16];
 	int err;
 
-	err = vmm_engine_create(&seat->engine, host->plat, &host->env,
+	vmm_border_init(&seat->border, &host->env);
+	err = vmm_engine_create(&seat->engine, host->plat, &seat->border.env,
 				host->iommu, rid, host->cfg.personality);
 	if (err)
 		return err;

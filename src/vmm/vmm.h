@@ -68,12 +68,34 @@ SVA_MUST_CHECK int vmm_engine_create(struct vmm_engine *e,
 void vmm_engine_destroy(struct vmm_engine *e);
 struct dsa_hw *vmm_engine_hw(struct vmm_engine *e);
 
+struct vmm_counters;
+
+/**
+ * struct vmm_border - surroundings of a function, which see what it does
+ * @start, @size: of the memory it may reach.
+ */
+struct vmm_border {
+	struct hw_env env;
+	const struct hw_env *host;
+	_Atomic uint64_t start;
+	_Atomic uint64_t size;
+	_Atomic uint64_t accesses;
+	_Atomic uint64_t strays;
+};
+
+/* border.c */
+void vmm_border_init(struct vmm_border *b, const struct hw_env *host);
+void vmm_border_set(struct vmm_border *b, uint64_t start, uint64_t size);
+/* What was counted goes to @counters. */
+void vmm_border_count(struct vmm_border *b, struct vmm_counters *counters);
+
 /**
  * struct vmm_seat - a function of the host
  * @dev:   the host's device.
  * @guest: (h) who has it.
  */
 struct vmm_seat {
+	struct vmm_border border;
 	struct vmm_engine engine;
 	struct iommu_device *dev;
 	struct vmm_guest *guest;
@@ -348,6 +370,8 @@ struct vmm_counters {
 	_Atomic uint64_t stage2_faults;
 	_Atomic uint64_t shadow_fills;
 	_Atomic uint64_t shadow_drops;
+	_Atomic uint64_t accesses;
+	_Atomic uint64_t strays;
 };
 
 static inline void vmm_count(_Atomic uint64_t *counter)

@@ -45,6 +45,7 @@ done_and_right() {
 		holds 'all(x["page_requests"] > 0 for x in g)' &&
 		holds 'all(x["state"] == "ok" for x in g)' &&
 		holds 's["refused"] == 0 and s["stage2_faults"] == 0' &&
+		holds 's["accesses"] > 0 and s["strays"] == 0' &&
 		holds 's["pasids_left"] == 0'
 }
 

@@ -59,6 +59,8 @@ static void check_way(struct vmm_host *host, struct vmm_guest *guest)
 	assert_true(stats.page_requests > 0);
 	assert_true(stats.page_responses > 0);
 	assert_int_equal(stats.stage2_faults, 0);
+	assert_true(stats.accesses > 0);
+	assert_int_equal(stats.strays, 0);
 }
 
 /*
