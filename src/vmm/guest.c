@@ -101,10 +101,13 @@ static int boot(struct vmm_guest *g)
 	/* What follows was just made and is unused: it cannot be busy. */
 remove_device:
 	(void)!iommu_device_remove(g->dev);
+	g->dev = NULL;
 remove_unit:
 	(void)!g->unit.vendor->remove(g->unit.driver);
+	g->unit.driver = NULL;
 destroy_system:
 	(void)!iommu_system_destroy(g->sys);
+	g->sys = NULL;
 	return err;
 }
 
@@ -262,8 +265,9 @@ static void count_guest(struct vmm_host *host, int by)
 	pthread_mutex_unlock(&host->lock);
 }
 
-int vmm_guest_create(struct vmm_host *host, const struct vmm_guest_cfg *cfg,
-		     struct vmm_guest **ret_guest)
+int vmm_guest_create_bare(struct vmm_host *host,
+			  const struct vmm_guest_cfg *cfg,
+			  struct vmm_guest **ret_guest)
 {
 	struct vmm_guest *g = calloc(1, sizeof(*g));
 	int err;
@@ -283,16 +287,29 @@ int vmm_guest_create(struct vmm_host *host, const struct vmm_guest_cfg *cfg,
 	g->host_plat = host->plat;
 	g->unit.vendor = vmm_vendor(cfg->iommu);
 	err = create_machine(g);
-	if (!err) {
-		err = boot(g);
-		if (err)
-			destroy_machine(g);
-	}
 	if (err) {
 		free(g);
 		return err;
 	}
 	count_guest(host, 1);
+	*ret_guest = g;
+	return 0;
+}
+
+int vmm_guest_create(struct vmm_host *host, const struct vmm_guest_cfg *cfg,
+		     struct vmm_guest **ret_guest)
+{
+	struct vmm_guest *g;
+	int err;
+
+	err = vmm_guest_create_bare(host, cfg, &g);
+	if (err)
+		return err;
+	err = boot(g);
+	if (err) {
+		(void)!vmm_guest_destroy(g);
+		return err;
+	}
 	*ret_guest = g;
 	return 0;
 }

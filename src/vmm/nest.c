@@ -94,10 +94,24 @@ static int invalidate(struct vmm_guest *g,
 	return iommu_cache_invalidate(g->parent, g->host_dev, info);
 }
 
+/*
+ * The host's IOMMU walks for itself. But a page that the guest has, and that
+ * leads out of its memory, would be asked for again and again.
+ */
+static int resolved(struct vmm_guest *g,
+		    const struct iommu_fault_page_request *prm)
+{
+	unsigned int perm;
+	uint64_t gpa;
+
+	return vmm_request_look_up(g, prm, &gpa, &perm);
+}
+
 const struct vmm_backend vmm_nest = {
 	.start = start,
 	.stop = stop,
 	.config = config,
 	.invalidate = invalidate,
 	.requested = vmm_request_inject,
+	.resolved = resolved,
 };

@@ -162,6 +162,41 @@ static enum iommu_page_response_code code_of(enum hw_prg_code code)
 	return IOMMU_PAGE_RESP_FAILURE;
 }
 
+/*
+ * Unit lock held: what the guest's tables make of a page now. 0, or -EFAULT
+ * they do not allow it, or lead out of the guest.
+ */
+int vmm_request_look_up(struct vmm_guest *g,
+			const struct iommu_fault_page_request *prm,
+			uint64_t *ret_gpa, unsigned int *ret_perm)
+{
+	const bool has_pasid = prm->flags &
+			       IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
+	const unsigned int want = prm->perm & IOMMU_PERM_RWX;
+	const struct hw_txn txn = {
+		.requester = VMM_GUEST_RID,
+		.flags = (has_pasid ? HW_TXN_PASID_VALID : 0u) |
+			 (want & IOMMU_PERM_WRITE ? 0u : HW_TXN_NO_WRITE),
+		.pasid = has_pasid ? prm->pasid : IOMMU_NO_PASID,
+		.perm = prm->perm,
+		.addr = prm->addr,
+	};
+	struct hw_ats_reply reply;
+	uint64_t gpa;
+
+	g->unit.hw->ops->ats_translate(g->unit.hw, &g->unit.port, &txn, &reply);
+	if (reply.status != HW_ATS_SUCCESS || !want || want & ~reply.xlat.perm)
+		return -EFAULT;
+	gpa = reply.xlat.pa & ~(VMM_PAGE - 1);
+	if (!vmm_memory_has(&g->ram, gpa, VMM_PAGE)) {
+		vmm_count(&g->counters.stage2_faults);
+		return -EFAULT;
+	}
+	*ret_gpa = gpa;
+	*ret_perm = reply.xlat.perm & IOMMU_PERM_RWX;
+	return 0;
+}
+
 #define GROUP_MAX 64u
 
 /* An answer to what was never asked finds no group, and is dropped. */
@@ -184,7 +219,7 @@ void vmm_request_answer(struct vmm_guest *g, const struct hw_prg_response *resp)
 	if (!n)
 		return;
 	for (i = 0; i < n && code == IOMMU_PAGE_RESP_SUCCESS; i++)
-		if (g->backend->resolved && g->backend->resolved(g, &pages[i]))
+		if (g->backend->resolved(g, &pages[i]))
 			code = IOMMU_PAGE_RESP_INVALID;
 	send(g, &pages[n - 1], code);
 }

@@ -282,36 +282,21 @@ static int fill(struct vmm_guest *g, const struct iommu_fault_page_request *prm)
 {
 	const bool has_pasid = prm->flags &
 			       IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
-	const ioasid_t pasid = has_pasid ? prm->pasid : IOMMU_NO_PASID;
-	const struct hw_txn txn = {
-		.requester = VMM_GUEST_RID,
-		.flags = (has_pasid ? HW_TXN_PASID_VALID : 0u) |
-			 (prm->perm & IOMMU_PERM_WRITE ? 0u : HW_TXN_NO_WRITE),
-		.pasid = pasid,
-		.perm = prm->perm,
-		.addr = prm->addr,
-	};
-	struct vmm_shadow_domain *d = find(g, pasid);
+	struct vmm_shadow_domain *d =
+		find(g, has_pasid ? prm->pasid : IOMMU_NO_PASID);
 	const uint64_t va = prm->addr & ~(VMM_PAGE - 1);
-	const unsigned int want = prm->perm & RWX;
-	struct hw_ats_reply reply;
+	unsigned int perm;
 	uint64_t gpa;
 	int err;
 
-	if (!d || !want)
+	if (!d)
 		return -EFAULT;
-	g->unit.hw->ops->ats_translate(g->unit.hw, &g->unit.port, &txn, &reply);
-	if (reply.status != HW_ATS_SUCCESS || want & ~reply.xlat.perm)
-		return -EFAULT;
-	gpa = reply.xlat.pa & ~(VMM_PAGE - 1);
-	if (!vmm_memory_has(&g->ram, gpa, VMM_PAGE)) {
-		vmm_count(&g->counters.stage2_faults);
-		return -EFAULT;
-	}
-	err = iommu_unmap(d->domain, va, VMM_PAGE, NULL);
+	err = vmm_request_look_up(g, prm, &gpa, &perm);
+	if (!err)
+		err = iommu_unmap(d->domain, va, VMM_PAGE, NULL);
 	if (!err)
 		err = vmm_map(d->domain, va, vmm_memory_pa(&g->ram, gpa),
-			      VMM_PAGE, reply.xlat.perm & RWX);
+			      VMM_PAGE, perm);
 	if (err)
 		return err;
 	if (va < d->low)

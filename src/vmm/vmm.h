@@ -309,6 +309,9 @@ unsigned int vmm_request_group(struct vmm_guest *g,
 			       const struct iommu_fault_page_request *last,
 			       struct iommu_fault_page_request *pages,
 			       unsigned int max);
+int vmm_request_look_up(struct vmm_guest *g,
+			const struct iommu_fault_page_request *prm,
+			uint64_t *ret_gpa, unsigned int *ret_perm);
 /* Answer the group of @last, whatever the guest says of it later. */
 void vmm_request_end(struct vmm_guest *g,
 		     const struct iommu_fault_page_request *last,
@@ -407,6 +410,14 @@ static inline const struct plat *vmm_guest_plat(struct vmm_guest *g)
 {
 	return &g->os.plat;
 }
+
+/*
+ * vmm_guest_create() without software: whoever calls it plays that. With
+ * vmm_guest_destroy() as its end.
+ */
+SVA_MUST_CHECK int vmm_guest_create_bare(struct vmm_host *host,
+					 const struct vmm_guest_cfg *cfg,
+					 struct vmm_guest **ret_guest);
 
 /* An error of the host's, or the guest's doing, with its name in front. */
 void vmm_log(struct vmm_guest *g, enum plat_log_level level, const char *fmt,
