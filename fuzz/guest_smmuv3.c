@@ -20,7 +20,8 @@
 #include "fuzz/fuzz.h"
 #include "tests/drivers/smmuv3_iso.h"
 
-enum { EAGER = 1, CHANGES = 2, SANE = 4 };
+/* The low bits are of enum iso_shape. */
+enum { SHAPE = 7, CHANGES = 8, SANE = 16 };
 
 /* The same every time, for what is there before the input. */
 static uint64_t next_fixed(void *arg)
@@ -60,8 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > FUZZ_INPUT_MAX)
 		return -1;
 	option = in_u8(&in);
-	iso = iso_make(option & EAGER ? HW_EAGER : HW_STRICT, next_fixed,
-		       &seed);
+	iso = iso_make(option & SHAPE, next_fixed, &seed);
 	FUZZ_CHECK(iso);
 	if (option & SANE) {
 		for (i = 0; i < 64; i++)
@@ -95,7 +95,7 @@ bool fuzz_seed(unsigned int n, struct out *out)
 
 	if (n >= 32)
 		return false;
-	out_bytes(out, 1, n & 7);
+	out_bytes(out, 1, n);
 	while (out->p < out->end)
 		out_bytes(out, 1, next_fixed(&seed) >> 8);
 	return true;

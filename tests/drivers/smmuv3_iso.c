@@ -229,7 +229,7 @@ static void track(struct iso *iso, unsigned int n)
 			      r >> 8 & 1 ? IOMMU_DIRTY_SPLIT : 0u, &dirty) :
 		      iommu_set_dirty_tracking(parent, r >> 2 & 3);
 	iso->tag = ISO_HOST;
-	if (err && err != -EINVAL)
+	if (err && err != -EINVAL && err != -EOPNOTSUPP)
 		iso_find(iso, "dirty pages cannot be read");
 }
 
@@ -469,25 +469,35 @@ void iso_step(struct iso *iso)
 	iso->in_step = false;
 }
 
-static bool make_hw(struct iso *iso, enum hw_personality personality)
+static bool make_hw(struct iso *iso)
 {
 	struct hw_env env;
 	struct hw_bus bus = {
 		.ctx = iso,
 		.ats_invalidate = iso_invalidate,
 		.prg_response = bus_prg_response,
+		.resume = iso_resume,
 	};
 	struct smmuv3_hw_cfg cfg;
 	size_t size;
 
 	iso_surround(iso, &env);
 	smmuv3_hw_cfg_default(&cfg);
-	cfg.personality = personality;
+	cfg.personality = iso->shape & ISO_EAGER ? HW_EAGER : HW_STRICT;
 	cfg.tlb_lg2 = 8;
 	/* S2P, VMID16; 8 bits of streams and of substreams; no MSI */
 	cfg.idr[0] |= 1u | 1u << 18;
 	cfg.idr[0] &= ~(1u << 13);
 	cfg.idr[1] = (cfg.idr[1] & ~0x7ffu) | 8 | 8 << 6;
+	if (iso->shape & ISO_NO_RANGES) {
+		cfg.idr[0] &= ~(1u << 18 | 3u << 6);
+		cfg.idr[3] &= ~(1u << 10);
+	}
+	/* STALL_MODEL 0: both; STALL_MAX; no ATS, no PRI */
+	if (iso->shape & ISO_STALLS) {
+		cfg.idr[0] &= ~(3u << 24 | 1u << 10 | 1u << 16 | 1u << 23);
+		cfg.idr[5] |= 8u << 16;
+	}
 	size = smmuv3_hw_size(&cfg);
 	if (!size)
 		return false;
@@ -514,12 +524,17 @@ static bool add_device(struct iso *iso, unsigned int n)
 
 	g->sid = 0x10 + n;
 	iso_pci_init(g);
+	if (iso->shape & ISO_STALLS) {
+		desc.pci = NULL;
+		desc.pasid_bits = 8;
+		desc.can_stall = true;
+	}
 	return !iommu_device_add(iso->sys, &desc, &g->dev) &&
 	       !iommu_register_device_fault_handler(g->dev, iso_on_fault, iso);
 }
 
-struct iso *iso_make(enum hw_personality personality,
-		     uint64_t (*next)(void *arg), void *next_arg)
+struct iso *iso_make(unsigned int shape, uint64_t (*next)(void *arg),
+		     void *next_arg)
 {
 	struct iso *iso = calloc(1, sizeof(*iso));
 	struct smmuv3_desc desc = {
@@ -533,11 +548,12 @@ struct iso *iso_make(enum hw_personality personality,
 
 	if (!iso)
 		return NULL;
+	iso->shape = shape;
 	iso->next = next;
 	iso->next_arg = next_arg;
 	iso->current = -1;
 	iso->tag = ISO_HOST;
-	if (!iso_plat_init(iso) || !make_hw(iso, personality))
+	if (!iso_plat_init(iso) || !make_hw(iso))
 		return NULL;
 	desc.mmio =
 		(struct plat_mmio){ &iso_mmio_ops, iso, iso->hw->mmio_size };
@@ -565,6 +581,8 @@ const char *iso_free(struct iso *iso)
 		    iommu_device_remove(iso->guest[i].dev))
 			iso_find(iso, "a device cannot go");
 	}
+	if (iso->stalled)
+		iso_find(iso, "a transaction waits for ever");
 	if (smmuv3_remove(iso->unit) || iommu_system_destroy(iso->sys))
 		iso_find(iso, "the SMMU cannot go");
 	iso->hw->ops->port_remove(iso->hw, &iso->port);

@@ -57,6 +57,13 @@ enum iso_defect {
 };
 extern const char *const iso_defects[ISO_DEFECTS];
 
+/* What the machine is, or-ed. */
+enum iso_shape {
+	ISO_EAGER = 1 << 0,     /* caches that forget */
+	ISO_NO_RANGES = 1 << 1, /* no RIL, no HTTU, VMIDs of 8 bits */
+	ISO_STALLS = 1 << 2,    /* platform devices that stall, without ATS */
+};
+
 struct iso_atc {
 	bool valid;
 	bool pasid_valid;
@@ -91,6 +98,7 @@ struct iso_irq {
  * @current:   the guest whose device the SMMU serves now; -1: none.
  * @amid:      the driver is submitting commands.
  * @still:     tables do not change while they are walked.
+ * @stalled:   transactions that wait in the SMMU.
  * @accesses, @reached: transactions and translation requests; those that led
  *             somewhere. @nested: of these, through two stages.
  */
@@ -122,13 +130,15 @@ struct iso {
 	bool in_step, amid, still;
 	unsigned int depth;
 
+	unsigned int shape;
 	struct iso_guest guest[ISO_GUESTS];
-	uint64_t accesses, reached, nested, faults, unmaps;
+	unsigned int stalled;
+	uint64_t accesses, reached, nested, faults, unmaps, stalls;
 };
 
 /* NULL: no memory, or the configuration is refused. */
-struct iso *iso_make(enum hw_personality personality,
-		     uint64_t (*next)(void *arg), void *next_arg);
+struct iso *iso_make(unsigned int shape, uint64_t (*next)(void *arg),
+		     void *next_arg);
 /* Frees everything. A leak of the driver's is a finding, returned. */
 const char *iso_free(struct iso *iso);
 
@@ -157,6 +167,7 @@ uint64_t iso_address(struct iso *iso);
 /* smmuv3_iso_device.c: the device of a guest does something; what it hears. */
 void iso_access(struct iso *iso, unsigned int n);
 int iso_invalidate(void *ctx, const struct hw_ats_inv *inv, uint64_t cookie);
+void iso_resume(void *ctx, uint64_t cookie, enum hw_resume how);
 int iso_on_fault(const struct iommu_fault *fault, struct iommu_device *dev,
 		 void *data);
 /* It may: [pa, pa + len) is mapped for it. False: it is no memory at all. */

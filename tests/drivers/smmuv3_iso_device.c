@@ -102,10 +102,18 @@ static void dma(struct iso *iso, unsigned int n, const struct hw_txn *txn)
 
 	iso->accesses++;
 	iso->current = (int)n;
-	if (!iso->hw->ops->translate(iso->hw, &iso->port, txn, &xlat)) {
+	switch (iso->hw->ops->translate(iso->hw, &iso->port, txn, &xlat)) {
+	case 0:
 		iso_reaches(iso, n, xlat.pa, 1, txn->perm & RWX);
 		count(iso, &iso->guest[n]);
 		hw_port_done(&iso->port);
+		break;
+	case -EINPROGRESS:
+		iso->stalled++;
+		iso->stalls++;
+		break;
+	default:
+		break;
 	}
 	iso->current = -1;
 }
@@ -135,6 +143,16 @@ static void ats(struct iso *iso, unsigned int n, const struct hw_txn *txn)
 		.pa = align_down(reply.xlat.pa, 4096),
 		.perm = reply.xlat.perm & RWX,
 	};
+}
+
+void iso_resume(void *ctx, uint64_t cookie, enum hw_resume how)
+{
+	struct iso *iso = ctx;
+
+	(void)cookie;
+	(void)how;
+	if (!iso->stalled--)
+		iso_find(iso, "a transaction ends twice");
 }
 
 /* What the device has learnt it uses, and the SMMU lets it. */
@@ -216,7 +234,8 @@ void iso_access(struct iso *iso, unsigned int n)
 	};
 
 	iso->depth++;
-	switch (r >> 24 & 15) {
+	/* Without ATS there is nothing to ask for, and nothing to keep. */
+	switch (iso->shape & ISO_STALLS ? 15 : r >> 24 & 15) {
 	case 0:
 	case 1:
 	case 2:

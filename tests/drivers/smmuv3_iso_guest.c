@@ -70,8 +70,13 @@ static void put_cd(struct iso *iso, const struct iso_guest *g)
 	FIELD_SET(SMMU_CD_TG1, &cd, SMMU_TG1_4K);
 	FIELD_SET(SMMU_CD_IPS, &cd, SMMU_PS_48);
 	FIELD_SET(SMMU_CD_AA64, &cd, 1);
-	FIELD_SET(SMMU_CD_HA, &cd, r >> 32 & 1);
-	FIELD_SET(SMMU_CD_HD, &cd, r >> 33 & 1);
+	/* Now and then what this SMMU has not. */
+	if (!(iso->shape & ISO_NO_RANGES) || !(r >> 50 & 7)) {
+		FIELD_SET(SMMU_CD_HA, &cd, r >> 32 & 1);
+		FIELD_SET(SMMU_CD_HD, &cd, r >> 33 & 1);
+	}
+	if (iso->shape & ISO_STALLS || !(r >> 53 & 15))
+		FIELD_SET(SMMU_CD_S, &cd, r >> 48 & 1);
 	FIELD_SET(SMMU_CD_R, &cd, 1);
 	FIELD_SET(SMMU_CD_A, &cd, 1);
 	FIELD_SET(SMMU_CD_ASET, &cd, r >> 34 & 1);
