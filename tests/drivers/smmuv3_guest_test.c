@@ -525,6 +525,46 @@ static void test_smmuv3_guest_vmid_is_flushed_before_reuse(void **state)
 	guest_stop(&b);
 }
 
+/* Each allocation fails in turn: -ENOMEM, and all is as it was. */
+static void test_smmuv3_guest_no_memory_changes_nothing(void **state)
+{
+	struct iommu_pasid_table_config cfg = guest_table(0, 4);
+	uint64_t before[8];
+	struct bench b;
+	int err;
+	long n;
+
+	(void)state;
+	guest_start_idr(&b, 0, 0);
+	memcpy(before, fake_ste(b.f, SID), sizeof(before));
+	for (n = 1, err = -ENOMEM; err; n++) {
+		testplat_fail_nth(&b.f->tp, n);
+		err = iommu_domain_alloc_parent(b.f->unit, &b.parent);
+		assert_true(!err || err == -ENOMEM);
+	}
+	assert_true(n > 2);
+	for (n = 1, err = -ENOMEM; err; n++) {
+		assert_memory_equal(fake_ste(b.f, SID), before, 64);
+		testplat_fail_nth(&b.f->tp, n);
+		err = iommu_attach_device(b.parent, b.dev);
+		assert_true(!err || err == -ENOMEM);
+	}
+	assert_true(n > 2);
+	memcpy(before, fake_ste(b.f, SID), sizeof(before));
+	for (n = 1, err = -ENOMEM; err; n++) {
+		assert_memory_equal(fake_ste(b.f, SID), before, 64);
+		testplat_fail_nth(&b.f->tp, n);
+		err = iommu_attach_pasid_table(b.parent, &cfg);
+		assert_true(!err || err == -ENOMEM);
+	}
+	assert_true(n > 2);
+	/* The way back takes none. */
+	testplat_fail_nth(&b.f->tp, 1);
+	guest_unbind(&b);
+	testplat_fail_nth(&b.f->tp, 0);
+	guest_stop(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -535,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_smmuv3_guest_wants_stage2),
 		cmocka_unit_test(test_smmuv3_guest_replace_is_not_torn),
 		cmocka_unit_test(test_smmuv3_guest_unmap_order),
+		cmocka_unit_test(test_smmuv3_guest_no_memory_changes_nothing),
 		cmocka_unit_test(test_smmuv3_guest_invalidations_are_commands),
 		cmocka_unit_test(test_smmuv3_guest_caches_in_order),
 		cmocka_unit_test(

@@ -25,18 +25,6 @@ void smmuv3_detach_table(struct smmuv3_domain *d, struct smmuv3_device *sdev,
 void smmuv3_leave(struct smmuv3_domain *d, const struct smmuv3_device *sdev,
 		  ioasid_t pasid);
 
-/* stage2.c */
-
-/*
- * The device will be behind @s2, directly or below a guest's stage 1. It is in
- * already if it was behind it before. -ENOMEM; -EOPNOTSUPP not this device.
- */
-SVA_MUST_CHECK int smmuv3_stage2_join(struct smmuv3_domain *s2,
-				      struct smmuv3_device *sdev, bool nested);
-/* It still is; what was cached of a stage 1 goes. */
-void smmuv3_stage2_stay(struct smmuv3_domain *s2, struct smmuv3_device *sdev,
-			bool nested);
-
 /* flush.c */
 extern const struct iommu_mm_notifier_ops smmuv3_notifier_ops;
 

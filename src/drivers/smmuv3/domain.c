@@ -9,6 +9,7 @@
  */
 #include "base/errno.h"
 #include "drivers/smmuv3/attach.h"
+#include "drivers/smmuv3/guest.h"
 
 static int init_sva(struct smmuv3_domain *d, struct iommu_mm *mm)
 {

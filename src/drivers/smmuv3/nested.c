@@ -9,7 +9,7 @@
  */
 #include "base/bits.h"
 #include "base/errno.h"
-#include "drivers/smmuv3/smmuv3.h"
+#include "drivers/smmuv3/guest.h"
 
 /* What a guest leaves out: one array, and the CD of 0 for what has no PASID. */
 static const struct iommu_pasid_smmuv3 defaults = {

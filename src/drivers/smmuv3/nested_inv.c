@@ -10,6 +10,7 @@
 #include "base/errno.h"
 #include "drivers/smmuv3/attach.h"
 #include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/guest.h"
 #include "drivers/smmuv3/inval.h"
 
 /* Pages of 4 KiB in 48 bits; more takes everything, and so no time. */

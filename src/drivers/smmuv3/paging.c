@@ -8,7 +8,7 @@
  */
 #include "base/bits.h"
 #include "base/errno.h"
-#include "drivers/smmuv3/smmuv3.h"
+#include "drivers/smmuv3/guest.h"
 #include "fmt/arm_pt.h"
 #include "pgtable/freed.h"
 

@@ -7,6 +7,7 @@
 #include "base/string.h"
 #include "drivers/smmuv3/cmd.h"
 #include "drivers/smmuv3/control.h"
+#include "drivers/smmuv3/guest.h"
 #include "drivers/smmuv3/smmuv3.h"
 
 #define DEFAULT_QUEUE_LG2  8u

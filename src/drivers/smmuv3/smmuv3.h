@@ -455,26 +455,6 @@ SVA_MUST_CHECK int smmuv3_asid_get_private(struct smmuv3_domain *d);
 /* Nothing is attached any more. */
 void smmuv3_asid_put(struct smmuv3_domain *d);
 
-/* vmid.c: -ENOSPC. Nothing of it is attached any more when it is put. */
-SVA_MUST_CHECK int smmuv3_vmids_init(struct smmuv3 *smmu);
-void smmuv3_vmids_fini(struct smmuv3 *smmu);
-SVA_MUST_CHECK int smmuv3_vmid_get(struct smmuv3 *smmu, uint16_t *ret_vmid);
-void smmuv3_vmid_put(struct smmuv3 *smmu, uint16_t vmid);
-
-/* stage2.c, nested.c: what an STE has of a guest. */
-SVA_MUST_CHECK int smmuv3_parent_alloc(struct iommu_unit *unit,
-				       struct iommu_domain **ret_domain);
-void smmuv3_set_stage2(const struct smmuv3_domain *s2, struct smmu_ste *ste);
-void smmuv3_set_guest(const struct smmuv3_domain *d, struct smmu_ste *ste);
-SVA_MUST_CHECK int smmuv3_nested_alloc(struct iommu_domain *parent,
-				       struct iommu_device *dev,
-				       const struct iommu_nest *nest,
-				       struct iommu_domain **ret_domain);
-/* nested_inv.c */
-SVA_MUST_CHECK int
-smmuv3_cache_invalidate(struct iommu_domain *domain, struct iommu_device *dev,
-			const struct iommu_cache_invalidate_info *info);
-
 /* domain.c */
 SVA_MUST_CHECK int smmuv3_domain_make(struct smmuv3 *smmu,
 				      enum iommu_domain_type type, bool stage2,

@@ -12,6 +12,7 @@
 #include "base/errno.h"
 #include "drivers/smmuv3/attach.h"
 #include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/guest.h"
 #include "fmt/arm_pt.h"
 
 static uint64_t tg_of(unsigned int granule_lg2)
@@ -51,30 +52,41 @@ void smmuv3_set_stage2(const struct smmuv3_domain *s2, struct smmu_ste *ste)
 	smmu_ste_set_s2ttb(ste, t->root);
 }
 
+/* Device lock held: nobody else has the device join or leave. */
+static bool is_in(struct smmuv3_domain *s2, struct smmuv3_device *sdev,
+		  bool nested)
+{
+	struct smmuv3_attach *a;
+
+	plat_lock(s2->smmu->plat, &s2->lock);
+	a = smmuv3_attach_find_locked(s2, sdev, IOMMU_NO_PASID);
+	if (a)
+		a->nested |= nested;
+	plat_unlock(s2->smmu->plat, &s2->lock);
+	return a;
+}
+
 int smmuv3_stage2_join(struct smmuv3_domain *s2, struct smmuv3_device *sdev,
 		       bool nested)
 {
 	const struct smmuv3_features *f = &sdev->smmu->f;
-	struct smmuv3_attach *a, *fresh;
+	struct smmuv3_attach *a;
 
+	/* So that the way back from a guest's table takes no memory. */
+	if (is_in(s2, sdev, nested))
+		return 0;
 	/* 5.2: with S2S, EATS is ILLEGAL. */
 	if (f->stall_forced && sdev->pci.ats_on)
 		return -EOPNOTSUPP;
-	fresh = plat_zalloc(s2->smmu->plat, sizeof(*fresh));
-	if (!fresh)
+	a = plat_zalloc(s2->smmu->plat, sizeof(*a));
+	if (!a)
 		return -ENOMEM;
+	a->sdev = sdev;
+	a->pasid = IOMMU_NO_PASID;
+	a->nested = nested;
 	plat_lock(s2->smmu->plat, &s2->lock);
-	a = smmuv3_attach_find_locked(s2, sdev, IOMMU_NO_PASID);
-	if (!a) {
-		a = fresh;
-		fresh = NULL;
-		a->sdev = sdev;
-		a->pasid = IOMMU_NO_PASID;
-		list_add_tail(&s2->attaches, &a->link);
-	}
-	a->nested |= nested;
+	list_add_tail(&s2->attaches, &a->link);
 	plat_unlock(s2->smmu->plat, &s2->lock);
-	plat_free(s2->smmu->plat, fresh);
 	return 0;
 }
 

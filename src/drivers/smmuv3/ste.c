@@ -15,6 +15,7 @@
 #include "base/errno.h"
 #include "base/string.h"
 #include "drivers/smmuv3/cmd.h"
+#include "drivers/smmuv3/guest.h"
 #include "drivers/smmuv3/queue.h"
 #include "drivers/smmuv3/smmuv3.h"
 

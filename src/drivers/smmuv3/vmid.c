@@ -7,7 +7,7 @@
 #include "base/bits.h"
 #include "base/errno.h"
 #include "drivers/smmuv3/cmd.h"
-#include "drivers/smmuv3/smmuv3.h"
+#include "drivers/smmuv3/guest.h"
 
 int smmuv3_vmids_init(struct smmuv3 *smmu)
 {
