@@ -12,6 +12,8 @@
 #include "base/bits.h"
 #include "base/le64.h"
 #include "fmt/vtd.h"
+#include "models/vtd/state.h"
+#include "models/vtd/tlb.h"
 
 /* Where the PCIe function's capabilities are. */
 enum {
@@ -259,7 +261,6 @@ static bool is_to_drop(struct vbench *b, uint64_t dw0)
 
 	if (vbench_type_of(dw0) != VTD_INV_WAIT && i < VBENCH_LOG) {
 		b->log[i] = dw0;
-		b->log_idle[i] = b->idle;
 		b->seen++;
 		if (b->drop_set && b->drop_set[i])
 			return true;
@@ -291,6 +292,41 @@ static void drop_descriptors(struct vbench *b, uint64_t tail)
 	}
 }
 
+/* What the unit has cached, of tables and of translations. */
+static unsigned int cached(struct vbench *b)
+{
+	struct vtd_hw_xlat *x = vtd_hw_of(b->hw)->xlat;
+	unsigned int n = x->tlb.count + x->walks.count, i;
+
+	for (i = 0; i < 1u << VTD_HW_CONTEXTS_LG2; i++)
+		n += x->context_key[i] != 0;
+	for (i = 0; i < 1u << VTD_HW_PASIDS_LG2; i++)
+		n += x->pasid_key[i] != 0;
+	return n;
+}
+
+/*
+ * One descriptor at a time, to see what each takes. One that is not done at
+ * once, as the queue waits for a device, counts as if it took something.
+ */
+static void write_tail(struct vbench *b, uint64_t tail)
+{
+	uint64_t iqa = b->hw->ops->mmio_read(b->hw, VTD_IQA, 8);
+	uint64_t size = UINT64_C(4096) << (iqa & 7);
+
+	while (b->tail_seen != tail) {
+		unsigned int i = b->seen, before = cached(b);
+
+		drop_descriptors(b, (b->tail_seen + 32) % size);
+		b->hw->ops->mmio_write(b->hw, VTD_IQT, 8, b->tail_seen);
+		if (b->seen != i)
+			b->log_took[i] =
+				cached(b) != before ||
+				b->hw->ops->mmio_read(b->hw, VTD_IQH, 8) !=
+					b->tail_seen;
+	}
+}
+
 static void mmio_w32(void *dev, uint64_t off, uint32_t v)
 {
 	struct vbench *b = dev;
@@ -304,6 +340,10 @@ static void mmio_w64(void *dev, uint64_t off, uint64_t v)
 
 	if (off == VTD_IQT && b->deaf)
 		return;
+	if (off == VTD_IQT && v && b->watch) {
+		write_tail(b, v);
+		return;
+	}
 	if (off == VTD_IQT && v)
 		drop_descriptors(b, v);
 	else if (off == VTD_IQT)

@@ -69,8 +69,8 @@ struct vbench {
 	unsigned int seen;
 	uint64_t log[VBENCH_LOG];
 	bool log_named[VBENCH_LOG]; /* a device TLB had it */
-	bool log_idle[VBENCH_LOG];  /* about a domain that is nowhere */
-	bool idle;                  /* it is now */
+	bool watch;                 /* fill log_took; one thread */
+	bool log_took[VBENCH_LOG];  /* the unit had something of it */
 	unsigned int inv_next;      /* the next one of a device TLB */
 	bool drop_pd;               /* waits are without PD */
 	uint64_t tail_seen;

@@ -122,12 +122,12 @@ static int run_paging(struct vbench *b, ioasid_t pasid)
 	EXPECT(vbench_dma(b, pasid, PAGE(3)) == 0);
 	EXPECT(!vbench_atc_has(b, pasid, PAGE(3)));
 	/* Away and back, and meanwhile nobody is told of an unmap. */
-	b->idle = true;
 	assert_int_equal(iommu_unmap(d, PAGE(3), PAGE(1), &bytes), 0);
-	b->idle = false;
 	attach_paging(b, d, pasid);
 	EXPECT(vbench_dma(b, pasid, PAGE(3)) == 0);
+	EXPECT(vbench_dma(b, pasid, big) == 64 * big);
 	detach_paging(b, d, pasid);
+	EXPECT(vbench_dma(b, pasid, big) == 0);
 	assert_int_equal(iommu_domain_free(d), 0);
 	return bad;
 }
@@ -245,16 +245,18 @@ int vscene_run(struct vscene *o, unsigned int levels,
 {
 	struct vbench *b = vbench_make(HW_STRICT, command_batch);
 	struct iommu_domain *d1 = NULL, *d2 = NULL, *far = NULL;
-	struct vbench_space m1, m2;
+	struct vbench_space m1, m2, empty;
 	int bad = 0;
 
 	assert_int_equal(vbench_probe(b, 200), 0);
 	if (o->kind)
 		b->drop = *o->kind;
 	b->drop_set = o->drop;
+	b->watch = !o->kind && !o->drop;
 	b->slow_atc = true;
 	vbench_make_space(b, &m1, levels);
 	vbench_make_space(b, &m2, levels);
+	vbench_make_space(b, &empty, levels);
 	vbench_map(&m1, PAGE(16), PAGE(0x111));
 	vbench_map(&m1, PAGE(17), PAGE(0x112));
 	vbench_map(&m1, PAGE(2048), PAGE(0x113));
@@ -328,7 +330,13 @@ int vscene_run(struct vscene *o, unsigned int levels,
 	EXPECT(vbench_ats(b, 7, PAGE(16)) == PAGE(0x222));
 	EXPECT(vbench_ats(b, 8, PAGE(16)) == PAGE(0x222));
 	vbench_detach(b, far, 0x9000);
+	EXPECT(vbench_dma(b, 0x9000, PAGE(16)) == 0);
+	/* Its domain id and its PASID, and nothing that it had. [R13] */
+	assert_int_equal(vbench_attach(b, &empty, 0x9000, &far), 0);
+	EXPECT(vbench_dma(b, 0x9000, PAGE(16)) == 0);
+	vbench_detach(b, far, 0x9000);
 	vbench_detach(b, d1, 7);
+	EXPECT(vbench_dma(b, 7, PAGE(16)) == 0);
 	vbench_detach(b, d2, 8);
 	EXPECT(!vbench_atc_has(b, 0x9000, PAGE(16)));
 	EXPECT(!vbench_atc_has(b, 7, PAGE(16)) &&
@@ -339,10 +347,11 @@ int vscene_run(struct vscene *o, unsigned int levels,
 
 	iommu_mm_put_users(&m1.mm);
 	iommu_mm_put_users(&m2.mm);
+	iommu_mm_put_users(&empty.mm);
 	o->count = b->seen;
 	memcpy(o->log, b->log, sizeof(o->log));
 	memcpy(o->named, b->log_named, sizeof(o->named));
-	memcpy(o->idle, b->log_idle, sizeof(o->idle));
+	memcpy(o->took, b->log_took, sizeof(o->took));
 	vbench_unmake(b);
 	return bad;
 }

@@ -13,7 +13,7 @@
  * @kind, @drop: a kind, or those at their index in @log; or neither.
  * @count: descriptors, but wait descriptors, in order: the first words.
  * @named: an invalidation of a device TLB that was about something in it.
- * @idle: it was about a domain that is attached nowhere.
+ * @took: the unit had something of what it was about, or it had to wait.
  */
 struct vscene {
 	const struct vbench_kind *kind;
@@ -21,7 +21,7 @@ struct vscene {
 	unsigned int count;
 	uint64_t log[VBENCH_LOG];
 	bool named[VBENCH_LOG];
-	bool idle[VBENCH_LOG];
+	bool took[VBENCH_LOG];
 };
 
 /* The line of the first thing that was wrong, 0: nothing was. */
