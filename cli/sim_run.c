@@ -59,7 +59,7 @@ static int run_fail_nth_paths(struct sva_sim *sim, struct sva_sim_cfg *cfg,
 			      uint64_t runs, struct sim_report *r)
 {
 	const uint64_t first = cfg->seed;
-	struct sva_sim_result result;
+	struct sva_sim_result result = { .exhausted = false };
 	bool fired = true;
 	int err;
 

@@ -135,7 +135,7 @@ static void start_wq(struct rig *r, unsigned int n, uint16_t b)
 void guest_start(struct rig *r)
 {
 	uint64_t at = table(r, 0);
-	uint16_t b[16];
+	uint16_t b[16] = { 0 };
 	unsigned int i;
 
 	start_pcie(r);

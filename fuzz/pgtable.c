@@ -191,6 +191,12 @@ static void check_all(void)
 	check_at(UINT64_MAX);
 }
 
+/* Of what a table of pages covers. */
+static uint64_t block_size(void)
+{
+	return (UINT64_C(1) << 2 * z.t.page_lg2) >> 3;
+}
+
 /* Addresses with something in common, so that ranges meet. */
 static uint64_t address(struct in *in)
 {
@@ -200,7 +206,7 @@ static uint64_t address(struct in *in)
 	if (b >= 0xf0)
 		return in_word(in);
 	if (b & 0x10)
-		v += UINT64_C(1) << (2 * z.t.page_lg2 - 3);
+		v += block_size();
 	if (b & 0x20)
 		v += UINT64_C(1) << 30;
 	if (b & 0x40)
@@ -215,12 +221,11 @@ static uint64_t address(struct in *in)
 static uint64_t size_of(struct in *in)
 {
 	uint8_t b = in_u8(in);
-	unsigned int g = z.t.page_lg2;
 
 	if (b >= 0xf8)
 		return in_word(in);
 	if (b & 0x80)
-		return UINT64_C(1) << (2 * g - 3) << (b & 3);
+		return block_size() << (b & 3);
 	if (b & 0x40)
 		return UINT64_C(1) << (30 + (b & 7));
 	return (b & 63) * granule();
@@ -230,7 +235,7 @@ static uint64_t size_of(struct in *in)
 static bool too_long(uint64_t va, uint64_t pa, uint64_t size,
 		     unsigned int flags)
 {
-	uint64_t block = UINT64_C(1) << (2 * z.t.page_lg2 - 3);
+	uint64_t block = block_size();
 	uint64_t pages = size >> z.t.page_lg2;
 
 	if (pages <= PAGES_MAX)

@@ -15,7 +15,6 @@
 
 #include <sva/vtd_hw.h>
 
-
 #define TYPE_SVA_VTD "sva-vtd"
 
 #define BASE_DEFAULT 0xfed90000u

@@ -17,6 +17,7 @@ struct ppr_tag {
 	unsigned int inflight;
 	bool finished; /* Last has come: @last */
 	bool cut;      /* Last will not come, and nobody waits for an answer */
+	struct ppr_tag *next_cut;
 	enum iommu_page_response_code worst;
 	struct iommu_fault_page_request last;
 };
@@ -160,7 +161,7 @@ static void request_work(void *arg)
 	plat_free(plat, req);
 }
 
-static void cut_tags_locked(struct ppr_ctx *ctx, struct list *dropped)
+static void cut_tags_locked(struct ppr_ctx *ctx, struct ppr_tag **dropped)
 {
 	struct ppr_tag *tag, *tmp;
 
@@ -169,8 +170,10 @@ static void cut_tags_locked(struct ppr_ctx *ctx, struct list *dropped)
 			continue;
 		tag->cut = true;
 		/* Otherwise it goes with its last request. */
-		if (complete_locked(ctx, tag))
-			list_add_tail(dropped, &tag->link);
+		if (complete_locked(ctx, tag)) {
+			tag->next_cut = *dropped;
+			*dropped = tag;
+		}
 	}
 }
 
@@ -178,7 +181,7 @@ static void cut_tags_locked(struct ppr_ctx *ctx, struct list *dropped)
  * The unit's queue has overflowed since the last request of the device: whose
  * Last has not come is over, and its number may be another's by now. [R15]
  */
-static void cut_groups_locked(struct ppr *ppr, struct list *dropped)
+static void cut_groups_locked(struct ppr *ppr, struct ppr_tag **dropped)
 {
 	uint64_t overflows = iommu_fault_overflows(ppr->dev);
 	struct ppr_ctx *ctx;
@@ -191,12 +194,14 @@ static void cut_groups_locked(struct ppr *ppr, struct list *dropped)
 		cut_tags_locked(ctx, dropped);
 }
 
-static void free_tags(const struct plat *plat, struct list *tags)
+static void free_cut(const struct plat *plat, struct ppr_tag *tag)
 {
-	struct list *l;
+	while (tag) {
+		struct ppr_tag *next = tag->next_cut;
 
-	while ((l = list_pop(tags)))
-		plat_free(plat, list_entry(l, struct ppr_tag, link));
+		plat_free(plat, tag);
+		tag = next;
+	}
 }
 
 /* What a report brings along: memory, taken or given back. */
@@ -268,11 +273,9 @@ static int take_request(struct ppr *ppr,
 		.tag = plat_zalloc(plat, sizeof(*parts.tag)),
 	};
 	enum fate fate = NOBODYS;
-	struct ppr_tag *tag = NULL;
+	struct ppr_tag *tag = NULL, *cut = NULL;
 	struct ppr_ctx *ctx;
-	struct list cut;
 
-	list_init(&cut);
 	ppr_lock(ppr);
 	cut_groups_locked(ppr, &cut);
 	ctx = ppr_find_locked(ppr, prm->pasid);
@@ -293,7 +296,7 @@ static int take_request(struct ppr *ppr,
 		leave_locked(ctx);
 		ppr_unlock(ppr);
 	}
-	free_tags(plat, &cut);
+	free_cut(plat, cut);
 	plat_free(plat, parts.req);
 	plat_free(plat, parts.tag);
 	return fate == NOBODYS ? -ENOENT : 0;
@@ -453,7 +456,7 @@ void ppr_release(struct ppr_ctx *ctx)
 	struct ppr *ppr = ctx->ppr;
 	const struct plat *plat = ppr->plat;
 	struct ppr_leaf *leaf;
-	struct list dropped;
+	struct list dropped, *l;
 
 	list_init(&dropped);
 	ppr_close(ctx);
@@ -465,5 +468,6 @@ void ppr_release(struct ppr_ctx *ctx)
 	plat_event_signal(plat, &ppr->event);
 	/* Who waits for the last context frees @ppr after this. */
 	ppr_unlock(ppr);
-	free_tags(plat, &dropped);
+	while ((l = list_pop(&dropped)))
+		plat_free(plat, list_entry(l, struct ppr_tag, link));
 }
