@@ -56,6 +56,7 @@ cppcheck_all() {
 		--suppress=uninitvar:src/compat/task.c \
 		--suppress=nullPointerRedundantCheck:src/core/iopf.c \
 		--suppress=autoVariables:src/models/smmuv3/port.c \
+		--suppress=autoVariables:src/models/vtd/port.c \
 		-I "$build/layers/api" src cli
 }
 

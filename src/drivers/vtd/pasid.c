@@ -106,7 +106,7 @@ static struct pasid_update update_of(struct vtd_device *vdev, ioasid_t pasid,
 
 static struct vtd_pasid read_entry(const le64_atomic *slot)
 {
-	struct vtd_pasid entry;
+	struct vtd_pasid entry = { { 0 } };
 	unsigned int i;
 
 	for (i = 0; i < VTD_PASID_WORDS; i++)

@@ -100,7 +100,7 @@ void vtd_qi_write(struct vtd_qi *q, uint64_t pos, const struct vtd_inv *inv)
 struct vtd_inv vtd_qi_read(const struct vtd_qi *q, uint64_t pos)
 {
 	const le64_atomic *entry = q->entries + WORDS * slot_of(q, pos);
-	struct vtd_inv inv;
+	struct vtd_inv inv = { { 0 } };
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++)
