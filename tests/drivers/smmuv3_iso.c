@@ -469,7 +469,8 @@ void iso_step(struct iso *iso)
 	iso->in_step = false;
 }
 
-static bool make_hw(struct iso *iso)
+/* @idr5: 0: the usual. */
+static bool make_hw(struct iso *iso, uint32_t idr5)
 {
 	struct hw_env env;
 	struct hw_bus bus = {
@@ -498,6 +499,8 @@ static bool make_hw(struct iso *iso)
 		cfg.idr[0] &= ~(3u << 24 | 1u << 10 | 1u << 16 | 1u << 23);
 		cfg.idr[5] |= 8u << 16;
 	}
+	if (idr5)
+		cfg.idr[5] = idr5;
 	size = smmuv3_hw_size(&cfg);
 	if (!size)
 		return false;
@@ -533,8 +536,7 @@ static bool add_device(struct iso *iso, unsigned int n)
 	       !iommu_register_device_fault_handler(g->dev, iso_on_fault, iso);
 }
 
-struct iso *iso_make(unsigned int shape, uint64_t (*next)(void *arg),
-		     void *next_arg)
+static struct iso *make(unsigned int shape, uint32_t idr5)
 {
 	struct iso *iso = calloc(1, sizeof(*iso));
 	struct smmuv3_desc desc = {
@@ -549,11 +551,9 @@ struct iso *iso_make(unsigned int shape, uint64_t (*next)(void *arg),
 	if (!iso)
 		return NULL;
 	iso->shape = shape;
-	iso->next = next;
-	iso->next_arg = next_arg;
 	iso->current = -1;
 	iso->tag = ISO_HOST;
-	if (!iso_plat_init(iso) || !make_hw(iso))
+	if (!iso_plat_init(iso) || !make_hw(iso, idr5))
 		return NULL;
 	desc.mmio =
 		(struct plat_mmio){ &iso_mmio_ops, iso, iso->hw->mmio_size };
@@ -563,6 +563,24 @@ struct iso *iso_make(unsigned int shape, uint64_t (*next)(void *arg),
 	for (i = 0; i < ISO_GUESTS; i++)
 		if (!add_device(iso, i))
 			return NULL;
+	return iso;
+}
+
+struct iso *iso_make_bare(unsigned int shape, uint32_t idr5)
+{
+	return make(shape, idr5);
+}
+
+struct iso *iso_make(unsigned int shape, uint64_t (*next)(void *arg),
+		     void *next_arg)
+{
+	struct iso *iso = make(shape, 0);
+	unsigned int i;
+
+	if (!iso)
+		return NULL;
+	iso->next = next;
+	iso->next_arg = next_arg;
 	for (i = 0; i < ISO_GUESTS; i++)
 		be_born(iso, i);
 	return iso;

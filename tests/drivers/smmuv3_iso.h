@@ -139,6 +139,8 @@ struct iso {
 /* NULL: no memory, or the configuration is refused. */
 struct iso *iso_make(unsigned int shape, uint64_t (*next)(void *arg),
 		     void *next_arg);
+/* With another IDR5, and no parents yet. */
+struct iso *iso_make_bare(unsigned int shape, uint32_t idr5);
 /* Frees everything. A leak of the driver's is a finding, returned. */
 const char *iso_free(struct iso *iso);
 
