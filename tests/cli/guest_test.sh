@@ -64,6 +64,7 @@ shadow() {
 }
 
 check "SMMUv3 nested in SMMUv3" nested smmuv3
+check "VT-d nested in VT-d" nested vtd
 check "VT-d in the shadow of SMMUv3" shadow smmuv3 vtd
 check "SMMUv3 in the shadow of VT-d" shadow vtd smmuv3
 check "two of a kind in shadow" shadow vtd vtd
@@ -81,6 +82,7 @@ killed() {
 		holds 's["pasids_left"] == 0'
 }
 check "killed guests" killed
+check "killed guests of VT-d" killed --iommu=vtd
 check "killed guests of a mixed pair" killed --guest-iommu=vtd
 check "and of the other" killed --iommu=vtd --guest-iommu=smmuv3
 

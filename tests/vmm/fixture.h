@@ -46,7 +46,7 @@ int fixture_nested_vtd(void **state);
 	(GROUP(tests, shadow_smmuv3) + GROUP(tests, shadow_vtd) +	\
 	 GROUP(tests, shadow_vtd_on_smmuv3) +				\
 	 GROUP(tests, shadow_smmuv3_on_vtd) +				\
-	 GROUP(tests, nested_smmuv3))
+	 GROUP(tests, nested_smmuv3) + GROUP(tests, nested_vtd))
 #define fixture_run_tests(tests)					\
 	(GROUP(tests, emulated_smmuv3) + GROUP(tests, emulated_vtd) +	\
 	 fixture_run_assigned_tests(tests))
