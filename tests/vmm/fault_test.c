@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What goes wrong in a guest: it hears of its own faults with its own
+ * addresses, and what is not its own its function does not reach.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include <sva/sva.h>
+
+#include "tests/vmm/fixture.h"
+#include "vmm/vmm.h"
+
+/* Of an entry of either format: bits 47:12. */
+#define ENTRY_ADDR UINT64_C(0x0000fffffffff000)
+
+/* Where no guest has memory. */
+#define OUTSIDE_GPA UINT64_C(0x30000000)
+
+/* Lead a page of a process that it has touched to somewhere else. */
+static void redirect(struct vmm_guest *guest, struct vmm_process *p,
+		     uint64_t va, uint64_t gpa)
+{
+	const struct plat *plat = vmm_guest_plat(guest);
+	struct iommu_mm *mm = vmm_process_mm(p);
+	struct iommu_mm_table table;
+	uint64_t at, *entry = NULL;
+	int level;
+
+	assert_int_equal(mm->ops->get_table(mm, guest->unit.vendor->table_fmt,
+					    &table),
+			 0);
+	at = table.root;
+	for (level = 3; level >= 0; level--) {
+		entry = plat_phys_to_virt(plat, at);
+		assert_non_null(entry);
+		entry += va >> (12 + 9 * level) & 511;
+		at = *entry & ENTRY_ADDR;
+		assert_true(at);
+	}
+	*entry = (*entry & ~ENTRY_ADDR) | gpa;
+}
+
+/* [G1] Tables that lead out of the guest lead nowhere. */
+static void test_fault_outside_of_the_guest(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	struct vmm_guest *guest = fixture_guest(host, 0);
+	struct dsa_wq *wq = fixture_wq(guest);
+	struct vmm_guest_stats stats;
+	struct dsa_result result;
+	struct proc p;
+
+	(void)state;
+	proc_open(&p, guest, PAGE);
+	proc_fill(&p, 1);
+	redirect(guest, p.process, SRC_VA, OUTSIDE_GPA);
+	assert_int_equal(proc_copy(&p, wq, 0, &result), 0);
+	assert_int_equal(result.status, -EFAULT);
+	assert_int_equal(result.fault_addr, SRC_VA);
+	/* The host's own address of the guest's memory is one more of those. */
+	redirect(guest, p.process, SRC_VA, guest->ram.pa & ENTRY_ADDR);
+	assert_int_equal(proc_copy(&p, wq, 0, &result), 0);
+	assert_int_equal(result.status, -EFAULT);
+	vmm_guest_stats(guest, &stats);
+	assert_true(stats.stage2_faults >= 2);
+	assert_true(stats.accesses > 0);
+	assert_int_equal(stats.strays, 0);
+	assert_int_equal(dsa_wq_close(wq), 0);
+	proc_close(&p);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	fixture_host_close(host);
+}
+
+/*
+ * The control of the counter of strays: where the host lets the function out,
+ * it gets out, and is seen. A second stage that does not check would do so
+ * for any address.
+ */
+static void test_fault_stray_is_seen(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	struct vmm_guest *guest = fixture_guest(host, 0);
+	struct dsa_wq *wq = fixture_wq(guest);
+	struct vmm_guest_stats stats;
+	struct dsa_result result;
+	struct proc p;
+	void *secret;
+
+	(void)state;
+	if (fixture_pair->how != VMM_NESTED)
+		goto out;
+	secret = plat_pages_alloc(host->plat, PAGE);
+	assert_non_null(secret);
+	memset(secret, 0x5a, PAGE);
+	assert_int_equal(iommu_map(guest->parent, OUTSIDE_GPA,
+				   plat_virt_to_phys(host->plat, secret), PAGE,
+				   IOMMU_PERM_READ),
+			 0);
+	proc_open(&p, guest, PAGE);
+	proc_fill(&p, 1);
+	redirect(guest, p.process, SRC_VA, OUTSIDE_GPA);
+	assert_int_equal(proc_copy(&p, wq, 0, &result), 0);
+	assert_int_equal(result.status, 0);
+	vmm_guest_stats(guest, &stats);
+	assert_true(stats.strays > 0);
+	proc_close(&p);
+	assert_int_equal(iommu_unmap(guest->parent, OUTSIDE_GPA, PAGE, NULL),
+			 0);
+	plat_pages_free(host->plat, secret, PAGE);
+out:
+	assert_int_equal(dsa_wq_close(wq), 0);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	fixture_host_close(host);
+}
+
+/* The last fault that the guest's driver has read. */
+struct traced {
+	_Atomic unsigned int count;
+	_Atomic ioasid_t pasid;
+	_Atomic uint64_t addr;
+	struct iommu_device *dev;
+	_Atomic bool other_device;
+};
+
+static void traced(void *arg, struct iommu_device *dev,
+		   const struct iommu_fault_trace *trace)
+{
+	const struct iommu_fault_unrecov *event = &trace->fault->event;
+	struct traced *t = arg;
+
+	if (trace->fault->type != IOMMU_FAULT_UNRECOV)
+		return;
+	if (dev != t->dev)
+		atomic_store(&t->other_device, true);
+	atomic_store(&t->pasid, event->pasid);
+	atomic_store(&t->addr, event->addr);
+	atomic_fetch_add(&t->count, 1);
+}
+
+/* What the function would do if it had no ATS. */
+static int access_untranslated(struct vmm_host *host, ioasid_t pasid,
+			       uint64_t va)
+{
+	const struct iommu_hw_ops *ops = host->iommu->ops;
+	const struct hw_txn txn = {
+		.requester = VMM_HOST_RID(0),
+		.flags = HW_TXN_PASID_VALID,
+		.pasid = pasid,
+		.perm = IOMMU_PERM_WRITE,
+		.addr = va,
+	};
+	struct hw_port port;
+	struct hw_xlat xlat;
+	int err;
+
+	memset(&port, 0, sizeof(port));
+	ops->port_add(host->iommu, &port);
+	err = ops->translate(host->iommu, &port, &txn, &xlat);
+	if (!err)
+		hw_port_done(&port);
+	ops->port_remove(host->iommu, &port);
+	return err;
+}
+
+/* [I6] The record is in the guest's IOMMU, with the guest's address. */
+static void test_fault_reported_to_the_guest(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	struct vmm_guest *guest = fixture_guest(host, 0);
+	struct traced t = { .dev = vmm_guest_device(guest) };
+	const struct iommu_fault_tracer tracer = { traced, &t };
+	const uint64_t nothing = SRC_VA + 64 * PAGE;
+	struct vmm_guest_stats stats;
+	ioasid_t pasid;
+	struct proc p;
+
+	(void)state;
+	proc_open(&p, guest, PAGE);
+	pasid = iommu_sva_get_pasid(p.sva);
+	iommu_system_trace_faults(vmm_guest_system(guest), &tracer);
+	assert_int_equal(access_untranslated(host, pasid, nothing), -EFAULT);
+	while (!atomic_load(&t.count))
+		sched_yield();
+	iommu_system_trace_faults(vmm_guest_system(guest), NULL);
+	assert_false(atomic_load(&t.other_device));
+	assert_int_equal(atomic_load(&t.pasid), pasid);
+	assert_int_equal(atomic_load(&t.addr), nothing);
+	vmm_guest_stats(guest, &stats);
+	assert_int_equal(stats.faults, 1);
+	proc_close(&p);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	fixture_host_close(host);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fault_outside_of_the_guest),
+		cmocka_unit_test(test_fault_stray_is_seen),
+		cmocka_unit_test(test_fault_reported_to_the_guest),
+	};
+
+	fixture_log_level = PLAT_LOG_ERR;
+	return fixture_run_assigned_tests(tests);
+}
