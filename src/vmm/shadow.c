@@ -307,6 +307,13 @@ static int fill(struct vmm_guest *g, const struct iommu_fault_page_request *prm)
 	return 0;
 }
 
+/* An answer of a guest that is dead: the domains go, or have gone. */
+static int resolved(struct vmm_guest *g,
+		    const struct iommu_fault_page_request *prm)
+{
+	return g->unit.live ? fill(g, prm) : -ECANCELED;
+}
+
 /* What the guest has mapped already it need not hear of. */
 static void ask_locked(struct vmm_guest *g,
 		       const struct iommu_fault_page_request *last)
@@ -450,5 +457,5 @@ const struct vmm_backend vmm_shadow = {
 	.config = config,
 	.invalidate = invalidate,
 	.requested = requested,
-	.resolved = fill,
+	.resolved = resolved,
 };
