@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "tests/e2e/fixture.h"
@@ -186,4 +187,23 @@ uint32_t next_random(uint32_t *state)
 {
 	*state = *state * 1664525u + 1013904223u;
 	return *state >> 8;
+}
+
+void fixture_check_copy(struct fixture *f, unsigned char tag)
+{
+	unsigned char *src = map_pages(4), *dst = map_pages(4);
+	struct dsa_job *job = map_pages(1);
+	struct dsa_result result;
+
+	memset(src, tag, 3 * PAGE);
+	dsa_job_memmove(job, f->sva, dst + 5, src + 3, 2 * PAGE + 7);
+	assert_int_equal(fixture_run(f, job, &result), 0);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(result.bytes, 2 * PAGE + 7);
+	assert_memory_equal(dst + 5, src + 3, 2 * PAGE + 7);
+	assert_int_equal(dst[4], 0);
+	assert_int_equal(dst[5 + 2 * PAGE + 7], 0);
+	unmap_pages(job, 1);
+	unmap_pages(dst, 4);
+	unmap_pages(src, 4);
 }

@@ -88,4 +88,7 @@ size_t count_threads(void);
 /* Small random numbers of a thread's own, the same in each run. */
 uint32_t next_random(uint32_t *state);
 
+/* The machine's own bind works: a copy across pages, of @tag. */
+void fixture_check_copy(struct fixture *f, unsigned char tag);
+
 #endif

@@ -104,25 +104,6 @@ static void test_machine_second_in_process_ebusy(void **state)
 	assert_int_equal(sva_machine_destroy(first), 0);
 }
 
-static void check_copy(struct fixture *f, unsigned char tag)
-{
-	unsigned char *src = map_pages(4), *dst = map_pages(4);
-	struct dsa_job *job = map_pages(1);
-	struct dsa_result result;
-
-	memset(src, tag, 3 * PAGE);
-	dsa_job_memmove(job, f->sva, dst + 5, src + 3, 2 * PAGE + 7);
-	assert_int_equal(fixture_run(f, job, &result), 0);
-	assert_int_equal(result.status, 0);
-	assert_int_equal(result.bytes, 2 * PAGE + 7);
-	assert_memory_equal(dst + 5, src + 3, 2 * PAGE + 7);
-	assert_int_equal(dst[4], 0);
-	assert_int_equal(dst[5 + 2 * PAGE + 7], 0);
-	unmap_pages(job, 1);
-	unmap_pages(dst, 4);
-	unmap_pages(src, 4);
-}
-
 static void test_machine_destroy_in_use_ebusy(void **state)
 {
 	struct fixture f;
@@ -130,7 +111,7 @@ static void test_machine_destroy_in_use_ebusy(void **state)
 	(void)state;
 	fixture_open(&f, NULL, false);
 	assert_int_equal(sva_machine_destroy(f.machine), -EBUSY);
-	check_copy(&f, 1);
+	fixture_check_copy(&f, 1);
 	/* The bind alone is enough, and the machine still works. */
 	assert_int_equal(dsa_wq_close(f.wq), 0);
 	assert_int_equal(sva_machine_destroy(f.machine), -EBUSY);
@@ -141,7 +122,7 @@ static void test_machine_destroy_in_use_ebusy(void **state)
 				     },
 				     &f.wq),
 			 0);
-	check_copy(&f, 2);
+	fixture_check_copy(&f, 2);
 	fixture_close(&f);
 }
 
@@ -183,7 +164,7 @@ static void test_machine_bind_again_same_handle(void **state)
 	/* One use less: the other one works. */
 	iommu_sva_unbind(again);
 	assert_int_equal(iommu_sva_get_pasid(f.sva), pasid);
-	check_copy(&f, 3);
+	fixture_check_copy(&f, 3);
 	fixture_close(&f);
 }
 
@@ -204,7 +185,7 @@ static void test_machine_bind_unbind_loop_works_each_time(void **state)
 						sva_machine_mm(f.machine), NULL,
 						&f.sva),
 				 0);
-		check_copy(&f, (unsigned char)i);
+		fixture_check_copy(&f, (unsigned char)i);
 	}
 	fixture_close(&f);
 }
@@ -461,7 +442,7 @@ static void check_faults(size_t setting)
 	dsa_job_crc32c(job, f.sva, a, 0, 8 * PAGE);
 	expect_fault(&f, job, a, 0, false);
 	/* And the machine goes on. */
-	check_copy(&f, 9);
+	fixture_check_copy(&f, 9);
 	fixture_close(&f);
 	assert_int_equal(munmap(a + 2 * PAGE, 6 * PAGE), 0);
 	unmap_pages(b, 8);
@@ -475,200 +456,6 @@ static void test_machine_no_access_faults_there(void **state)
 	(void)state;
 	for (i = 0; i < SETTINGS; i++)
 		check_faults(i);
-}
-
-struct exit_seen {
-	unsigned int calls;
-	struct iommu_sva *sva;
-	struct dsa *dsa;
-};
-
-static int note_exit(struct iommu_device *dev, struct iommu_sva *sva,
-		     void *drvdata)
-{
-	struct exit_seen *seen = drvdata;
-
-	(void)dev;
-	seen->calls++;
-	seen->sva = sva;
-	return dsa_drain_pasid(seen->dsa, sva);
-}
-
-static const struct iommu_sva_ops exit_ops = { .mm_exit = note_exit };
-
-/* [B5] [B7] [B8] A second address space of the process comes and goes. */
-static void test_machine_mm_exit_stops_its_jobs(void **state)
-{
-	struct exit_seen seen = { 0 };
-	struct dsa_job *job = map_pages(1);
-	unsigned char *buf = map_pages(1);
-	struct dsa_result result;
-	struct iommu_sva *sva;
-	struct iommu_mm *mm;
-	struct fixture f;
-	size_t done;
-
-	(void)state;
-	fixture_open(&f, NULL, false);
-	seen.dsa = sva_machine_dsa(f.machine);
-	assert_int_equal(plat_hosted_mm_create(sva_machine_hosted(f.machine),
-					       sva_machine_system(f.machine),
-					       &mm),
-			 0);
-	assert_int_equal(iommu_sva_bind(sva_machine_device(f.machine), mm,
-					&seen, &sva),
-			 0);
-	assert_ptr_not_equal(sva, f.sva);
-	assert_int_not_equal(iommu_sva_get_pasid(sva),
-			     iommu_sva_get_pasid(f.sva));
-	assert_int_equal(iommu_sva_set_ops(sva, &exit_ops), 0);
-	dsa_job_fill(job, sva, buf, 0x0101010101010101, PAGE);
-	assert_int_equal(fixture_run(&f, job, &result), 0);
-	assert_int_equal(result.status, 0);
-	assert_int_equal(buf[PAGE - 1], 1);
-
-	iommu_mm_put_users(mm);
-	assert_int_equal(seen.calls, 1);
-	assert_ptr_equal(seen.sva, sva);
-	assert_int_equal(iommu_sva_get_pasid(sva), IOMMU_PASID_INVALID);
-	/* There is no PASID to prepare a job with. */
-	dsa_job_noop(job, sva);
-	assert_int_equal(dsa_submit(f.wq, job), -EINVAL);
-	assert_int_equal(plat_hosted_mm_populate(mm, buf, PAGE, IOMMU_PERM_READ,
-						 &done),
-			 -ESRCH);
-	/* The other address space does not notice. */
-	check_copy(&f, 4);
-	iommu_sva_unbind(sva);
-	check_copy(&f, 5);
-	fixture_close(&f);
-	unmap_pages(buf, 1);
-	unmap_pages(job, 1);
-}
-
-/* A driver that lets nobody submit any more, then drains. */
-struct gate {
-	pthread_mutex_t lock;
-	bool closed;
-	struct fixture *f;
-	struct iommu_mm *mm;
-	struct iommu_sva *sva;
-	struct dsa_job *job; /* one for each user */
-	_Atomic unsigned int users;
-	_Atomic bool leaving;
-	_Atomic unsigned int jobs;
-	_Atomic unsigned int wrong;
-};
-
-static int close_gate(struct iommu_device *dev, struct iommu_sva *sva,
-		      void *drvdata)
-{
-	struct gate *g = drvdata;
-
-	(void)dev;
-	pthread_mutex_lock(&g->lock);
-	g->closed = true;
-	pthread_mutex_unlock(&g->lock);
-	return dsa_drain_pasid(sva_machine_dsa(g->f->machine), sva);
-}
-
-static const struct iommu_sva_ops gate_ops = { .mm_exit = close_gate };
-
-static bool submit_through(struct gate *g, struct dsa_job *job)
-{
-	bool done = false;
-
-	pthread_mutex_lock(&g->lock);
-	if (!g->closed) {
-		done = true;
-		if (dsa_submit(g->f->wq, job))
-			atomic_fetch_add(&g->wrong, 1);
-	}
-	pthread_mutex_unlock(&g->lock);
-	return done;
-}
-
-/* When the last user has gone, pages that are not there can not be had. */
-static bool ended_well(struct gate *g, const struct dsa_result *result,
-		       const unsigned char *buf)
-{
-	if (result->status)
-		return result->status == -EFAULT && atomic_load(&g->leaving);
-	return buf[0] == 0xff && buf[16 * PAGE - 1] == 0xff;
-}
-
-/* Fresh pages each time: the exit meets page requests under way. */
-static void *gate_user(void *arg)
-{
-	struct gate *g = arg;
-	struct dsa_job *job = &g->job[atomic_fetch_add(&g->users, 1)];
-	struct dsa_result result;
-	unsigned char *buf;
-
-	for (;;) {
-		buf = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (buf == MAP_FAILED)
-			break;
-		dsa_job_fill(job, g->sva, buf, UINT64_MAX, 16 * PAGE);
-		dsa_job_set_block_on_fault(job);
-		if (!submit_through(g, job))
-			break;
-		if (dsa_wait(job, 0, &result) || !ended_well(g, &result, buf))
-			atomic_fetch_add(&g->wrong, 1);
-		munmap(buf, 16 * PAGE);
-		atomic_fetch_add(&g->jobs, 1);
-	}
-	munmap(buf, 16 * PAGE);
-	return NULL;
-}
-
-/* [B7] */
-static void test_machine_mm_exit_with_jobs_under_way(void **state)
-{
-	unsigned int round, i;
-	struct fixture f;
-
-	(void)state;
-	open_setting(&f, 1);
-	for (round = 0; round < ROUNDS; round++) {
-		struct gate g = { .lock = PTHREAD_MUTEX_INITIALIZER, .f = &f };
-		pthread_t users[3];
-		size_t done;
-
-		assert_int_equal(plat_hosted_mm_create(
-					 sva_machine_hosted(f.machine),
-					 sva_machine_system(f.machine), &g.mm),
-				 0);
-		assert_int_equal(iommu_sva_bind(sva_machine_device(f.machine),
-						g.mm, &g, &g.sva),
-				 0);
-		assert_int_equal(iommu_sva_set_ops(g.sva, &gate_ops), 0);
-		/* Completion records need their page even when all is over. */
-		g.job = map_pages(1);
-		assert_int_equal(plat_hosted_mm_populate(
-					 g.mm, g.job, PAGE,
-					 IOMMU_PERM_READ | IOMMU_PERM_WRITE,
-					 &done),
-				 0);
-		for (i = 0; i < 3; i++)
-			assert_int_equal(pthread_create(&users[i], NULL,
-							gate_user, &g),
-					 0);
-		while (atomic_load(&g.jobs) < 5 && !atomic_load(&g.wrong))
-			usleep(100);
-		/* A fault being served may keep it for a moment longer. */
-		atomic_store(&g.leaving, true);
-		iommu_mm_put_users(g.mm);
-		for (i = 0; i < 3; i++)
-			pthread_join(users[i], NULL);
-		assert_true(g.closed);
-		assert_int_equal(atomic_load(&g.wrong), 0);
-		iommu_sva_unbind(g.sva);
-		unmap_pages(g.job, 1);
-	}
-	check_copy(&f, 6);
-	fixture_close(&f);
 }
 
 static uint64_t asked(const struct sva_machine_stats *stats)
@@ -793,8 +580,6 @@ int main(void)
 		cmocka_unit_test(test_machine_dedicated_and_shared_queue),
 		cmocka_unit_test(test_machine_batch_does_all),
 		cmocka_unit_test(test_machine_no_access_faults_there),
-		cmocka_unit_test(test_machine_mm_exit_stops_its_jobs),
-		cmocka_unit_test(test_machine_mm_exit_with_jobs_under_way),
 		cmocka_unit_test(test_machine_stats_count_what_happened),
 		cmocka_unit_test(test_machine_jobs_from_threads_do_not_mix),
 	};

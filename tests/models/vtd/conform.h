@@ -53,6 +53,12 @@ struct cf {
 	unsigned int major;
 };
 
+/*
+ * Each reason of fmt/vtd_fault.h, of interrupts or all others: has it had a
+ * golden record, by @raised, or is it known why not?
+ */
+void cf_every_reason(const bool raised[256], bool interrupts);
+
 static inline bool cf_has(const struct cf *cf, uint64_t ecap)
 {
 	return (cf->cfg.ecap & ecap) == ecap;
