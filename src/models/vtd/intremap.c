@@ -97,9 +97,9 @@ static uint8_t fetch(struct vtd_hw *m, uint32_t index,
 
 static bool reserved_set(const struct vtd_hw *m, const struct vtd_irte *irte)
 {
-	uint64_t legal = FIELD_DEFINED(VTD_IRTE_FIELDS, 0) |
-			 FIELD_DEFINED(VTD_IRTE_REMAP_FIELDS, 0);
+	uint64_t legal = FIELD_DEFINED(VTD_IRTE_FIELDS, 0);
 
+	legal |= FIELD_DEFINED(VTD_IRTE_REMAP_FIELDS, 0);
 	legal &= ~FIELD_MASK(VTD_IRTE_IM);
 	if (!REG_GET(VTD_IRTA_EIME, m->irta))
 		legal = (legal & ~FIELD_MASK(VTD_IRTE_DST)) |

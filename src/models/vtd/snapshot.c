@@ -258,9 +258,9 @@ static bool wait_valid(const struct vtd_hw *m, const unsigned char *buf,
 		       unsigned int w, uint64_t *last)
 {
 	struct vtd_inv inv = { { word(buf, w + 1), word(buf, w + 2), 0, 0 } };
-	uint64_t legal = FIELD_DEFINED(VTD_INV_FIELDS, 0) |
-			 FIELD_DEFINED(VTD_INV_WAIT_FIELDS, 0);
+	uint64_t legal = FIELD_DEFINED(VTD_INV_FIELDS, 0);
 
+	legal |= FIELD_DEFINED(VTD_INV_WAIT_FIELDS, 0);
 	if (!ECAP(m, PDS))
 		legal &= ~FIELD_MASK(VTD_INV_WAIT_PD);
 	if (vtd_inv_type(&inv) != VTD_INV_WAIT || inv.dw[0] & ~legal ||

@@ -161,8 +161,10 @@ static int pass(struct vtd_hw *m, struct vtd_hw_lookup *l, bool snoop,
 {
 	uint64_t addr = l->req.addr;
 
-	if (addr & ~m->haw_mask)
-		return vtd_hw_refuse(l, beyond);
+	if (addr & ~m->haw_mask) {
+		(void)vtd_hw_refuse(l, beyond);
+		return -EFAULT;
+	}
 	identity(m, addr, snoop, ret_xlat);
 	return 0;
 }
