@@ -359,6 +359,78 @@ static void test_vtd_guest_unmap_reaches_both_stages(void **state)
 	vguest_one_unmake(&o);
 }
 
+static uint64_t dirty_of(struct vguest_one *o, uint64_t gpa)
+{
+	uint64_t bits = 0;
+	struct iommu_dirty_bitmap dirty = {
+		.iova = gpa,
+		.page_lg2 = 12,
+		.words = &bits,
+		.bit_count = 1,
+	};
+
+	assert_int_equal(iommu_read_and_clear_dirty(o->g->parent, gpa, PAGE(1),
+						    0, &dirty),
+			 0);
+	return bits;
+}
+
+static void write_to(struct vguest_one *o, uint64_t va)
+{
+	const struct hw_txn txn = {
+		.requester = VBENCH_SID,
+		.flags = HW_TXN_PASID_VALID,
+		.pasid = 5,
+		.perm = IOMMU_PERM_WRITE,
+		.addr = va,
+	};
+	struct hw_xlat xlat;
+
+	assert_int_equal(o->b->hw->ops->translate(o->b->hw, &o->b->port, &txn,
+						  &xlat),
+			 0);
+	hw_port_done(&o->b->port);
+}
+
+/*
+ * Dirty pages of a parent are those written through what is nested over it, too;
+ * SSADE is the same in all entries of one second stage: 6.2.3.1.
+ */
+static void test_vtd_guest_writes_are_noted_in_the_parent(void **state)
+{
+	struct vguest_one o;
+	struct vtd_pasid e;
+
+	(void)state;
+	vguest_one_make(&o);
+	assert_int_equal(vguest_bind(o.g), 0);
+	write_to(&o, VA);
+	assert_int_equal(iommu_set_dirty_tracking(o.g->parent, true), 0);
+	e = vguest_host_entry(o.g, 5);
+	assert_true(FIELD_GET(VTD_PASID_SSADE, &e));
+	assert_int_equal(dirty_of(&o, o.data), 0);
+	/* What was cached is forgotten, so this is noticed. */
+	write_to(&o, VA);
+	assert_int_equal(dirty_of(&o, o.data), 1);
+	assert_int_equal(dirty_of(&o, o.data), 0);
+	write_to(&o, VA);
+	assert_int_equal(dirty_of(&o, o.data), 1);
+	/* An entry that comes later, and the parent's own when it is back. */
+	e = vguest_fs(o.root);
+	vguest_set(o.g, 6, &e);
+	assert_int_equal(vguest_inv_pasid(o.g, PASID, 6), 0);
+	e = vguest_host_entry(o.g, 6);
+	assert_true(FIELD_GET(VTD_PASID_SSADE, &e));
+	assert_int_equal(iommu_set_dirty_tracking(o.g->parent, false), 0);
+	e = vguest_host_entry(o.g, 6);
+	assert_false(FIELD_GET(VTD_PASID_SSADE, &e));
+	assert_int_equal(iommu_set_dirty_tracking(o.g->parent, true), 0);
+	vguest_unbind(o.g);
+	e = vguest_host_entry(o.g, 0);
+	assert_true(FIELD_GET(VTD_PASID_SSADE, &e));
+	vguest_one_unmake(&o);
+}
+
 /*
  * [R13] [G2]: a domain id is another guest's only with nothing left of the
  * first, and the parent's own translation is back.
@@ -673,6 +745,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_guest_entries_follow_the_guest),
 		cmocka_unit_test(test_vtd_guest_faults_are_as_quiet_as_it_says),
 		cmocka_unit_test(test_vtd_guest_unmap_reaches_both_stages),
+		cmocka_unit_test(test_vtd_guest_writes_are_noted_in_the_parent),
 		cmocka_unit_test(test_vtd_guest_leaves_nothing_to_the_next),
 		cmocka_unit_test(test_vtd_guest_bypasses_and_aborts),
 		cmocka_unit_test(
