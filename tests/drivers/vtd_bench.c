@@ -193,8 +193,8 @@ static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 	note_named(b, named);
 	if (!b->slow_atc)
 		return 0;
-	b->inv_pending = true;
-	b->inv_cookie = cookie;
+	assert_true(b->inv_pending < 32);
+	b->inv_cookies[b->inv_pending++] = cookie;
 	return -EINPROGRESS;
 }
 
@@ -208,18 +208,26 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 		b->on_prg(b);
 }
 
-/* A slow device says at some later register access that it is done. */
-static void finish_invalidation(struct vbench *b)
+static void forget_going(struct vbench *b)
 {
 	unsigned int i;
 
-	if (!b->inv_pending)
-		return;
-	b->inv_pending = false;
 	for (i = 0; i < VBENCH_ATC_SIZE; i++)
 		if (b->atc[i].going)
 			b->atc[i].valid = b->atc[i].going = false;
-	b->hw->ops->ats_inv_complete(b->hw, b->inv_cookie, true);
+}
+
+/*
+ * A slow device says at some later register access that it is done. The next
+ * invalidation may come while it says so.
+ */
+static void finish_invalidation(struct vbench *b)
+{
+	while (b->inv_pending) {
+		forget_going(b);
+		b->hw->ops->ats_inv_complete(
+			b->hw, b->inv_cookies[--b->inv_pending], true);
+	}
 }
 
 /* The driver waits: for the device, if it knows. */

@@ -90,9 +90,9 @@ struct vbench {
 
 	struct vbench_atc_entry atc[VBENCH_ATC_SIZE];
 	bool slow_atc;
-	bool mute_atc; /* it never says that it has forgotten */
-	bool inv_pending;
-	uint64_t inv_cookie;
+	bool mute_atc;            /* it never says that it has forgotten */
+	unsigned int inv_pending; /* answers that are due */
+	uint64_t inv_cookies[32];
 	struct hw_prg_response prg;
 	unsigned int prg_count;
 	void (*on_prg)(struct vbench *b); /* on its way, no lock is held */

@@ -31,23 +31,23 @@ uint64_t vguest_page(struct vguest *g)
 	return gpa;
 }
 
-struct vguest *vguest_make_with(enum hw_personality personality,
-				void (*prepare)(struct vguest *g, void *arg),
-				void *arg)
+/* Pages of the bench's are kept to its end, whoever still knows them. */
+static struct vguest *new_guest(struct vbench *b)
 {
 	struct vguest *g = calloc(1, sizeof(*g));
-	unsigned int i;
 
 	assert_non_null(g);
-	g->b = vbench_make(personality, 0);
-	g->arena = aligned_alloc(4096, PAGE(VGUEST_PAGES));
+	g->b = b;
+	g->arena = plat_pages_alloc(&b->plat, PAGE(VGUEST_PAGES));
 	assert_non_null(g->arena);
-	memset(g->arena, 0, PAGE(VGUEST_PAGES));
-	if (prepare)
-		prepare(g, arg);
-	assert_int_equal(vbench_probe(g->b, 200), 0);
-	vbench_add_device(g->b);
 	g->next = PAGE(1);
+	return g;
+}
+
+static void map_memory(struct vguest *g)
+{
+	unsigned int i;
+
 	g->dir = vguest_page(g);
 	assert_int_equal(iommu_domain_alloc_parent(g->b->unit, &g->parent), 0);
 	for (i = 0; i < VGUEST_PAGES; i++)
@@ -56,6 +56,27 @@ struct vguest *vguest_make_with(enum hw_personality personality,
 					   IOMMU_PERM_READ | IOMMU_PERM_WRITE),
 				 0);
 	assert_int_equal(iommu_attach_device(g->parent, g->b->dev), 0);
+}
+
+struct vguest *vguest_on(struct vbench *b)
+{
+	struct vguest *g = new_guest(b);
+
+	map_memory(g);
+	return g;
+}
+
+struct vguest *vguest_make_with(enum hw_personality personality,
+				void (*prepare)(struct vguest *g, void *arg),
+				void *arg)
+{
+	struct vguest *g = new_guest(vbench_make(personality, 0));
+
+	if (prepare)
+		prepare(g, arg);
+	assert_int_equal(vbench_probe(g->b, 200), 0);
+	vbench_add_device(g->b);
+	map_memory(g);
 	return g;
 }
 
@@ -64,17 +85,35 @@ struct vguest *vguest_make(enum hw_personality personality)
 	return vguest_make_with(personality, NULL, NULL);
 }
 
+static void give_back(struct vguest *g)
+{
+	plat_pages_free(&g->b->plat, g->arena, PAGE(VGUEST_PAGES));
+	free(g);
+}
+
 void vguest_drop(struct vguest *g)
 {
-	vbench_unmake(g->b);
-	free(g->arena);
-	free(g);
+	struct vbench *b = g->b;
+
+	give_back(g);
+	vbench_unmake(b);
+}
+
+static void take_down(struct vguest *g)
+{
+	assert_int_equal(iommu_detach_device(g->parent, g->b->dev), 0);
+	assert_int_equal(iommu_domain_free(g->parent), 0);
+}
+
+void vguest_off(struct vguest *g)
+{
+	take_down(g);
+	give_back(g);
 }
 
 void vguest_unmake(struct vguest *g)
 {
-	assert_int_equal(iommu_detach_device(g->parent, g->b->dev), 0);
-	assert_int_equal(iommu_domain_free(g->parent), 0);
+	take_down(g);
 	vguest_drop(g);
 }
 

@@ -44,6 +44,9 @@ struct vguest *vguest_make(enum hw_personality personality);
 void vguest_unmake(struct vguest *g);
 /* The same, and the parent has gone. */
 void vguest_drop(struct vguest *g);
+/* On a bench that somebody else has, with its device. */
+struct vguest *vguest_on(struct vbench *b);
+void vguest_off(struct vguest *g);
 
 /* Where a guest-physical address is, as a pointer and as an address. */
 uint64_t *vguest_at(struct vguest *g, uint64_t gpa);

@@ -33,8 +33,17 @@
 #include "tests/drivers/vtd_guest.h"
 #include "tests/support/random.h"
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+
 enum {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||           \
+	__has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+	ACCESSES = 300000,
+#else
 	ACCESSES = 2000000,
+#endif
 	/* A guest's life; then another one, with other tables. */
 	LIFE = 40000,
 	PASIDS = 12,
@@ -615,6 +624,7 @@ static void end_world(struct world *w)
 	/* The rest is the bench's, and the oracles are not asked any more. */
 	w->b->on_access = NULL;
 	w->b->on_load = NULL;
+	w->b->ops.pages_free = w->pages_free;
 	vguest_unmake(w->g);
 	free(w);
 }

@@ -14,6 +14,7 @@
 
 #include "base/bits.h"
 #include "fmt/vtd.h"
+#include "tests/drivers/vtd_guest.h"
 
 /*
  * Each line is something that goes wrong if an invalidation, or the wait for
@@ -24,8 +25,6 @@
 		if (!(cond) && !bad)                                           \
 			bad = __LINE__;                                        \
 	} while (0)
-
-#define PAGE(n) ((uint64_t)(n) << 12)
 
 /* PASID 0: identity, and not. */
 static int run_untagged(struct vbench *b)
@@ -240,6 +239,115 @@ static int run_fault(struct vbench *b)
 	return bad;
 }
 
+#define GUEST_VA UINT64_C(0x7f0012345000)
+#define IOTLB    IOMMU_CACHE_INV_TYPE_IOTLB
+#define DEV      IOMMU_CACHE_INV_TYPE_DEV_IOTLB
+#define ENTRY    IOMMU_CACHE_INV_TYPE_PASID
+
+/* What both stages lead to, for DMA and for the device, which keeps it. */
+static bool leads_to(struct vbench *b, uint64_t pa)
+{
+	return vbench_dma(b, 5, GUEST_VA) == pa &&
+	       vbench_ats(b, 5, GUEST_VA) == pa;
+}
+
+/* The guest moves a page, and says so in one way after the other. [H1] [H2] */
+static int move_page(struct vguest *g, uint64_t root, const uint64_t *data)
+{
+	struct vbench *b = g->b;
+	int bad = 0;
+
+	EXPECT(leads_to(b, vguest_pa(g, data[0])));
+	vguest_map(g, root, GUEST_VA, data[1]);
+	assert_int_equal(vguest_inv_addr(g, IOTLB | DEV, 5, GUEST_VA, PAGE(1)),
+			 0);
+	EXPECT(!vbench_atc_has(b, 5, GUEST_VA));
+	EXPECT(leads_to(b, vguest_pa(g, data[1])));
+	vguest_map(g, root, GUEST_VA, data[0]);
+	assert_int_equal(vguest_inv_pasid(g, IOTLB | DEV, 5), 0);
+	EXPECT(!vbench_atc_has(b, 5, GUEST_VA));
+	EXPECT(leads_to(b, vguest_pa(g, data[0])));
+	vguest_map(g, root, GUEST_VA, data[1]);
+	assert_int_equal(vguest_inv(g, IOTLB), 0);
+	EXPECT(vbench_dma(b, 5, GUEST_VA) == vguest_pa(g, data[1]));
+	return bad;
+}
+
+/* The host takes the page away, and gives it back. */
+static int take_page(struct vguest *g, uint64_t gpa)
+{
+	struct vbench *b = g->b;
+	uint64_t bytes;
+	int bad = 0;
+
+	EXPECT(vbench_dma(b, 0, gpa) == vguest_pa(g, gpa));
+	EXPECT(vbench_ats(b, 0, gpa) == vguest_pa(g, gpa));
+	assert_int_equal(iommu_unmap(g->parent, gpa, PAGE(1), &bytes), 0);
+	EXPECT(vbench_dma(b, 5, GUEST_VA) == 0);
+	EXPECT(vbench_dma(b, 0, gpa) == 0);
+	EXPECT(!vbench_atc_has(b, 5, GUEST_VA) && !vbench_atc_has(b, 0, gpa));
+	assert_int_equal(iommu_map(g->parent, gpa, vguest_pa(g, gpa), PAGE(1),
+				   IOMMU_PERM_READ),
+			 0);
+	return bad;
+}
+
+/*
+ * A guest's table over a parent: entries that follow the guest's, both stages,
+ * and what is left of it for the next one, with the same domain id. [G1] [G2]
+ * [R13]
+ */
+static int run_guest(struct vbench *b)
+{
+	struct vguest *g = vguest_on(b);
+	struct vtd_pasid e, none = { { 0 } };
+	uint64_t root[2], data[2];
+	int bad = 0;
+
+	root[0] = vguest_space(g);
+	root[1] = vguest_space(g);
+	data[0] = vguest_page(g);
+	data[1] = vguest_page(g);
+	vguest_map(g, root[0], GUEST_VA, data[0]);
+	vguest_map(g, root[1], GUEST_VA, data[0]);
+	e = vguest_fs(root[0]);
+	vguest_set(g, 5, &e);
+	e = vguest_pt();
+	vguest_set(g, 0, &e);
+	EXPECT(vbench_dma(b, 0, data[0]) == vguest_pa(g, data[0]));
+	assert_int_equal(vguest_bind(g), 0);
+	bad = bad ? bad : move_page(g, root[0], data);
+	bad = bad ? bad : take_page(g, data[1]);
+	EXPECT(leads_to(b, vguest_pa(g, data[1])));
+	/* Another first stage, none, and this one again. */
+	e = vguest_fs(root[1]);
+	vguest_set(g, 5, &e);
+	assert_int_equal(vguest_inv_pasid(g, ENTRY, 5), 0);
+	EXPECT(!vbench_atc_has(b, 5, GUEST_VA));
+	EXPECT(leads_to(b, vguest_pa(g, data[0])));
+	vguest_set(g, 5, &none);
+	assert_int_equal(vguest_inv(g, ENTRY), 0);
+	EXPECT(!vbench_atc_has(b, 5, GUEST_VA));
+	EXPECT(vbench_dma(b, 5, GUEST_VA) == 0);
+	vguest_set(g, 5, &e);
+	assert_int_equal(vguest_inv(g, ENTRY), 0);
+	EXPECT(leads_to(b, vguest_pa(g, data[0])));
+	vguest_unbind(g);
+	EXPECT(!vbench_atc_has(b, 5, GUEST_VA));
+	EXPECT(vbench_dma(b, 5, GUEST_VA) == 0);
+	EXPECT(vbench_dma(b, 0, data[0]) == vguest_pa(g, data[0]));
+	/* The next one, which finds nothing. */
+	vguest_map(g, root[1], GUEST_VA, data[1]);
+	assert_int_equal(vguest_bind_rid(g, 9), 0);
+	EXPECT(leads_to(b, vguest_pa(g, data[1])));
+	EXPECT(vbench_dma(b, 0, data[0]) == 0);
+	vguest_unbind(g);
+	EXPECT(!vbench_atc_has(b, 5, GUEST_VA));
+	vguest_off(g);
+	EXPECT(vbench_dma(b, 0, data[0]) == 0);
+	return bad;
+}
+
 int vscene_run(struct vscene *o, unsigned int levels,
 	       unsigned int command_batch)
 {
@@ -269,6 +377,7 @@ int vscene_run(struct vscene *o, unsigned int levels,
 	bad = bad ? bad : run_paging(b, 0);
 	bad = bad ? bad : run_paging(b, 70);
 	bad = bad ? bad : run_aux(b);
+	bad = bad ? bad : run_guest(b);
 	bad = bad ? bad : run_fault(b);
 	assert_int_equal(vbench_attach(b, &m1, 7, &d1), 0);
 	EXPECT(vbench_dma(b, 7, PAGE(16)) == PAGE(0x111));
