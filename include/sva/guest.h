@@ -367,11 +367,14 @@ struct iommu_cache_invalidate_info {
  *
  * Context: may sleep; takes the device's lock: nobody binds or unbinds
  *          meanwhile.
- * Cost:    as the driver's; nothing is allocated.
+ * Cost:    as the driver's; on VT-d the PASID cache is in proportion to what
+ *          the guest's directory has, see docs/VTD.md, and may take memory.
  * Return:  0, -ENODEV the IOMMU does not nest, or nothing is bound there;
  *          -EINVAL a version, cache, granularity, pair, flag or range that is
  *          not legal, or that this IOMMU cannot name: nothing was forgotten;
- *          -ETIMEDOUT the IOMMU or the device did not confirm it.
+ *          -ENOMEM (VT-d) a PASID that is new aborts, as there is no room for
+ *          its entry: all else was forgotten; -ETIMEDOUT the IOMMU or the
+ *          device did not confirm it.
  * Test:    tests/core/mock/guest_inv_test.c
  */
 SVA_MUST_CHECK int

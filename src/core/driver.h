@@ -174,7 +174,8 @@ struct iommu_nest {
  *     PASIDs of the device. It replaces, and is replaced by, the parent or
  *     another domain nested there.
  * @cache_invalidate: what the guest has invalidated, checked but for what only
- *     this hardware cannot do (-EINVAL). Device lock held. -ETIMEDOUT.
+ *     this hardware cannot do (-EINVAL). Device lock held. -ETIMEDOUT; -ENOMEM
+ *     what the guest has added aborts, and the rest was done.
  *
  * @describe: see iommu_unit_describe(). May be NULL.
  * @diagnose: a bind or an enable has failed with @why->err, and *@why says what
