@@ -15,7 +15,9 @@ enum {
 	PASID = 0x140,
 };
 
-/* Memory */
+/* Memory. Of one run at a time; whoever allocates from it clears it. */
+static _Alignas(4096) uint8_t host_pool[RIG_HOST_PAGES << 12];
+static _Alignas(4096) uint8_t guest_pool[RIG_PAGES << 12];
 
 static bool is_guest(uint64_t pa)
 {
@@ -586,10 +588,9 @@ void rig_init(struct rig *r, const struct vtd_hw_cfg *cfg,
 
 	memset(r, 0, sizeof(*r));
 	r->plat = (struct plat){ &plat_ops, r };
-	r->host = aligned_alloc(4096, (size_t)RIG_HOST_PAGES << 12);
-	r->pages = aligned_alloc(4096, (size_t)RIG_PAGES << 12);
-	FUZZ_CHECK(r->host && r->pages);
-	memset(r->pages, 0, (size_t)RIG_PAGES << 12);
+	r->host = host_pool;
+	r->pages = guest_pool;
+	memset(r->pages, 0, sizeof(guest_pool));
 	init_cfg(r, pasid_bits);
 	make_model(r, cfg);
 	FUZZ_CHECK(!iommu_system_create(&r->plat, NULL, &r->sys));
@@ -608,6 +609,4 @@ void rig_fini(struct rig *r)
 	free(r->hw_mem);
 	FUZZ_CHECK(!iommu_system_destroy(r->sys));
 	FUZZ_CHECK(!r->allocations);
-	free(r->pages);
-	free(r->host);
 }
