@@ -372,7 +372,11 @@ SVA_MUST_CHECK int iommu_read_and_clear_dirty(struct iommu_domain *domain,
  * iommu_iova_to_phys() - where an address of a domain leads
  * @domain: PAGING or IDENTITY.
  *
- * Context: may sleep; takes the domain's map lock.
+ * Beside maps and unmaps of the same address it is what was there before or
+ * after.
+ *
+ * Context: any; takes a spin lock of the domain's rank.
+ * Cost:    one walk.
  * Return:  0, -ENOENT nowhere, -EINVAL the domain is of another type,
  *          -EOPNOTSUPP.
  */

@@ -60,6 +60,7 @@ struct iommu_unit {
  *             core's. A driver that reads a guest's memory through its parent
  *             holds the parent's map lock meanwhile: what is mapped then has
  *             not been given back.
+ * @walk_lock: PAGING: somebody walks the table who has not @map_lock; core's.
  * @dirty_tracking: PAGING: is on. Core's, written under the map lock.
  */
 struct iommu_domain {
@@ -79,6 +80,7 @@ struct iommu_domain {
 	struct iommu_domain *stage2;
 	uint64_t page_sizes;
 	struct plat_lock map_lock;
+	struct plat_lock walk_lock;
 	struct iommu_iotlb_gather waiting;
 	uint64_t waiting_bytes;
 	uint64_t defer_limit;
@@ -146,7 +148,9 @@ struct iommu_nest {
  *     -ETIMEDOUT.
  *
  * @map, @unmap, @iova_to_phys: of PAGING domains; NULL: the driver has none.
- *     Map lock held. @unmap clears entries, splits pages if it can, and notes
+ *     Map lock held; @iova_to_phys runs beside them, under the walk lock, so
+ *     that what is in @gather->freed when @iotlb_sync is called is walked by
+ *     nobody but hardware. @unmap clears entries, splits pages if it can, and notes
  *     in @gather what hardware may remember: with iommu_gather_add(), and
  *     tables that are empty in @gather->freed, in the driver's way.
  * @iotlb_sync: hardware forgets what was gathered, TLB first, then devices [R9];

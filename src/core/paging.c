@@ -29,6 +29,18 @@ void paging_init(struct iommu_domain *domain)
 	domain->defer_limit = 0;
 	plat_lock_init(plat_of(domain), &domain->map_lock, PLAT_LOCK_MUTEX,
 		       PLAT_RANK_PAGING, "paging domain");
+	plat_lock_init(plat_of(domain), &domain->walk_lock, PLAT_LOCK_SPIN,
+		       PLAT_RANK_DOMAIN, "paging walk");
+}
+
+/*
+ * Tables that were taken out are about to be freed. Who walks now has begun
+ * before; who begins later does not find them.
+ */
+static void wait_for_walks(struct iommu_domain *domain)
+{
+	plat_lock(plat_of(domain), &domain->walk_lock);
+	plat_unlock(plat_of(domain), &domain->walk_lock);
 }
 
 int iommu_iotlb_sync(struct iommu_domain *domain,
@@ -38,6 +50,8 @@ int iommu_iotlb_sync(struct iommu_domain *domain,
 
 	if (domain->type != IOMMU_DOMAIN_PAGING)
 		return -EINVAL;
+	if (gather->freed)
+		wait_for_walks(domain);
 	if (!iommu_gather_empty(gather))
 		err = domain->unit->ops->iotlb_sync(domain, gather);
 	iommu_iotlb_gather_init(gather);
@@ -55,6 +69,7 @@ void paging_fini(struct iommu_domain *domain)
 {
 	/* Attached nowhere: an error would be about nobody. */
 	(void)sync_waiting_locked(domain);
+	plat_lock_fini(plat_of(domain), &domain->walk_lock);
 	plat_lock_fini(plat_of(domain), &domain->map_lock);
 }
 
@@ -189,9 +204,10 @@ int iommu_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
 		return -EINVAL;
 	if (!domain->unit->ops->iova_to_phys)
 		return -EOPNOTSUPP;
-	plat_lock(plat_of(domain), &domain->map_lock);
+	/* Beside maps and unmaps: this is only about tables that go. */
+	plat_lock(plat_of(domain), &domain->walk_lock);
 	err = domain->unit->ops->iova_to_phys(domain, iova, ret_pa);
-	plat_unlock(plat_of(domain), &domain->map_lock);
+	plat_unlock(plat_of(domain), &domain->walk_lock);
 	return err;
 }
 

@@ -3,64 +3,11 @@
 
 #include "base/bits.h"
 #include "base/errno.h"
-#include "fmt/arm_pt.h"
+#include "pgtable/arm_lpae_entry.h"
 #include "pgtable/arm_lpae_s2.h"
 #include "pgtable/freed.h"
 
 #define MIN_ALLOC 4096u
-
-/* log2 of the bytes one entry of the level maps. */
-static unsigned int entry_lg2(const struct arm_lpae *t, int level)
-{
-	return arm_pt_entry_lg2(t->cfg.granule_lg2, level);
-}
-
-static size_t entry_index(const struct arm_lpae *t, int level, uint64_t va)
-{
-	uint64_t index = va >> entry_lg2(t, level);
-
-	/* The root has as many entries as va_bits asks for. */
-	if (level == t->start_level)
-		return (size_t)index;
-	return (size_t)(index &
-			(BIT(arm_pt_level_bits(t->cfg.granule_lg2)) - 1));
-}
-
-static size_t entry_count(const struct arm_lpae *t, int level)
-{
-	if (level == t->start_level)
-		return (size_t)BIT(t->cfg.va_bits - entry_lg2(t, level));
-	return (size_t)BIT(arm_pt_level_bits(t->cfg.granule_lg2));
-}
-
-static size_t table_size(const struct arm_lpae *t)
-{
-	return (size_t)BIT(t->cfg.granule_lg2);
-}
-
-static bool pte_valid(uint64_t pte)
-{
-	return pte & 1;
-}
-
-static bool pte_is_table(uint64_t pte, int level)
-{
-	return level < ARM_PT_LEVEL_LAST && (pte & 3) == ARM_PTE_KIND_TABLE;
-}
-
-static uint64_t pte_pa(const struct arm_lpae *t, uint64_t raw,
-		       unsigned int size_lg2)
-{
-	struct arm_pte pte = { { raw } };
-
-	return arm_pte_oa(&pte, t->cfg.granule_lg2, size_lg2, false);
-}
-
-static le64_atomic *pte_table(const struct arm_lpae *t, uint64_t raw)
-{
-	return plat_phys_to_virt(t->cfg.plat,
-				 pte_pa(t, raw, t->cfg.granule_lg2));
-}
 
 static uint64_t make_table(const struct arm_lpae *t, const void *table)
 {
@@ -341,6 +288,25 @@ static bool is_empty(const struct arm_lpae *t, const le64_atomic *table,
 	return true;
 }
 
+/* Of the last level, where there is one kind of entry only. */
+static void clear_pages(struct arm_lpae *t, le64_atomic *table, uint64_t start,
+			uint64_t last, struct cleared *c)
+{
+	size_t i = entry_index(t, ARM_PT_LEVEL_LAST, start);
+	size_t n = entry_index(t, ARM_PT_LEVEL_LAST, last);
+	size_t leaves = 0;
+
+	for (; i <= n; i++) {
+		if (!pte_valid(le64_load_relaxed(&table[i])))
+			continue;
+		/* Relaxed, as in clear_table(). */
+		le64_store_relaxed(&table[i], 0);
+		leaves++;
+	}
+	c->leaves += leaves;
+	c->bytes += leaves << t->cfg.granule_lg2;
+}
+
 /* Clears leaves of one table that overlap [start, last]; both are inside it. */
 static void clear_table(struct arm_lpae *t, le64_atomic *table, int level,
 			uint64_t start, uint64_t last, struct cleared *c)
@@ -350,9 +316,14 @@ static void clear_table(struct arm_lpae *t, le64_atomic *table, int level,
 	size_t n = entry_index(t, level, last);
 	uint64_t base = align_down(start, BIT(lg2));
 
+	if (level == ARM_PT_LEVEL_LAST) {
+		clear_pages(t, table, start, last, c);
+		return;
+	}
 	for (; i <= n; i++, base += BIT(lg2)) {
 		uint64_t pte = le64_load_relaxed(&table[i]);
 		uint64_t end = base + (BIT(lg2) - 1);
+		bool whole = start <= base && last >= end;
 
 		if (pte_is_table(pte, level)) {
 			le64_atomic *next = pte_table(t, pte);
@@ -360,9 +331,11 @@ static void clear_table(struct arm_lpae *t, le64_atomic *table, int level,
 			end = last < end ? last : end;
 			clear_table(t, next, level + 1,
 				    start > base ? start : base, end, c);
-			if (!c->freed ||
-			    !is_empty(t, next, level + 1,
-				      entry_index(t, level + 1, end)))
+			if (!c->freed)
+				continue;
+			/* Nothing is left in what was cleared as a whole. */
+			if (!whole && !is_empty(t, next, level + 1,
+						entry_index(t, level + 1, end)))
 				continue;
 			le64_store_relaxed(&table[i], 0);
 			pt_freed_add(t->cfg.plat, c->freed, next);
@@ -379,20 +352,13 @@ static void clear_table(struct arm_lpae *t, le64_atomic *table, int level,
 	}
 }
 
-static bool leaf_crosses(const struct arm_lpae *t, uint64_t va)
-{
-	struct arm_lpae_leaf leaf;
-
-	return !arm_lpae_walk(t, va, &leaf) && leaf.va != va;
-}
-
 int arm_lpae_unmap_free(struct arm_lpae *t, uint64_t va, uint64_t size,
 			void **freed, uint64_t *ret_bytes)
 {
 	struct cleared c = { .freed = freed };
 
 	if (!range_ok(va, size, t->cfg.va_bits, t->cfg.granule_lg2) ||
-	    leaf_crosses(t, va) || leaf_crosses(t, va + size))
+	    arm_lpae_inside_leaf(t, va) || arm_lpae_inside_leaf(t, va + size))
 		return -EINVAL;
 
 	clear_table(t, t->root, t->start_level, va, va + size - 1, &c);
@@ -425,7 +391,7 @@ static void fill_split(const struct arm_lpae *t, le64_atomic *table, int level,
 		le64_store_relaxed(&table[i], block + ((uint64_t)i << lg2));
 }
 
-static int split_block(struct arm_lpae *t, le64_atomic *entry, int level)
+int arm_lpae_split_block(struct arm_lpae *t, le64_atomic *entry, int level)
 {
 	le64_atomic *table = plat_pages_alloc(t->cfg.plat, table_size(t));
 	uint64_t block = le64_load_relaxed(entry);
@@ -458,106 +424,13 @@ int arm_lpae_split(struct arm_lpae *t, uint64_t va)
 		if (!pte_is_table(pte, level)) {
 			if (is_aligned(va, BIT(entry_lg2(t, level))))
 				break;
-			err = split_block(t, entry, level);
+			err = arm_lpae_split_block(t, entry, level);
 			if (err)
 				return err;
 			pte = le64_load_relaxed(entry);
 		}
 		table = pte_table(t, pte);
 	}
-	return 0;
-}
-
-struct dirty_read {
-	unsigned int flags;
-	void (*found)(void *arg, uint64_t va, unsigned int size_lg2);
-	void *arg;
-};
-
-/* DDI 0487, D8.5.4: with DBM, read-only is what is clean. */
-static bool pte_dirty(const struct arm_lpae *t, uint64_t raw)
-{
-	struct arm_pte pte = { { raw } };
-
-	if (t->cfg.stage2)
-		return FIELD_GET(ARM_PTE_S2_AP, &pte) & ARM_PTE_S2_AP_WRITE;
-	return !(FIELD_GET(ARM_PTE_S1_AP, &pte) & ARM_PTE_S1_AP_READONLY);
-}
-
-/* Of one that is dirty. */
-static uint64_t make_clean(const struct arm_lpae *t, uint64_t raw)
-{
-	struct arm_pte pte = { { raw } };
-
-	if (t->cfg.stage2) {
-		FIELD_SET(ARM_PTE_S2_AP, &pte,
-			  FIELD_GET(ARM_PTE_S2_AP, &pte) & ARM_PTE_S2_AP_READ);
-		FIELD_SET(ARM_PTE_S2_DBM, &pte, 1);
-		return pte.dw[0];
-	}
-	FIELD_SET(ARM_PTE_S1_AP, &pte,
-		  FIELD_GET(ARM_PTE_S1_AP, &pte) | ARM_PTE_S1_AP_READONLY);
-	FIELD_SET(ARM_PTE_S1_DBM, &pte, 1);
-	return pte.dw[0];
-}
-
-static void read_leaf(struct arm_lpae *t, le64_atomic *entry, int level,
-		      uint64_t va, const struct dirty_read *r)
-{
-	uint64_t pte = le64_load_relaxed(entry);
-	bool split = r->flags & ARM_LPAE_DIRTY_SPLIT;
-
-	if (!pte_valid(pte) || !pte_dirty(t, pte))
-		return;
-	r->found(r->arg, va, entry_lg2(t, level));
-	if (!(r->flags & ARM_LPAE_DIRTY_CLEAR))
-		return;
-	/* Hardware may set the Access flag meanwhile. */
-	while (!le64_cmpxchg(entry, &pte, make_clean(t, pte)))
-		;
-	/* What is found dirty as a whole may stay whole. */
-	if (split && level < ARM_PT_LEVEL_LAST)
-		(void)!split_block(t, entry, level);
-}
-
-/* Both ends are inside the table. Recurses once per level. */
-static void read_table(struct arm_lpae *t, le64_atomic *table, int level,
-		       uint64_t start, uint64_t last,
-		       const struct dirty_read *r)
-{
-	unsigned int lg2 = entry_lg2(t, level);
-	size_t i = entry_index(t, level, start);
-	size_t n = entry_index(t, level, last);
-	uint64_t base = align_down(start, BIT(lg2));
-
-	for (; i <= n; i++, base += BIT(lg2)) {
-		uint64_t pte = le64_load_relaxed(&table[i]);
-		uint64_t end = base + (BIT(lg2) - 1);
-
-		if (pte_is_table(pte, level))
-			read_table(t, pte_table(t, pte), level + 1,
-				   start > base ? start : base,
-				   last < end ? last : end, r);
-		else
-			read_leaf(t, &table[i], level, base, r);
-	}
-}
-
-int arm_lpae_read_dirty(
-	struct arm_lpae *t, uint64_t start, uint64_t last, unsigned int flags,
-	void (*found)(void *arg, uint64_t va, unsigned int size_lg2), void *arg)
-{
-	const struct dirty_read r = { flags, found, arg };
-	uint64_t top = BIT(t->cfg.va_bits) - 1;
-
-	if (last > top)
-		last = top;
-	if (start > last)
-		return 0;
-	if (flags & ARM_LPAE_DIRTY_CLEAR &&
-	    (leaf_crosses(t, start) || leaf_crosses(t, last + 1)))
-		return -EINVAL;
-	read_table(t, t->root, t->start_level, start, last, &r);
 	return 0;
 }
 
@@ -593,87 +466,4 @@ void arm_lpae_clear(struct arm_lpae *t, uint64_t start, uint64_t end,
 		clear_table(t, t->root, t->start_level, start, end - 1, &c);
 	if (ret_cleared)
 		*ret_cleared = c.leaves;
-}
-
-static void decode_leaf(const struct arm_lpae *t, uint64_t raw, uint64_t va,
-			unsigned int size_lg2, struct arm_lpae_leaf *leaf)
-{
-	struct arm_pte pte = { { raw } };
-	uint64_t ap = FIELD_GET(ARM_PTE_S1_AP, &pte);
-	bool priv = !(ap & ARM_PTE_S1_AP_USER);
-	bool dbm = FIELD_GET(ARM_PTE_S1_DBM, &pte);
-
-	leaf->va = align_down(va, BIT(size_lg2));
-	leaf->pa = pte_pa(t, raw, size_lg2);
-	leaf->size_lg2 = size_lg2;
-	if (t->cfg.stage2) {
-		arm_lpae_s2_decode(&pte, leaf);
-		return;
-	}
-	leaf->attr = (unsigned int)FIELD_GET(ARM_PTE_S1_ATTRINDX, &pte);
-	leaf->accessed = FIELD_GET(ARM_PTE_S1_AF, &pte);
-	leaf->dirty = !(ap & ARM_PTE_S1_AP_READONLY);
-	leaf->perm = IOMMU_PERM_READ;
-	if (leaf->dirty || dbm)
-		leaf->perm |= IOMMU_PERM_WRITE;
-	if (priv ? !FIELD_GET(ARM_PTE_S1_PXN, &pte) :
-		   !FIELD_GET(ARM_PTE_S1_UXN, &pte))
-		leaf->perm |= IOMMU_PERM_EXEC;
-	if (priv)
-		leaf->perm |= IOMMU_PERM_PRIV;
-}
-
-int arm_lpae_walk(const struct arm_lpae *t, uint64_t va,
-		  struct arm_lpae_leaf *ret_leaf)
-{
-	const le64_atomic *table = t->root;
-	int level;
-
-	if (va >= BIT(t->cfg.va_bits))
-		return -ENOENT;
-	for (level = t->start_level; level <= ARM_PT_LEVEL_LAST; level++) {
-		/* Pairs with the release of get_entry(). */
-		uint64_t pte =
-			le64_load_acquire(&table[entry_index(t, level, va)]);
-
-		if (!pte_valid(pte))
-			break;
-		if (!pte_is_table(pte, level)) {
-			decode_leaf(t, pte, va, entry_lg2(t, level), ret_leaf);
-			return 0;
-		}
-		table = pte_table(t, pte);
-	}
-	return -ENOENT;
-}
-
-/* Of the entries of one table, from va on. Recurses once per level. */
-static int next_in(const struct arm_lpae *t, const le64_atomic *table,
-		   int level, uint64_t va, struct arm_lpae_leaf *ret_leaf)
-{
-	unsigned int lg2 = entry_lg2(t, level);
-	size_t i = entry_index(t, level, va), n = entry_count(t, level);
-
-	for (; i < n; i++, va = align_down(va, BIT(lg2)) + BIT(lg2)) {
-		/* Pairs with the release of get_entry(). */
-		uint64_t pte = le64_load_acquire(&table[i]);
-
-		if (pte_is_table(pte, level)) {
-			if (!next_in(t, pte_table(t, pte), level + 1, va,
-				     ret_leaf))
-				return 0;
-		} else if (pte_valid(pte)) {
-			decode_leaf(t, pte, va, lg2, ret_leaf);
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
-
-int arm_lpae_next(const struct arm_lpae *t, uint64_t va,
-		  struct arm_lpae_leaf *ret_leaf)
-{
-	if (va >= BIT(t->cfg.va_bits))
-		return -ENOENT;
-	return next_in(t, t->root, t->start_level, va, ret_leaf);
 }

@@ -158,8 +158,8 @@ enum arm_lpae_dirty {
  * arm_lpae_read_dirty() - pages and blocks of [@start, @last] that were written
  * @last:  inclusive; may be beyond the table.
  * @flags: of enum arm_lpae_dirty.
- * @found: with the first byte and the size of each, in order. A writable leaf is
- *         dirty unless its DBM is set and its AP says read-only.
+ * @found: with the first byte and the size of each, in order. A leaf is dirty if
+ *         its AP lets somebody write; with DBM and without that it is clean.
  *
  * Beside hardware that marks pages: no mark is lost, and each is found once.
  * A block that cannot be split for want of memory stays.
@@ -196,6 +196,10 @@ void arm_lpae_clear(struct arm_lpae *t, uint64_t start, uint64_t end,
 /* Return: 0, -ENOENT nothing is mapped at @va. Context: any. */
 SVA_MUST_CHECK int arm_lpae_walk(const struct arm_lpae *t, uint64_t va,
 				 struct arm_lpae_leaf *ret_leaf);
+
+/* The same, but only where @va leads. Context: any. */
+SVA_MUST_CHECK int arm_lpae_phys(const struct arm_lpae *t, uint64_t va,
+				 uint64_t *ret_pa);
 
 /**
  * arm_lpae_next() - the first leaf that ends after @va

@@ -280,7 +280,10 @@ static void clear_table(struct pt512 *t, le64_atomic *table, unsigned int level,
 			le64_atomic *next = table_of(t, entry);
 
 			clear_table(t, next, level - 1, p.first, p.last, c);
-			if (!c->freed ||
+			if (!c->freed)
+				continue;
+			/* Nothing is left in what was cleared as a whole. */
+			if (!p.whole &&
 			    !is_empty(t, next, entry_index(level - 1, p.last)))
 				continue;
 			le64_store_relaxed(&table[i], 0);

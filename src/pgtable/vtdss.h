@@ -125,6 +125,17 @@ void vtdss_clear(struct vtdss *t, uint64_t start, uint64_t end,
 		 size_t *ret_cleared);
 SVA_MUST_CHECK int vtdss_walk(const struct vtdss *t, uint64_t va,
 			      struct vtdss_leaf *ret_leaf);
+/* The same, but only where @va leads. */
+static inline int vtdss_phys(const struct vtdss *t, uint64_t va,
+			     uint64_t *ret_pa)
+{
+	struct pt512_leaf at;
+	int err = pt512_walk(&t->pt, va, &at);
+
+	if (!err)
+		*ret_pa = at.pa + (va - at.va);
+	return err;
+}
 SVA_MUST_CHECK int vtdss_next(const struct vtdss *t, uint64_t va,
 			      struct vtdss_leaf *ret_leaf);
 

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "tests/core/rig.h"
@@ -217,6 +219,63 @@ static void test_paging_iova_to_phys(void **state)
 	assert_ok(iommu_domain_free(blocked));
 }
 
+enum { LOOKS = 3000 };
+
+struct looker {
+	_Atomic unsigned int looks;
+	_Atomic bool stop;
+	unsigned int there, wrong;
+};
+
+static void *look(void *arg)
+{
+	struct looker *l = arg;
+
+	while (!atomic_load(&l->stop)) {
+		uint64_t pa = 0;
+		int err = iommu_iova_to_phys(domain, 7 * PAGE + 5, &pa);
+
+		l->there += !err;
+		l->wrong += err ? err != -ENOENT : pa != 0x107 * PAGE + 5;
+		atomic_fetch_add(&l->looks, 1);
+	}
+	return NULL;
+}
+
+/* One that has begun since, and another. On one CPU, too. */
+static void wait_for_looks(struct looker *l)
+{
+	unsigned int seen = atomic_load(&l->looks);
+
+	while (atomic_load(&l->looks) - seen < 2)
+		sched_yield();
+}
+
+/*
+ * Beside maps and unmaps, each of which makes tables and gives them back: it is
+ * there or it is not, and nobody reads a table that is somebody else's memory.
+ */
+static void test_paging_iova_to_phys_beside_unmap(void **state)
+{
+	struct looker l = { 0 };
+	pthread_t thread;
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, look, &l), 0);
+	for (i = 0; i < LOOKS || atomic_load(&l.looks) < LOOKS; i++) {
+		assert_ok(
+			iommu_map(domain, 7 * PAGE, 0x107 * PAGE, PAGE, R | W));
+		if (!(i % 64))
+			wait_for_looks(&l);
+		assert_ok(iommu_unmap(domain, 7 * PAGE, PAGE, NULL));
+	}
+	atomic_store(&l.stop, true);
+	pthread_join(thread, NULL);
+	assert_int_equal(l.wrong, 0);
+	assert_true(l.there > 0);
+}
+
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
 
 int main(void)
@@ -228,6 +287,7 @@ int main(void)
 		TEST(test_paging_deferred_flushes_at_the_limit),
 		TEST(test_paging_deferred_flushes_before_it_is_mapped_again),
 		TEST(test_paging_iova_to_phys),
+		TEST(test_paging_iova_to_phys_beside_unmap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

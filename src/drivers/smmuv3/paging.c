@@ -158,13 +158,7 @@ int smmuv3_iotlb_sync(struct iommu_domain *domain,
 int smmuv3_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
 			uint64_t *ret_pa)
 {
-	struct smmuv3_domain *d = to_smmuv3_domain(domain);
-	struct arm_lpae_leaf leaf;
-	int err = arm_lpae_walk(&d->pt, iova, &leaf);
-
-	if (!err)
-		*ret_pa = leaf.pa + (iova - leaf.va);
-	return err;
+	return arm_lpae_phys(&to_smmuv3_domain(domain)->pt, iova, ret_pa);
 }
 
 static void found_nothing(void *arg, uint64_t iova, unsigned int size_lg2)
@@ -182,7 +176,8 @@ int smmuv3_set_dirty_tracking(struct iommu_domain *domain, bool on)
 	struct smmuv3_domain *d = to_smmuv3_domain(domain);
 	int err;
 
-	if (!d->smmu->f.httu_dirty)
+	/* No STE has S2HD. */
+	if (!d->smmu->f.httu_dirty || d->pt.cfg.stage2)
 		return -EOPNOTSUPP;
 	if (!on)
 		return 0;

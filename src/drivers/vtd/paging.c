@@ -148,13 +148,7 @@ int vtd_iotlb_sync(struct iommu_domain *domain,
 int vtd_iova_to_phys(struct iommu_domain *domain, uint64_t iova,
 		     uint64_t *ret_pa)
 {
-	struct vtd_domain *d = to_vtd_domain(domain);
-	struct vtdss_leaf leaf;
-	int err = vtdss_walk(&d->ss, iova, &leaf);
-
-	if (!err)
-		*ret_pa = leaf.pa + (iova - leaf.va);
-	return err;
+	return vtdss_phys(&to_vtd_domain(domain)->ss, iova, ret_pa);
 }
 
 static void found_nothing(void *arg, uint64_t iova, unsigned int size_lg2)

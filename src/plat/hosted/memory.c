@@ -438,10 +438,10 @@ uint64_t hosted_virt_to_phys(void *ctx, const void *va)
 void *hosted_phys_to_virt(void *ctx, uint64_t pa)
 {
 	struct hosted_arena *a = &to_hosted(ctx)->arena;
+	uint64_t offset = pa - (uintptr_t)a->base;
 
-	/* Pages above the top were never given out. */
-	if (!hosted_arena_has(a, pa, 1) ||
-	    (pa - (uintptr_t)a->base) >> PAGE_LG2 >= a->top)
+	/* Pages above the top were never given out; below they are above. */
+	if (offset >> PAGE_LG2 >= a->top)
 		return NULL;
-	return a->base + (pa - (uintptr_t)a->base);
+	return a->base + offset;
 }
