@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Paging domains of the SMMUv3 driver: map, unmap and iova_to_phys of 1 GiB,
- * per page. The domain is attached, so an unmap is told to the model.
+ * Paging domains of the drivers of SMMUv3 (stage 1) and VT-d (second stage):
+ * map, unmap and iova_to_phys of 1 GiB, per page. The domain is attached, so an
+ * unmap is told to the model.
  *
  * Limits.
  *  map, unmap  one release store per page into tables that are there.
@@ -26,10 +27,13 @@ enum {
 	ROW_MAP_2M,
 	ROW_UNMAP_2M,
 	ROW_PHYS,
-	ROW_COUNT,
+	ROW_KINDS,
+	ROW_VTD = ROW_KINDS, /* the same once more */
+	ROW_COUNT = 2 * ROW_KINDS,
 };
 
 #define STORE_LIMIT "one release store per page"
+#define LOAD_LIMIT  "4 dependent acquire loads"
 
 static const struct bench_row rows[ROW_COUNT] = {
 	[ROW_MAP_4K] = {
@@ -61,7 +65,38 @@ static const struct bench_row rows[ROW_COUNT] = {
 	[ROW_PHYS] = {
 		.name = "iova_to_phys",
 		.what = "iommu_iova_to_phys(), 1 024 hot pages of 4 KiB",
-		.limit = "4 dependent acquire loads",
+		.limit = LOAD_LIMIT,
+		.budget_of = BENCH_VALUE_AT_MOST,
+		.budget = 16,
+	},
+	[ROW_VTD + ROW_MAP_4K] = {
+		.name = "map_vtd_4k",
+		.what = "the same of VT-d: map in pages of 4 KiB",
+		.limit = STORE_LIMIT,
+		.budget_of = BENCH_VALUE_AT_MOST,
+		.budget = 1,
+	},
+	[ROW_VTD + ROW_UNMAP_4K] = {
+		.name = "unmap_vtd_4k",
+		.what = "the same of VT-d: unmap them, with a gather",
+		.limit = STORE_LIMIT,
+		.budget_of = BENCH_VALUE_AT_MOST,
+		.budget = 2,
+	},
+	[ROW_VTD + ROW_MAP_2M] = {
+		.name = "map_vtd_2m",
+		.what = "the same of VT-d: map in pages of 2 MiB",
+		.limit = STORE_LIMIT,
+	},
+	[ROW_VTD + ROW_UNMAP_2M] = {
+		.name = "unmap_vtd_2m",
+		.what = "the same of VT-d: unmap them, with a gather",
+		.limit = STORE_LIMIT,
+	},
+	[ROW_VTD + ROW_PHYS] = {
+		.name = "iova_to_phys_vtd",
+		.what = "the same of VT-d: iova_to_phys, hot",
+		.limit = LOAD_LIMIT,
 		.budget_of = BENCH_VALUE_AT_MOST,
 		.budget = 16,
 	},
@@ -192,29 +227,31 @@ static int run_loads(void *arg, uint64_t count, uint64_t *ret_ns)
 
 static int measure(struct bench *b, struct paging *p, unsigned int i)
 {
+	const unsigned int kind = i % ROW_KINDS;
 	const struct bench_loop value = {
-		.run = i == ROW_PHYS                      ? run_phys :
-		       i == ROW_MAP_4K || i == ROW_MAP_2M ? run_map :
-							    run_unmap,
+		.run = kind == ROW_PHYS                         ? run_phys :
+		       kind == ROW_MAP_4K || kind == ROW_MAP_2M ? run_map :
+								  run_unmap,
 		.arg = p,
 	};
 	const struct bench_loop limit = {
-		.run = i == ROW_PHYS ? run_loads : run_stores,
+		.run = kind == ROW_PHYS ? run_loads : run_stores,
 		.arg = p,
 	};
 	uint64_t n;
 	int err;
 
-	p->page_lg2 = i == ROW_MAP_2M || i == ROW_UNMAP_2M ? 21 : RIG_PAGE_LG2;
+	p->page_lg2 = kind == ROW_MAP_2M || kind == ROW_UNMAP_2M ? 21 :
+								   RIG_PAGE_LG2;
 	p->table = malloc(pages_of(p) * sizeof(*p->table));
 	if (!p->table)
 		return -ENOMEM;
 	for (n = 0; n < pages_of(p); n++)
 		atomic_init(&p->table[n], n * SCATTER & 1023);
-	err = i == ROW_PHYS ? map(p) : 0;
+	err = kind == ROW_PHYS ? map(p) : 0;
 	if (!err) {
 		bench_measure(b, &rows[i], &value, &limit);
-		err = i == ROW_PHYS ? unmap(p) : 0;
+		err = kind == ROW_PHYS ? unmap(p) : 0;
 	}
 	free(p->table);
 	return err;
@@ -240,7 +277,9 @@ static int measure_attached(struct bench *b, struct paging *p, unsigned int i)
 
 static int measure_row(struct bench *b, struct paging *p, unsigned int i)
 {
-	const struct rig_cfg cfg = { .iommu = SVA_IOMMU_SMMUV3 };
+	const struct rig_cfg cfg = {
+		.iommu = i < ROW_VTD ? SVA_IOMMU_SMMUV3 : SVA_IOMMU_VTD,
+	};
 	int err, left;
 
 	if (!bench_wanted(b, &rows[i], 1))

@@ -219,9 +219,26 @@ static int put_leaves(le64_atomic *entry, size_t count, uint64_t leaf,
 }
 
 /*
+ * How many leaves of the level go in one after the other, @most at the most: to
+ * the end of the table, or to something that wants another look.
+ */
+static size_t run_length(const struct arm_lpae *t, const le64_atomic *entry,
+			 int level, uint64_t va, uint64_t most)
+{
+	size_t n = entry_count(t, level) - entry_index(t, level, va), i;
+
+	if (n > most)
+		n = (size_t)most;
+	if (level == ARM_PT_LEVEL_LAST)
+		return n;
+	for (i = 1; i < n && !pte_valid(le64_load_relaxed(&entry[i])); i++)
+		;
+	return i;
+}
+
+/*
  * Two passes with the same choices: the first makes the tables and finds
- * conflicts, so that the second, which makes things visible, cannot fail. Where
- * there is a table of the last level there are pages to its end.
+ * conflicts, so that the second, which makes things visible, cannot fail.
  */
 static int map_pass(struct arm_lpae *t, uint64_t va, uint64_t pa, uint64_t size,
 		    unsigned int perm, unsigned int flags, bool install)
@@ -230,20 +247,16 @@ static int map_pass(struct arm_lpae *t, uint64_t va, uint64_t pa, uint64_t size,
 		int level = pick_level(t, va, pa, size, flags);
 		uint64_t bytes = BIT(entry_lg2(t, level));
 		le64_atomic *entry;
-		size_t count = 1;
+		size_t count;
 		int err;
 
-		if (level == ARM_PT_LEVEL_LAST) {
-			count = entry_count(t, level) -
-				entry_index(t, level, va);
-			if (count > size / bytes)
-				count = (size_t)(size / bytes);
-		}
 		err = get_entry(t, va, level, &entry);
-		if (!err)
-			err = put_leaves(entry, count,
-					 make_leaf(t, level, pa, perm, flags),
-					 bytes, install);
+		if (err)
+			return err;
+		count = run_length(t, entry, level, va, size / bytes);
+		err = put_leaves(entry, count,
+				 make_leaf(t, level, pa, perm, flags), bytes,
+				 install);
 		if (err)
 			return err;
 		va += count * bytes;

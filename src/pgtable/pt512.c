@@ -492,26 +492,51 @@ static void found(const struct pt512 *t, uint64_t entry, uint64_t va,
 	ret_leaf->size_lg2 = lg2;
 }
 
+/* The entry of what maps va, and its level; 0: nothing does. */
+static inline unsigned int find(const struct pt512 *t, uint64_t va,
+				uint64_t *ret_entry)
+{
+	const struct pt512_fmt fmt = *t->cfg.fmt;
+	unsigned int level = t->cfg.levels;
+	const le64_atomic *table = t->root;
+	uint64_t entry;
+
+	if (va >> t->cfg.va_bits)
+		return 0;
+	for (;; level--) {
+		/* Pairs with the release of what publishes tables. */
+		entry = le64_load_acquire(&table[entry_index(level, va)]);
+		if (!(entry & fmt.present))
+			return 0;
+		if (level == LEAF_LEVEL || entry & fmt.large)
+			break;
+		table = plat_phys_to_virt(t->cfg.plat, entry & fmt.address);
+	}
+	*ret_entry = entry;
+	return level;
+}
+
 int pt512_walk(const struct pt512 *t, uint64_t va, struct pt512_leaf *ret_leaf)
 {
-	const le64_atomic *table = t->root;
-	unsigned int level;
+	uint64_t entry;
+	unsigned int level = find(t, va, &entry);
 
-	if (va >= BIT(t->cfg.va_bits))
+	if (!level)
 		return -ENOENT;
-	for (level = t->cfg.levels;; level--) {
-		/* Pairs with the release of what publishes tables. */
-		uint64_t entry =
-			le64_load_acquire(&table[entry_index(level, va)]);
+	found(t, entry, va, level, ret_leaf);
+	return 0;
+}
 
-		if (!is_present(t, entry))
-			return -ENOENT;
-		if (level == LEAF_LEVEL || !is_table(t, entry)) {
-			found(t, entry, va, level, ret_leaf);
-			return 0;
-		}
-		table = table_of(t, entry);
-	}
+int pt512_phys(const struct pt512 *t, uint64_t va, uint64_t *ret_pa)
+{
+	uint64_t entry;
+	unsigned int level = find(t, va, &entry), lg2;
+
+	if (!level)
+		return -ENOENT;
+	lg2 = entry_lg2(level);
+	*ret_pa = entry_pa(t, entry, lg2) | (va & (BIT(lg2) - 1));
+	return 0;
 }
 
 /* Of the entries of one table, from va on. */

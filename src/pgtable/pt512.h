@@ -146,6 +146,10 @@ size_t pt512_clear(struct pt512 *t, uint64_t start, uint64_t end);
 SVA_MUST_CHECK int pt512_walk(const struct pt512 *t, uint64_t va,
 			      struct pt512_leaf *ret_leaf);
 
+/* The same, but only where va leads. */
+SVA_MUST_CHECK int pt512_phys(const struct pt512 *t, uint64_t va,
+			      uint64_t *ret_pa);
+
 /* The first leaf that ends after va. 0, -ENOENT there is none. */
 SVA_MUST_CHECK int pt512_next(const struct pt512 *t, uint64_t va,
 			      struct pt512_leaf *ret_leaf);

@@ -129,12 +129,7 @@ SVA_MUST_CHECK int vtdss_walk(const struct vtdss *t, uint64_t va,
 static inline int vtdss_phys(const struct vtdss *t, uint64_t va,
 			     uint64_t *ret_pa)
 {
-	struct pt512_leaf at;
-	int err = pt512_walk(&t->pt, va, &at);
-
-	if (!err)
-		*ret_pa = at.pa + (va - at.va);
-	return err;
+	return pt512_phys(&t->pt, va, ret_pa);
 }
 SVA_MUST_CHECK int vtdss_next(const struct vtdss *t, uint64_t va,
 			      struct vtdss_leaf *ret_leaf);
