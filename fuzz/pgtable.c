@@ -13,8 +13,8 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/pgtable_table.h"
 
-const char *const fuzz_defects[] = { "pa",    "lost", "kept", "leak",
-				     "split", "next", NULL };
+const char *const fuzz_defects[] = { "pa",    "lost", "kept",  "leak",
+				     "split", "next", "dirty", NULL };
 
 enum {
 	EXTENTS = 256,
@@ -366,6 +366,63 @@ static void op_split(struct in *in)
 		FUZZ_CHECK(!crosses(va));
 }
 
+static bool is_dirty(const struct extent *e)
+{
+	struct table_leaf want;
+
+	table_expect(&z.t, e->perm, e->flags, &want);
+	return want.dirty;
+}
+
+static void found_dirty(void *arg, uint64_t va, unsigned int size_lg2)
+{
+	const struct extent *e = find(va);
+	uint64_t *bytes = arg;
+
+	FUZZ_CHECK(e && is_dirty(e));
+	*bytes += UINT64_C(1) << size_lg2;
+}
+
+/* What is not all of the table: what is found is dirty, and stays so. */
+static void read_part(struct in *in, unsigned int flags)
+{
+	uint64_t start = address(in), last = start + size_of(in) - 1;
+	bool good = !flags || last < start || start >= limit();
+	uint64_t bytes = 0, end = last < limit() ? last + 1 : limit();
+
+	/* A mark cannot be cleared in part, and here none is at all. */
+	if (!good && !crosses(start) && !crosses(end))
+		return;
+	FUZZ_CHECK(table_read_dirty(&z.t, start, last, flags, found_dirty,
+				    &bytes) == (good ? 0 : -EINVAL));
+	FUZZ_CHECK(good || !bytes);
+}
+
+/* All that is dirty is found once; if it is cleared all is clean. */
+static void op_dirty(struct in *in)
+{
+	unsigned int flags = in_u8(in) & 7, i;
+	uint64_t bytes = 0, left = 0;
+
+	if (z.t.kind == KIND_X86)
+		return;
+	if (flags & 4) {
+		read_part(in, flags & ARM_LPAE_DIRTY_CLEAR);
+		return;
+	}
+	if (!(flags & ARM_LPAE_DIRTY_CLEAR))
+		flags = 0;
+	for (i = 0; i < z.n; i++)
+		left += is_dirty(&z.list[i]) ? z.list[i].size : 0;
+	FUZZ_CHECK(!table_read_dirty(&z.t, 0, UINT64_MAX, flags, found_dirty,
+				     &bytes));
+	if (fuzz_broken("dirty") && bytes)
+		bytes -= granule();
+	FUZZ_CHECK(bytes == left);
+	for (i = 0; flags && i < z.n; i++)
+		z.list[i].flags |= FLAG_CLEAN;
+}
+
 /* From leaf to leaf, all of the list goes by, and nothing twice. */
 static void check_next(void)
 {
@@ -415,6 +472,8 @@ static void one(struct in *in)
 	default:
 		if (b & 0x40)
 			op_split(in);
+		else if (b & 0x20)
+			op_dirty(in);
 		else
 			check_at(address(in));
 		break;
@@ -461,7 +520,9 @@ bool fuzz_seed(unsigned int n, struct out *out)
 	out_bytes(out, 1, n & 8 ? 9 : 0);
 	out_bytes(out, 1, n & 16 ? 8 : 0);
 	for (i = 0; i < 24; i++) {
-		out_bytes(out, 1, i % 8 | (i == 20 ? 0x80 : 0) | (i & 8) << 3);
+		out_bytes(out, 1,
+			  i % 8 | (i == 20 ? 0x80 : 0) | (i & 8) << 3 |
+				  (n & 4 ? 0x20 : 0));
 		out_bytes(out, 1, i * (n + 1) * 7 % 0xf0);
 		out_bytes(out, 1, i * 2 + (n & 1));
 		out_bytes(out, 1, n & 2 ? 0x80 : 1 + i);

@@ -225,6 +225,22 @@ int table_split(struct table *t, uint64_t va)
 				     vtdss_split(&t->ss, va);
 }
 
+int table_read_dirty(
+	struct table *t, uint64_t start, uint64_t last, unsigned int flags,
+	void (*found)(void *arg, uint64_t va, unsigned int size_lg2), void *arg)
+{
+	unsigned int ss = 0;
+
+	if (t->kind == KIND_ARM)
+		return arm_lpae_read_dirty(&t->arm, start, last, flags, found,
+					   arg);
+	if (flags & ARM_LPAE_DIRTY_CLEAR)
+		ss |= VTDSS_DIRTY_CLEAR;
+	if (flags & ARM_LPAE_DIRTY_SPLIT)
+		ss |= VTDSS_DIRTY_SPLIT;
+	return vtdss_read_dirty(&t->ss, start, last, ss, found, arg);
+}
+
 uint64_t table_limit(const struct table *t)
 {
 	return UINT64_C(1) << (t->va_bits - (t->kind == KIND_X86));

@@ -60,6 +60,13 @@ int table_walk(struct table *t, uint64_t va, struct table_leaf *ret_leaf);
 int table_split(struct table *t, uint64_t va);
 int table_next(struct table *t, uint64_t va, struct table_leaf *ret_leaf);
 
+/* Flags of arm_lpae.h. Not for KIND_X86. */
+int table_read_dirty(struct table *t, uint64_t start, uint64_t last,
+		     unsigned int flags,
+		     void (*found)(void *arg, uint64_t va,
+				   unsigned int size_lg2),
+		     void *arg);
+
 /* What is promised. */
 bool table_range_good(const struct table *t, uint64_t va, uint64_t size);
 bool table_perm_good(const struct table *t, unsigned int perm);

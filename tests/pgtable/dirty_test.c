@@ -24,7 +24,10 @@
 enum { FOUND = 600 };
 
 /* Either format behind one face; entries by plain arithmetic. */
+enum kind { VTD, STAGE1, STAGE2, KINDS };
+
 struct table {
+	enum kind kind;
 	bool arm;
 	struct testplat tp;
 	struct arm_lpae lpae;
@@ -34,13 +37,14 @@ struct table {
 	unsigned int lg2[FOUND];
 };
 
-static void start(struct table *t, bool arm)
+static void start(struct table *t, enum kind kind)
 {
 	const struct arm_lpae_cfg lpae = {
 		.plat = &t->tp.plat,
 		.va_bits = 48,
 		.pa_bits = 48,
 		.granule_lg2 = 12,
+		.stage2 = kind == STAGE2,
 	};
 	const struct vtdss_cfg ss = {
 		.plat = &t->tp.plat,
@@ -52,9 +56,10 @@ static void start(struct table *t, bool arm)
 
 	memset(t, 0, sizeof(*t));
 	testplat_init(&t->tp);
-	t->arm = arm;
-	assert_int_equal(arm ? arm_lpae_init(&t->lpae, &lpae) :
-			       vtdss_init(&t->ss, &ss),
+	t->kind = kind;
+	t->arm = kind != VTD;
+	assert_int_equal(t->arm ? arm_lpae_init(&t->lpae, &lpae) :
+				  vtdss_init(&t->ss, &ss),
 			 0);
 }
 
@@ -105,7 +110,9 @@ static void write_to(struct table *t, uint64_t va)
 	uint64_t w = le64_load_relaxed(e), new;
 
 	do {
-		new = t->arm ? w & ~(UINT64_C(1) << 7) : w | 1 << 9;
+		new = t->kind == STAGE1 ? w & ~(UINT64_C(1) << 7) :
+		      t->kind == STAGE2 ? w | 1 << 7 :
+					  w | 1 << 9;
 		if (t->arm && !(w >> 51 & 1))
 			return;
 	} while (!le64_cmpxchg(e, &w, new));
@@ -228,13 +235,13 @@ static void split_level_by_level(struct table *t)
 	assert_int_equal(t->lg2[0], 21);
 }
 
-static void on_both(void (*fn)(struct table *t))
+static void on_each(void (*fn)(struct table *t))
 {
 	static struct table t;
-	int arm;
+	unsigned int kind;
 
-	for (arm = 0; arm < 2; arm++) {
-		start(&t, arm);
+	for (kind = 0; kind < KINDS; kind++) {
+		start(&t, kind);
 		fn(&t);
 		stop(&t);
 	}
@@ -243,25 +250,25 @@ static void on_both(void (*fn)(struct table *t))
 static void test_dirty_found_and_made_clean(void **state)
 {
 	(void)state;
-	on_both(found_and_made_clean);
+	on_each(found_and_made_clean);
 }
 
 static void test_dirty_nothing_else_changes(void **state)
 {
 	(void)state;
-	on_both(nothing_else_changes);
+	on_each(nothing_else_changes);
 }
 
 static void test_dirty_ends_inside_a_page(void **state)
 {
 	(void)state;
-	on_both(ends_inside_a_page);
+	on_each(ends_inside_a_page);
 }
 
 static void test_dirty_split_level_by_level(void **state)
 {
 	(void)state;
-	on_both(split_level_by_level);
+	on_each(split_level_by_level);
 }
 
 int main(void)

@@ -167,17 +167,16 @@ static void found_nothing(void *arg, uint64_t iova, unsigned int size_lg2)
 }
 
 /*
- * CD.HD is always set where it can be (3.13): what is clean becomes dirty with a
- * write, whoever looks. So tracking begins when nothing is dirty any more, and
- * its end needs nothing.
+ * CD.HD, or STE.S2HD, is always set where it can be (3.13): what is clean
+ * becomes dirty with a write, whoever looks. So tracking begins when nothing is
+ * dirty any more, and its end needs nothing.
  */
 int smmuv3_set_dirty_tracking(struct iommu_domain *domain, bool on)
 {
 	struct smmuv3_domain *d = to_smmuv3_domain(domain);
 	int err;
 
-	/* No STE has S2HD. */
-	if (!d->smmu->f.httu_dirty || d->pt.cfg.stage2)
+	if (!d->smmu->f.httu_dirty)
 		return -EOPNOTSUPP;
 	if (!on)
 		return 0;

@@ -183,8 +183,8 @@ wait_for_word(void *ctx, struct hosted_plat_lock *l)
 	do {
 		while (atomic_load_explicit(&l->held, memory_order_relaxed))
 			hosted_relax(ctx, turns++);
-	} while (atomic_exchange_explicit(&l->held, true,
-					  memory_order_acquire));
+	} while (
+		atomic_exchange_explicit(&l->held, true, memory_order_acquire));
 }
 
 static void take_word(void *ctx, struct hosted_plat_lock *l)
