@@ -12,8 +12,8 @@ BUILD ?= build
 SECONDS ?= 600
 MESON_ARGS ?=
 
-.PHONY: all build demo check check-linux bench format lint docs asan tsan clang \
-	coverage fuzz clean help
+.PHONY: all build demo check check-linux check-linux-sva-arm64 bench format \
+	lint docs asan tsan clang coverage fuzz clean help
 
 all: build
 
@@ -33,6 +33,9 @@ check: ## build, run every test, use the installed library
 
 check-linux: ## unmodified Linux in stock QEMU, behind our models
 	@tools/check-linux.sh $(BUILD)-qemu $(CASE)
+
+check-linux-sva-arm64: ## the same with a kernel built for it: SVA by stalls
+	@tools/check-linux.sh --sva-arm64 $(BUILD)-qemu $(CASE)
 
 bench: ## measure; the table also goes to build/bench.json
 	@tools/deps.sh build
@@ -77,5 +80,5 @@ clean: ## remove what was built
 		$(BUILD)-fuzz build-ci
 
 help: ## this list
-	@awk -F ': *## *' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' \
+	@awk -F ': *## *' '/^[a-z0-9-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Boot unmodified Debian kernels in stock QEMU behind the plug-in's IOMMUs.
 
-check.py [-l] [-v] [--cache DIR] [--log FILE] --plugins FOLDER [CASE...]
+check.py [-l] [-v] [-j JOBS] [--cache DIR] [--log FILE]
+         [--kernel FILE [--modules FOLDER]] --plugins FOLDER [CASE...]
 
 A case is a machine, a kernel and what its guest does; it passes if the guest
 says that everything it tried worked, if the kernel's log has no complaint that
@@ -10,12 +11,14 @@ the case does not provoke, and if QEMU ends by itself with status 0.
 """
 
 import argparse
+import concurrent.futures
 import glob
 import hashlib
 import json
 import os
 import queue
 import re
+import resource
 import shutil
 import socket
 import subprocess
@@ -65,8 +68,21 @@ X86 = {
 NEW = dict(X86, kernel=["linux-binary-7.2.11+deb13-amd64",
                         "linux-modules-7.2.11+deb13-amd64"])
 
+OLDER = dict(X86, kernel=["linux-image-6.18.15+deb13-amd64"])
+
+# With SVA, which Debian's own kernel has not: see qemu/guest/kernel.sh. Tables
+# are the processes', whose addresses no unit may be too narrow for.
+STALL = dict(ARM, kernel=["linux-sva"], apart=True, own=True, sva="stalls",
+             machine=["-M", "virt,gic-version=3,its=on", "-cpu",
+                      "neoverse-n1"],
+             unit_options=",idr1-sidsize=17,idr0-stall-model=0,"
+             "idr5-stall-max=64",
+             extra=["-device", "sva-dsa-platform,id=dsa0"])
+
 DISKS = "groups,nvme,virtio,net,msi"
 IDXD = "idxd,trace,jobs,crowd,tally"
+# The same, set up by accel-config.
+ACCEL = "accel,trace,jobs,crowd,tally"
 # Linux takes the present bit of a PASID entry away when a process exits, and
 # says only then that faults are not to be recorded: jobs that are under way
 # are heard of in between. Their completion records have nowhere to go either.
@@ -84,17 +100,28 @@ SVA = {"own": True, "sva": True, "extra": ["-device", "sva-dsa,id=dsa0"]}
 
 def case(name, base, **more):
     """A case is a base with a few things of its own."""
-    made = dict(base)
-    made.update({
+    made = {
         "name": name, "steps": DISKS, "unit_options": "", "append": "",
         "cpus": 1, "expect": [], "provokes": None, "devices": None,
         "extra": [], "memory": "1G", "must_fail": False,
-        "modules": [], "sva": False, "allows": None, "provoked": {},
-        "own": False,
-    })
+        "modules": [], "sva": False, "allows": None, "own": False,
+        "provoked": {}, "apart": False, "packages": {},
+    }
+    made.update(base)
     made.update(more)
     return made
 
+
+# What is wanted of a package, and where.
+ACCEL_CONFIG = {
+    "accel-config": {"usr/bin/accel-config": "bin"},
+    "libaccel-config1": {"usr/lib/x86_64-linux-gnu/libaccel-config.so.1":
+                         "lib/x86_64-linux-gnu"},
+    "libjson-c5": {"usr/lib/x86_64-linux-gnu/libjson-c.so.5":
+                   "lib/x86_64-linux-gnu"},
+    "libc6": {"lib/x86_64-linux-gnu/libc.so.6": "lib/x86_64-linux-gnu",
+              "lib/x86_64-linux-gnu/ld-linux-x86-64.so.2": "lib64"},
+}
 
 CASES = [
     case("arm64-smmuv3-strict", ARM, expect=[r"group \d+ DMA "]),
@@ -105,7 +132,7 @@ CASES = [
     case("arm64-smmuv3-passthrough", ARM, append="iommu.passthrough=1",
          expect=[r"group \d+ identity "]),
     case("arm64-smmuv3-reboot", ARM, steps=DISKS + ",reboot"),
-    case("arm64-smmuv3-ports", ARM, devices="ports"),
+    case("arm64-smmuv3-ports", ARM, devices="ports", steps=DISKS + ",hotplug"),
     case("arm64-smmuv3-linear", ARM,
          unit_options=",idr0-st-level=0,idr1-sidsize=6"),
     case("arm64-smmuv3-no-ril", ARM, unit_options=",idr3-ril=0"),
@@ -117,6 +144,20 @@ CASES = [
     case("arm64-smmuv3-faults", ARM, steps="smmuv3_faults,smmuv3_fail",
          unit_options=",idr1-eventqs=4,idr1-priqs=4", devices="ats",
          provoked=faults.SMMUV3),
+    case("arm64-smmuv3-stall-strict", STALL, steps="sva,svacrowd,pasid",
+         provokes=PASID_FAULTS["arm64"]),
+    case("arm64-smmuv3-stall-eager", STALL, steps="sva,svacrowd", cpus=2,
+         unit_options=STALL["unit_options"] + ",personality=eager",
+         extra=["-device",
+                "sva-dsa-platform,id=dsa0,personality=eager,engines=2"]),
+    case("arm64-smmuv3-stall-few", STALL, steps="pasid,exhaust",
+         provokes=PASID_FAULTS["arm64"],
+         unit_options=STALL["unit_options"] + ",idr1-ssidsize=5"),
+    # CMD_TLBI_NH_VA; CMD_RESUME.
+    case("arm64-smmuv3-stall-drop-tlbi", STALL, steps="sva",
+         unit_options=STALL["unit_options"] + ",drop=18", must_fail=True),
+    case("arm64-smmuv3-stall-drop-resume", STALL, steps="sva",
+         unit_options=STALL["unit_options"] + ",drop=68", must_fail=True),
     case("amd64-vtd-strict", X86, append=SCALABLE,
          expect=[r"DMAR-IR: Enabled IRQ remapping in x2apic mode"]),
     case("amd64-vtd-eager", X86, append=SCALABLE,
@@ -130,25 +171,32 @@ CASES = [
     case("amd64-vtd-second-stage", X86, append=SCALABLE,
          unit_options=",cap-fs1gp=0,cap-fs5lp=0,ecap-fsts=0,"
          "ecap-nest=0,ecap-eafs=0"),
-    case("amd64-vtd-ports", X86, append=SCALABLE, devices="ports"),
+    case("amd64-vtd-ports", X86, append=SCALABLE, devices="ports",
+         steps=DISKS + ",hotplug"),
     case("amd64-vtd-reboot", X86, append=SCALABLE, steps=DISKS + ",reboot"),
     case("amd64-vtd-new", NEW, append=SCALABLE),
     # The PASID-based IOTLB invalidation of first-stage domains.
     case("amd64-vtd-drop-piotlb", X86, append=SCALABLE + " iommu.strict=1",
          unit_options=",drop=6", must_fail=True),
-    case("amd64-vtd-idxd-strict", NEW, steps=IDXD, sva=True, allows=EXIT,
+    case("amd64-vtd-idxd-strict", NEW, steps=ACCEL, sva=True, allows=EXIT,
+         packages=ACCEL_CONFIG,
          append=SCALABLE + " setcpuid=movdir64b", modules=["idxd"],
          extra=["-device", "sva-dsa,id=dsa0"]),
     case("amd64-vtd-idxd-eager", NEW, steps=IDXD, sva=True, allows=EXIT,
          unit_options=",personality=eager",
          append=SCALABLE + " setcpuid=movdir64b", modules=["idxd"],
          extra=["-device", "sva-dsa,id=dsa0,personality=eager"]),
-    case("amd64-vtd-idxd-smp", NEW, steps=IDXD, sva=True, allows=EXIT, cpus=2,
+    case("amd64-vtd-idxd-smp", NEW, steps=ACCEL, sva=True, allows=EXIT, cpus=2,
+         packages=ACCEL_CONFIG,
          append=SCALABLE + " setcpuid=movdir64b", modules=["idxd"],
          extra=["-device", "sva-dsa,id=dsa0,engines=2"]),
     case("amd64-vtd-faults", NEW, steps="idxd,vtd_faults", devices="ats",
          append=SCALABLE + " setcpuid=movdir64b", modules=["idxd"],
          extra=["-device", "sva-dsa,id=dsa0"], provoked=faults.VTD),
+    # This one invalidates by domain what 7.2 does by PASID.
+    case("amd64-vtd-idxd-6.18", OLDER, steps=IDXD, sva=True, allows=EXIT,
+         append=SCALABLE + " setcpuid=movdir64b", modules=["idxd"],
+         extra=["-device", "sva-dsa,id=dsa0"]),
     # Processes by sva_guest.ko, on a kernel that its idxd does not start on.
     case("amd64-vtd-sva-strict", X86, steps="sva,svacrowd", **SVA, allows=EXIT,
          append=SCALABLE, expect=["the kernel refuses to bind: by hand"]),
@@ -237,6 +285,15 @@ MODULES = ["virtio_pci", "virtio_blk", "nvme", "virtio_net", "e1000e",
            "af_packet"]
 
 
+def add_packages(packages, guest, top):
+    """Files of unpacked packages."""
+    for package, files in packages.items():
+        for name, to in files.items():
+            os.makedirs(os.path.join(top, to), exist_ok=True)
+            shutil.copy(os.path.join(guest, package, name),
+                        os.path.join(top, to))
+
+
 def add_programs(folder, arch):
     """The programs of guest/, built for the machine they run on."""
     compiler = {"amd64": "x86_64", "arm64": "aarch64"}[arch]
@@ -247,7 +304,8 @@ def add_programs(folder, arch):
                         os.path.join(HERE, "guest", name + ".c")], check=True)
 
 
-def build_initrd(arch, kernel_roots, busybox_root, path, extra, own):
+def build_initrd(arch, kernel_roots, busybox_root, path, extra, own,
+                 packages):
     """busybox, the modules the guest wants, and guest/init."""
     with tempfile.TemporaryDirectory() as top:
         for name in ("bin", "dev", "proc", "sys", "tmp", "modules"):
@@ -264,6 +322,7 @@ def build_initrd(arch, kernel_roots, busybox_root, path, extra, own):
                        "rm expr grep dmesg").split():
             os.symlink("busybox", os.path.join(top, "bin", applet))
         add_programs(os.path.join(top, "bin"), arch)
+        add_packages(packages, os.path.dirname(busybox_root), top)
         images = {}
         found = {}
         for root in kernel_roots:
@@ -356,7 +415,7 @@ def device_arguments(c):
         iothread = ",iothread=io0"
     net = "virtio-net-pci,netdev=net0,disable-legacy=on,iommu_platform=on"
     if c["devices"] == "ports":
-        for i in range(3):
+        for i in range(4):
             out += ["-device", f"pcie-root-port,id=port{i},chassis={i + 1}"]
         net = "e1000e,netdev=net0,bus=port2"
         port = ",bus=port"
@@ -384,6 +443,7 @@ class Run:
         self.asked = queue.Queue()
         self.after = []
         self.counted = {}
+        self.noticed = False
         self.tallies = None
 
     def command_line(self):
@@ -393,25 +453,38 @@ class Run:
         images = [found for place in ("boot/vmlinuz-*",
                                       "usr/lib/modules/*/vmlinuz")
                   for found in glob.glob(os.path.join(kernel[0], place))]
+        if self.options.kernel:
+            images = [self.options.kernel]
+            kernel = [self.options.modules] if self.options.modules else []
         if not images:
             raise Failure(f"no kernel in {kernel[0]}")
         initrd = os.path.join(self.folder, "initrd.gz")
-        own = os.path.join(self.options.plugins, "module", c["arch"],
-                           "sva_guest.ko")
+        own = c["own"] and os.path.join(
+            self.options.plugins, "module",
+            c["arch"] + ("-sva" if c["apart"] else ""), "sva_guest.ko")
         build_initrd(c["arch"], kernel,
                      os.path.join(cache, "guest", c["arch"], "busybox-static"),
-                     initrd, c["modules"], own if c["own"] else None)
+                     initrd, c["modules"], own, c["packages"])
         sums, drives = [], []
         for i in range(2):
             path = os.path.join(self.folder, f"disk{i}.img")
             sums.append(random_file(path, 16 << 20))
             drives += ["-drive", f"if=none,id=disk{i},file={path},format=raw"]
+        hot = ""
+        if "hotplug" in c["steps"]:
+            path = os.path.join(self.folder, "hot.img")
+            hot = f"hot={random_file(path, 16 << 20)} "
+            drives += ["-blockdev", "driver=raw,node-name=hot,"
+                       f"file.driver=file,file.filename={path}"]
         served = os.path.join(self.folder, "served")
         sums.append(random_file(served, 4 << 20))
         # A busy host gives the guest's timer less time than its test does.
         timer = "no_timer_check " if c["arch"] == "amd64" else ""
-        append = (f"console={c['console']} panic=-1 {timer}sva={c['steps']} "
-                  f"disk0={sums[0]} disk1={sums[1]} net={sums[2]} "
+        # Jobs whose records go astray are not worth more.
+        patience = "patience=4 " if c["must_fail"] else ""
+        append = (f"console={c['console']} panic=-1 {timer}{patience}"
+                  f"sva={c['steps']} "
+                  f"disk0={sums[0]} disk1={sums[1]} net={sums[2]} {hot}"
                   f"{c['append']}")
         return [
             c["qemu"], *c["machine"], "-smp", str(c["cpus"]),
@@ -441,6 +514,7 @@ class Run:
         return ["-acpitable", f"file={path}"]
 
     def read_console(self, process):
+        begun = ""
         for raw in process.stdout:
             line = raw.decode(errors="replace").rstrip()
             self.lines.append(line)
@@ -450,8 +524,21 @@ class Run:
                 self.begun = time.monotonic()
             if line.endswith("sva: end"):
                 self.ended = True
-            if "sva: ask " in line:
-                self.asked.put(line.split("sva: ask ", 1)[1].split())
+            self.noticed |= bool(re.search(r"sva: \S+ FAIL\b", line))
+            begun = self.note_question(begun + line)
+
+    def note_question(self, text):
+        """Queue what the guest asks; what of @text may yet become that."""
+        start = text.find("sva: ask ")
+        if start < 0:
+            return ""
+        # The kernel may have cut in.
+        text = re.sub(r"\[ *\d+\.\d{6}\].*", "", text[start:])
+        whole = re.match(r"sva: ask (.*) \.", text)
+        if not whole:
+            return text
+        self.asked.put(whole.group(1).split())
+        return ""
 
     def answer(self, qmp, words):
         """Do what the guest asks for; what it gets to read."""
@@ -463,6 +550,10 @@ class Run:
                             value=" ".join(rest))
             elif what == "stats":
                 self.counted[rest[0]] = qmp.stats(unit)
+            elif what == "plug":
+                self.plug(qmp, rest[0])
+            elif what == "unplug":
+                qmp.command("device_del", id="hot")
             elif what == "after":
                 self.after += rest
             elif what == "settled":
@@ -474,6 +565,20 @@ class Run:
         except Failure as e:
             return str(e)
         return "done"
+
+    @staticmethod
+    def plug(qmp, driver):
+        """A disk into the last port, once the one before it has left."""
+        more = {"serial": "hot"} if driver == "nvme" else {
+            "disable-legacy": "on", "iommu_platform": True}
+        deadline = time.monotonic() + 60
+        while any(o["name"] == "hot" for o in
+                  qmp.command("qom-list", path="/machine/peripheral")):
+            if time.monotonic() > deadline:
+                raise Failure("the device does not leave")
+            time.sleep(0.1)
+        qmp.command("device_add", driver=driver, id="hot", drive="hot",
+                    bus="port3", **more)
 
     def serve(self, qmp, process):
         """Answer the guest for a while."""
@@ -504,8 +609,7 @@ class Run:
             qmp = Qmp(os.path.join(self.folder, "qmp"))
             deadline = time.monotonic() + self.options.timeout
             while qmp.command("query-status")["status"] != "shutdown":
-                if self.case["must_fail"] and self.begun and \
-                        time.monotonic() > self.begun + 20:
+                if self.case["must_fail"] and self.has_failed():
                     break
                 if time.monotonic() > deadline:
                     raise Failure("the guest did not come to an end")
@@ -525,6 +629,13 @@ class Run:
                 process.kill()
                 process.wait()
             reader.join()
+
+    def has_failed(self):
+        """What had to fail: it says so, or hangs for too long."""
+        counts = "tally" in self.case["steps"]
+        patience = 60 if self.case["own"] or counts else 20
+        return (self.noticed and not counts) or (
+            self.begun and time.monotonic() > self.begun + patience)
 
     def judge(self, stats):
         """Raise for whatever is not as it should be."""
@@ -563,7 +674,8 @@ class Run:
                 raise Failure("its guest did not begin")
             if not stats["dropped"]:
                 raise Failure("nothing was dropped")
-            if not failed and self.ended:
+            # Disks may hang for longer than anybody waits; jobs do not.
+            if not failed and (self.ended or c["own"]):
                 raise Failure("its guest noticed nothing")
             if "tally" in c["steps"]:
                 self.judge_missing(said)
@@ -634,6 +746,8 @@ class Run:
         """What the device sent, the IOMMU passed on, and the guest counted."""
         dsa, problems = stats["dsa"], []
         pairs = [
+            ("stalls and resumes", dsa["stalls"], dsa["resumes"]),
+        ] if self.case["sva"] == "stalls" else [
             ("page requests sent and received",
              dsa["page_requests"], stats["page_requests"]),
             ("groups and responses",
@@ -701,8 +815,35 @@ def tail_of(path, count):
         return f.read().splitlines()[-count:]
 
 
+def explain(run, why, folder):
+    """What there is to know of a case that failed."""
+    return ([f"    {line}" for line in str(why).splitlines()] +
+            ["    -- end of the console:"] +
+            [f"    {line}" for line in run.lines[-12:]] +
+            [f"    qemu: {line}" for line in
+             tail_of(os.path.join(folder, "stderr"), 6)])
+
+
+def summarize(run, stats, count):
+    """A case that passed: the rest of its line, and more lines."""
+    c = run.case
+    begin = next(l for l in run.lines if "sva: begin" in l)
+    out = [f"{begin.split('begin ', 1)[1]}; {count} checks; "
+           f"{stats['translations']} translations, {stats['walks']} walks, "
+           f"{stats['tlb_invalidations']} invalidations"]
+    if run.tallies:
+        both = "counted by the guest" + (
+            f", the model lacks {stats['dropped']}" if c["must_fail"] else
+            " and by the model")
+        out.append(f"    {both}: " + ", ".join(
+            f"{name} {run.tallies[name]}" for name in
+            ("requests", "responses", "config", "tlb", "ats")))
+    found = [l for l in run.lines if re.search(c["found"], l)]
+    return out + [f"    {line}" for line in found[:1]]
+
+
 def run_case(c, options):
-    """True if it passed. Prints one line, and more if it did not."""
+    """Whether it passed, and what there is to say about it."""
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sva-linux-") as folder:
         run = Run(c, options, folder)
@@ -710,35 +851,32 @@ def run_case(c, options):
             stats = run.boot()
             if options.verbose:
                 print(f"    {json.dumps(stats)}")
-            count = run.judge(stats)
+            lines, good = summarize(run, stats, run.judge(stats)), True
         except Failure as e:
-            print(f"{c['name']:<28} FAILED {time.monotonic() - start:6.1f} s")
-            for line in str(e).splitlines():
-                print(f"    {line}")
-            print("    -- end of the console:")
-            for line in run.lines[-12:]:
-                print(f"    {line}")
-            for line in tail_of(os.path.join(folder, "stderr"), 6):
-                print(f"    qemu: {line}")
-            return False
-    begin = next(l for l in run.lines if "sva: begin" in l)
-    version = begin.split("begin ", 1)[1]
-    print(f"{c['name']:<28} ok     {time.monotonic() - start:6.1f} s  "
-          f"{version}; {count} checks; "
-          f"{stats['translations']} translations, {stats['walks']} walks, "
-          f"{stats['tlb_invalidations']} invalidations")
-    if run.tallies:
-        both = "counted by the guest" + (
-            f", the model lacks {stats['dropped']}" if c["must_fail"] else
-            " and by the model")
-        print(f"    {both}: " + ", ".join(
-            f"{name} {run.tallies[name]}" for name in
-            ("requests", "responses", "config", "tlb", "ats")))
-    for line in run.lines:
-        if re.search(c["found"], line):
-            print(f"    {line}")
-            break
-    return True
+            lines, good = ["", *explain(run, e, folder)], False
+    lines[0] = (f"{c['name']:<28} {'ok    ' if good else 'FAILED'} "
+                f"{time.monotonic() - start:6.1f} s  {lines[0]}".rstrip())
+    return good, "\n".join(lines)
+
+
+def log_result(path, c, good):
+    with open(path, "a", encoding="utf-8") as f:
+        f.write(json.dumps({"name": "linux/" + c["name"],
+                            "result": "OK" if good else "FAIL"}) + "\n")
+
+
+def run_all(chosen, options):
+    """How many failed. Reports are in the order of the cases."""
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        running = [pool.submit(run_case, c, options) for c in chosen]
+        for c, future in zip(chosen, running):
+            good, text = future.result()
+            print(text)
+            failed += not good
+            if options.log:
+                log_result(options.log, c, good)
+    return failed
 
 
 def main():
@@ -752,13 +890,20 @@ def main():
                         help="where fetch.sh has put things")
     parser.add_argument("--timeout", type=float, default=240,
                         help="seconds for one case")
+    parser.add_argument("--apart", action="store_true",
+                        help="the cases of check-linux-sva-arm64")
+    parser.add_argument("--kernel", help="another one, for cases it fits")
+    parser.add_argument("--modules", help="where modules_install has put its")
+    parser.add_argument("-j", "--jobs", type=int,
+                        default=min(2, os.cpu_count()),
+                        help="so many cases side by side")
     parser.add_argument("-l", "--list", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true",
                         help="with the console of each guest")
     parser.add_argument("case", nargs="*", help="a part of its name")
     options = parser.parse_args()
-    chosen = [c for c in CASES if not options.case or
-              any(part in c["name"] for part in options.case)]
+    chosen = [c for c in CASES if c["apart"] == options.apart and (
+        not options.case or any(part in c["name"] for part in options.case))]
     if options.list:
         for c in chosen:
             print(c["name"])
@@ -767,16 +912,14 @@ def main():
         parser.error("no plug-ins" if chosen else "no such case")
     options.plugins = os.path.abspath(options.plugins)
     sys.stdout.reconfigure(line_buffering=True)
-    failed = 0
-    for c in chosen:
-        good = run_case(c, options)
-        failed += not good
-        if options.log:
-            with open(options.log, "a", encoding="utf-8") as f:
-                f.write(json.dumps({"name": "linux/" + c["name"],
-                                    "result": "OK" if good else "FAIL"}) +
-                        "\n")
-    print(f"{len(chosen) - failed} passed, {failed} failed")
+    if options.verbose:
+        options.jobs = 1
+    start = time.monotonic()
+    failed = run_all(chosen, options)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{len(chosen) - failed} passed, {failed} failed; "
+          f"{time.monotonic() - start:.0f} s, "
+          f"{used.ru_utime + used.ru_stime:.0f} s of CPU")
     return 1 if failed else 0
 
 

@@ -3,7 +3,6 @@
 #include "env.h"
 #include "inject.h"
 
-#include "exec/address-spaces.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"

@@ -6,12 +6,25 @@
 #define SVA_QEMU_ENV_H
 
 #include "qemu/osdep.h"
+#if __has_include("system/memory.h")
+#include "system/address-spaces.h"
+#include "system/memory.h"
+#else
+#include "exec/address-spaces.h"
 #include "exec/memory.h"
+#endif
 #include "hw/irq.h"
 
 #include <sva/model.h>
 
 #define SVA_ENV_WIRES 8
+
+/* What initializers of classes get; QEMU has it const since 10.1. */
+#if __has_include("system/memory.h")
+typedef const void SvaClassData;
+#else
+typedef void SvaClassData;
+#endif
 
 /**
  * struct SvaEnv - what one model's surroundings are made of

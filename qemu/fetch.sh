@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# fetch.sh - see to it that QEMU is installed, and that what qemu/guest/pins
-# lists is in the cache, as downloaded and unpacked. Asks no server when it is.
+# fetch.sh [PINS] - see to it that QEMU is installed, and that what PINS, or
+# qemu/guest/pins, lists is in the cache, as downloaded and unpacked. Asks no
+# server when it is.
 #
 # The cache is $SVA_CACHE, or libsva in the user's own. Packages come from the
 # Debian server this machine uses already; suites it does not use are read with
 # lists of their own, and nothing of the machine's set-up is changed.
 set -eu
 
+pins=$(realpath "${1:-$(dirname "$0")/guest/pins}")
 cd "$(dirname "$0")"
 cache=${SVA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/libsva}
 qemu_version=10.0.2
@@ -115,7 +117,7 @@ download() {
 	fi
 	good "$file" "$sum" && return 0
 	tail -n 5 "$log" >&2
-	fail "$file is missing or not the one of qemu/guest/pins; the server" \
+	fail "$file is missing or not the one that is pinned; the server" \
 		"may have a newer one. A copy of the old one can be put into" \
 		"$cache/files"
 }
@@ -186,4 +188,4 @@ while read -r suite arch package version sum; do
 		*)	unpack "$arch" "$package" "$file" ;;
 		esac
 	fi
-done <guest/pins
+done <"$pins"

@@ -163,7 +163,7 @@ static void smmuv3_instance_init(Object *o)
 	s->parent.base = BASE_DEFAULT;
 }
 
-static void smmuv3_class_init(ObjectClass *klass, void *data)
+static void smmuv3_class_init(ObjectClass *klass, SvaClassData *data)
 {
 	DeviceClass *dc = DEVICE_CLASS(klass);
 	SvaUnitClass *uc = (SvaUnitClass *)klass;
@@ -190,4 +190,5 @@ static const TypeInfo smmuv3_type = {
 void sva_target_register(void)
 {
 	type_register_static(&smmuv3_type);
+	sva_dsa_platform_register();
 }

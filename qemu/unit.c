@@ -2,7 +2,6 @@
 #include "qemu/osdep.h"
 #include "unit.h"
 
-#include "exec/address-spaces.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/pci/pci_host.h"
 #include "hw/qdev-properties.h"
@@ -113,7 +112,7 @@ static int region_flag_changed(IOMMUMemoryRegion *mr, IOMMUNotifierFlag old,
 	return -EINVAL;
 }
 
-static void region_class_init(ObjectClass *klass, void *data)
+static void region_class_init(ObjectClass *klass, SvaClassData *data)
 {
 	IOMMUMemoryRegionClass *c = IOMMU_MEMORY_REGION_CLASS(klass);
 
@@ -169,7 +168,7 @@ static SvaEndpoint *endpoint_of(SvaUnit *unit, uint32_t requester)
 	SvaEndpoint *ep;
 
 	for (ep = unit->endpoints; ep; ep = ep->next)
-		if (pci_requester_id(ep->pdev) == requester)
+		if (ep->pdev && pci_requester_id(ep->pdev) == requester)
 			return ep;
 	return NULL;
 }
@@ -193,9 +192,15 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 		ep->prg_response(ep->ctx, resp);
 }
 
-/* Nothing here stalls: what QEMU's functions ask for ends at once. */
+/* Not for QEMU's functions: what they ask for ends at once. */
 static void bus_resume(void *ctx, uint64_t cookie, enum hw_resume how)
 {
+	SvaUnit *unit = ctx;
+	SvaEndpoint *ep;
+
+	for (ep = unit->endpoints; ep; ep = ep->next)
+		if (ep->resume)
+			ep->resume(ep->ctx, cookie, how);
 }
 
 void sva_unit_add_endpoint(SvaUnit *unit, SvaEndpoint *ep)
@@ -400,7 +405,7 @@ static const Property unit_props[] = {
 	DEFINE_PROP_STRING("personality", SvaUnit, personality),
 };
 
-static void unit_class_init(ObjectClass *klass, void *data)
+static void unit_class_init(ObjectClass *klass, SvaClassData *data)
 {
 	DeviceClass *dc = DEVICE_CLASS(klass);
 

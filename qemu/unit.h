@@ -19,14 +19,18 @@
 typedef struct SvaUnit SvaUnit;
 
 /**
- * struct SvaEndpoint - a function with a translation cache of its own
+ * struct SvaEndpoint - a function with a translation cache of its own, or a
+ *                      device that stalls
+ * @pdev:    the function, or NULL.
  * @ats_invalidate, @prg_response: as in struct hw_bus, for this function.
+ * @resume:  as there, of all stalls; NULL: never stalls.
  */
 typedef struct SvaEndpoint {
 	PCIDevice *pdev;
 	void *ctx;
 	int (*ats_invalidate)(void *ctx, const struct hw_ats_inv *inv);
 	void (*prg_response)(void *ctx, const struct hw_prg_response *resp);
+	void (*resume)(void *ctx, uint64_t cookie, enum hw_resume how);
 	struct SvaEndpoint *next;
 } SvaEndpoint;
 
@@ -107,6 +111,7 @@ void sva_unit_add_id_properties(ObjectClass *klass);
 
 void sva_unit_register(void);
 void sva_dsa_register(void);
+void sva_dsa_platform_register(void);
 /* The IOMMUs of the emulator that this build is for. */
 void sva_target_register(void);
 

@@ -6,7 +6,6 @@
 #include "qemu/osdep.h"
 #include "unit.h"
 
-#include "exec/address-spaces.h"
 #include "hw/i386/x86.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/qdev-properties.h"
@@ -152,7 +151,7 @@ static void vtd_instance_init(Object *o)
 	v->parent.base = BASE_DEFAULT;
 }
 
-static void vtd_class_init(ObjectClass *klass, void *data)
+static void vtd_class_init(ObjectClass *klass, SvaClassData *data)
 {
 	DeviceClass *dc = DEVICE_CLASS(klass);
 	SvaUnitClass *uc = (SvaUnitClass *)klass;

@@ -12,6 +12,7 @@ packages() {
 				python3 liburcu-dev libjson-c-dev libfdt-dev ;;
 	test)		echo libcmocka-dev ;;
 	cross)		echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+	kernel)		echo flex bison bc ;;
 	clang)		echo clang ;;
 	sanitizers)	echo libgcc-12-dev ;;
 	fuzz)		echo libclang-rt-dev llvm ;;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -18,9 +19,9 @@
 
 #include <linux/idxd.h>
 
-#define PAGE       4096u
-#define PATIENCE_S 60
-#define JOB_BYTES  (1u << 20)
+#define PAGE      4096u
+#define PATIENCE  60 /* seconds; of the environment's, if it has any */
+#define JOB_BYTES (1u << 20)
 
 /* The whole status byte; bit 7 says that the fault was of a write. */
 #define STATUS_MASK 0x7fu
@@ -31,7 +32,6 @@ struct queue {
 };
 
 static unsigned int failures;
-static int64_t patience_s = PATIENCE_S;
 
 __attribute__((format(printf, 3, 4))) static inline void
 result(const char *name, bool good, const char *format, ...)
@@ -71,9 +71,12 @@ static inline int64_t now_ns(void)
 static inline unsigned int
 wait_record(const struct dsa_completion_record *record)
 {
-	int64_t end = now_ns() + patience_s * 1000000000ll;
+	const char *patience = getenv("PATIENCE");
+	int64_t end = now_ns();
 	unsigned int status;
 
+	end += (patience && *patience ? atoi(patience) : PATIENCE) *
+	       1000000000ll;
 	do {
 		status = __atomic_load_n(&record->status, __ATOMIC_ACQUIRE);
 		if (status)

@@ -3,8 +3,6 @@
  * sva_job WQ TEST... - jobs of a process for the accelerator, with its own
  * pointers, through a user work queue of Linux's idxd driver, or sva_guest.ko's.
  *
- * $SVA_PATIENCE: how many seconds a job may take.
- *
  * Says "sva: NAME ok DETAIL" or "sva: NAME FAIL DETAIL" for each test; exits
  * with the number of those that failed.
  */
@@ -173,24 +171,36 @@ static void test_denied(struct queue *q)
 	free(src);
 }
 
-/* Memory that goes away and comes back under the same address. */
+/*
+ * Memory that goes away and comes back under the same address. Somebody else
+ * gets the page that was there, or it would come back, too.
+ */
 static void test_remap(struct queue *q)
 {
-	char *src = malloc(PAGE), *dst = untouched(PAGE);
+	char *src = malloc(PAGE), *dst = untouched(PAGE), *other, *last = NULL;
 	unsigned int i, bad = 0, status = 1;
 
 	for (i = 0; i < 64 && status == 1; i++) {
 		fill(src, PAGE, 100 + i);
 		status = copy(q, src, dst, PAGE);
 		bad += status != 1 || !same(src, dst, PAGE);
+		other = untouched(PAGE); /* at another address */
 		munmap(dst, PAGE);
+		memset(other, 0x5a, PAGE);
 		if (mmap(dst, PAGE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != dst)
 			bad++;
 		bad += dst[0] != 0 || dst[PAGE - 1] != 0;
+		if (last) {
+			bad += last[0] != 0x5a ||
+			       !same(last, last + 1, PAGE - 1);
+			munmap(last, PAGE);
+		}
+		last = other;
 	}
 	result("remap", status == 1 && !bad, "status %u, %u bad of %u", status,
 	       bad, i);
+	munmap(last, PAGE);
 	munmap(dst, PAGE);
 	free(src);
 }
@@ -354,8 +364,6 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 100;
 	queue_path = argv[1];
-	if (getenv("SVA_PATIENCE"))
-		patience_s = atoi(getenv("SVA_PATIENCE"));
 	if (!reopen_queue(&q)) {
 		result("open", false, "%s: %s", queue_path, strerror(errno));
 		return 1;

@@ -6,8 +6,8 @@ set -eu
 source=$2
 . "$source/tests/house/lib.sh"
 
-targets=$(make -C "$source" help | sed -n 's/^make \([a-z-]*\) .*/\1/p')
-for target in demo check check-linux bench format lint docs asan tsan clang coverage fuzz \
+targets=$(make -C "$source" help | sed -n 's/^make \([a-z0-9-]*\) .*/\1/p')
+for target in demo check check-linux check-linux-sva-arm64 bench format lint docs asan tsan clang coverage fuzz \
 	clean; do
 	check "make help names $target" \
 		grep -qw "$target" <<<"$targets"
@@ -17,7 +17,7 @@ for target in $targets; do
 		make -n -s -C "$source" "$target" >/dev/null
 done
 for script in "$source"/tools/*.sh "$source"/tests/*/*.sh "$source"/qemu/*.sh "$source/qemu/guest/init" \
-	"$source"/qemu/guest/module/*.sh \
+	"$source"/qemu/guest/*.sh "$source"/qemu/guest/module/*.sh \
 	"$source/.ci/run" "$source/tools/check-freestanding"; do
 	check "${script#"$source"/} is a shell script" bash -n "$script"
 done

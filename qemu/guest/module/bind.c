@@ -107,7 +107,7 @@ static int take_pasid(struct guest_file *f, struct iommu_domain *domain)
 	if (IS_ERR(domain))
 		return PTR_ERR(domain);
 	f->domain = domain;
-	f->pasid = iommu_alloc_global_pasid(&f->guest->pdev->dev);
+	f->pasid = iommu_alloc_global_pasid(f->guest->dev);
 	if (f->pasid == IOMMU_PASID_INVALID) {
 		ret = -ENOSPC;
 		goto err_domain;
@@ -123,7 +123,7 @@ err_domain:
 
 int guest_bind(struct guest_file *f)
 {
-	struct device *dev = &f->guest->pdev->dev;
+	struct device *dev = f->guest->dev;
 	struct iommu_sva *sva = iommu_sva_bind_device(dev, current->mm);
 
 	if (!IS_ERR(sva)) {
@@ -140,7 +140,7 @@ int guest_bind(struct guest_file *f)
 int guest_own(struct guest_file *f)
 {
 	f->own = true;
-	return take_pasid(f, iommu_paging_domain_alloc(&f->guest->pdev->dev));
+	return take_pasid(f, iommu_paging_domain_alloc(f->guest->dev));
 }
 
 int guest_attach(struct guest_file *f)
@@ -149,8 +149,8 @@ int guest_attach(struct guest_file *f)
 
 	if (f->attached || !f->domain)
 		return -EINVAL;
-	ret = iommu_attach_device_pasid(f->domain, &f->guest->pdev->dev,
-					f->pasid, &f->handle);
+	ret = iommu_attach_device_pasid(f->domain, f->guest->dev, f->pasid,
+					&f->handle);
 	f->attached = !ret;
 	return ret;
 }
@@ -159,7 +159,7 @@ int guest_detach(struct guest_file *f)
 {
 	if (!f->attached)
 		return -EINVAL;
-	iommu_detach_device_pasid(f->domain, &f->guest->pdev->dev, f->pasid);
+	iommu_detach_device_pasid(f->domain, f->guest->dev, f->pasid);
 	f->attached = false;
 	return 0;
 }
@@ -258,7 +258,7 @@ void guest_unbind(struct guest_file *f)
 
 int guest_features_on(struct guest *g)
 {
-	struct device *dev = &g->pdev->dev;
+	struct device *dev = g->dev;
 
 	if (!iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_IOPF))
 		g->features |= BIT(IOMMU_DEV_FEAT_IOPF);
@@ -269,7 +269,7 @@ int guest_features_on(struct guest *g)
 
 void guest_features_off(struct guest *g)
 {
-	struct device *dev = &g->pdev->dev;
+	struct device *dev = g->dev;
 
 	if (g->features & BIT(IOMMU_DEV_FEAT_SVA))
 		iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_SVA);
@@ -280,11 +280,15 @@ void guest_features_off(struct guest *g)
 /* pci_enable_pri() is for IOMMU drivers; those of some kernels do not call it. */
 int guest_requests_on(struct guest *g)
 {
-	struct pci_dev *pdev = g->pdev;
-	int pri = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_PRI);
+	struct pci_dev *pdev;
+	int pri;
 
-	if (!pri || g->features & BIT(IOMMU_DEV_FEAT_IOPF))
+	if (!dev_is_pci(g->dev) || g->features & BIT(IOMMU_DEV_FEAT_IOPF))
 		return -EBUSY;
+	pdev = to_pci_dev(g->dev);
+	pri = pci_find_ext_capability(pdev, PCI_EXT_CAP_ID_PRI);
+	if (!pri)
+		return -ENODEV;
 	pci_write_config_word(pdev, pri + PCI_PRI_CTRL, PCI_PRI_CTRL_RESET);
 	pci_write_config_dword(pdev, pri + PCI_PRI_ALLOC_REQ, REQUESTS);
 	pci_write_config_word(pdev, pri + PCI_PRI_CTRL, PCI_PRI_CTRL_ENABLE);

@@ -1,24 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# build.sh CACHE FOLDER - sva_guest.ko for the kernels whose headers fetch.sh
-# has put into the cache, as FOLDER/ARCH/sva_guest.ko
+# build.sh KERNEL FOLDER - FOLDER/sva_guest.ko for the kernel of these headers
 set -eu
+unset MAKEFLAGS MAKELEVEL # of a make that this is a part of
 
-headers=$1/guest/headers
+kernel=$1
 mkdir -p "$2"
-folder=$(realpath "$2")
+to=$(realpath "$2")
 cd "$(dirname "$0")"
 
-for arch in amd64 arm64; do
-	to=$folder/$arch
-	mkdir -p "$to"
-	cp -u Kbuild ./*.c ./*.h "$to"
-	kernel=$(echo "$headers"/usr/src/linux-headers-*-"$arch")
-	# BTF is made by a program that is not needed otherwise.
-	make -s -C "$kernel" M="$to" CONFIG_DEBUG_INFO_BTF_MODULES= \
-		modules >"$to/log" 2>&1 || {
-		cat "$to/log" >&2
-		exit 1
-	}
-done
+cp -u Kbuild ./*.c ./*.h "$to"
+# BTF is made by a program that is not needed otherwise.
+make -s -C "$kernel" M="$to" CONFIG_DEBUG_INFO_BTF_MODULES= modules \
+	>"$to/log" 2>&1 || {
+	cat "$to/log" >&2
+	exit 1
+}

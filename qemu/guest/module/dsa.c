@@ -50,14 +50,13 @@ static int command(struct guest *g, unsigned int code, u32 operand)
 	writel(code << 20 | operand, g->regs + REG_CMD);
 	while ((status = readl(g->regs + REG_CMDSTATUS)) & STATUS_ACTIVE) {
 		if (time_after(jiffies, end)) {
-			dev_err(&g->pdev->dev, "command %u takes too long\n",
-				code);
+			dev_err(g->dev, "command %u takes too long\n", code);
 			return -ETIMEDOUT;
 		}
 		usleep_range(50, 200);
 	}
 	if (status & STATUS_ERROR)
-		dev_err(&g->pdev->dev, "command %u: error %#x\n", code,
+		dev_err(g->dev, "command %u: error %#x\n", code,
 			status & STATUS_ERROR);
 	return status & STATUS_ERROR ? -EIO : 0;
 }
@@ -148,5 +147,5 @@ int guest_queue_drain(struct guest *g, int queue, struct sva_guest_error *ret)
 /* The unlimited portal for MSI-X of four that each queue has. */
 phys_addr_t guest_portal(const struct guest *g, int queue)
 {
-	return pci_resource_start(g->pdev, 2) + queue * 4 * SZ_4K;
+	return g->portals + queue * 4 * SZ_4K;
 }

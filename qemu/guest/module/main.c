@@ -1,228 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The function, and the files through which processes have queues of it. */
+/* The device: sva-dsa, a PCI function, or sva-dsa-platform. */
+#include <linux/mod_devicetable.h>
 #include <linux/module.h>
-#include <linux/slab.h>
-#include <linux/uaccess.h>
+#include <linux/platform_device.h>
 
 #include "sva_guest.h"
 
 #define DSA_DEVICE 0x0b25
 
-static int open_file(struct guest *g, struct file *filp,
-		     int (*bind)(struct guest_file *f))
+static int guest_on(struct guest *g)
 {
-	struct guest_file *f = kzalloc(sizeof(*f), GFP_KERNEL);
 	int ret;
 
-	if (!f)
-		return -ENOMEM;
-	f->guest = g;
-	f->mm = current->mm;
-	f->queue = -1;
-	mutex_init(&f->lock);
-	INIT_LIST_HEAD(&f->pages);
-	ret = bind(f);
+	if (PAGE_SIZE != SZ_4K)
+		return -ENODEV;
+	mutex_init(&g->lock);
+	dev_set_drvdata(g->dev, g);
+	ret = guest_features_on(g);
+	if (!ret)
+		ret = guest_device_on(g);
+	if (!ret)
+		ret = guest_files_on(g);
 	if (ret) {
-		kfree(f);
+		guest_features_off(g);
 		return ret;
 	}
-	filp->private_data = f;
+	dev_info(g->dev, "%u PASIDs, features %#lx\n",
+		 g->dev->iommu->max_pasids, g->features);
 	return 0;
 }
 
-static int sva_open(struct inode *inode, struct file *filp)
+static void guest_off(struct guest *g)
 {
-	return open_file(container_of(filp->private_data, struct guest, sva),
-			 filp, guest_bind);
+	guest_files_off(g);
+	guest_device_off(g);
+	guest_features_off(g);
 }
 
-static int own_open(struct inode *inode, struct file *filp)
-{
-	return open_file(container_of(filp->private_data, struct guest, own),
-			 filp, guest_own);
-}
-
-/* At the latest when the process ends, after its memory has gone. */
-static int guest_release(struct inode *inode, struct file *filp)
-{
-	struct guest_file *f = filp->private_data;
-
-	if (f->queue >= 0)
-		guest_queue_put(f->guest, f->queue);
-	guest_unbind(f);
-	kfree(f);
-	return 0;
-}
-
-/* Children get neither the file's PASID nor the portal. */
-static int guest_mmap(struct file *filp, struct vm_area_struct *vma)
-{
-	struct guest_file *f = filp->private_data;
-	int ret = 0;
-
-	if (vma->vm_end - vma->vm_start != PAGE_SIZE ||
-	    vma->vm_pgoff > SVA_GUEST_PORTAL_NO_ATS || current->mm != f->mm)
-		return -EINVAL;
-	mutex_lock(&f->lock);
-	if (f->queue < 0)
-		ret = guest_queue_get(f->guest, f->pasid,
-				      vma->vm_pgoff == SVA_GUEST_PORTAL);
-	if (ret >= 0 && f->queue < 0)
-		f->queue = ret;
-	mutex_unlock(&f->lock);
-	if (ret < 0)
-		return ret;
-	vm_flags_set(vma, VM_DONTCOPY);
-	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
-	return io_remap_pfn_range(vma, vma->vm_start,
-				  guest_portal(f->guest, f->queue) >>
-					  PAGE_SHIFT,
-				  PAGE_SIZE, vma->vm_page_prot);
-}
-
-static int get_info(struct guest_file *f, void __user *arg)
-{
-	struct sva_guest_info info = {
-		.pasid = f->pasid,
-		.width = f->guest->pdev->dev.iommu->max_pasids,
-		.by_hand = !f->own && !f->sva,
-	};
-
-	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
-}
-
-static int drain(struct guest_file *f, void __user *arg)
-{
-	struct sva_guest_error error;
-	int ret;
-
-	if (f->queue < 0)
-		return -EINVAL;
-	ret = guest_queue_drain(f->guest, f->queue, &error);
-	if (ret)
-		return ret;
-	return copy_to_user(arg, &error, sizeof(error)) ? -EFAULT : 0;
-}
-
-static int change(struct guest_file *f, unsigned int cmd, void __user *arg)
-{
-	struct sva_guest_map map;
-
-	if (copy_from_user(&map, arg, sizeof(map)))
-		return -EFAULT;
-	return cmd == SVA_GUEST_MAP ? guest_map(f, &map) : guest_unmap(f, &map);
-}
-
-static long guest_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
-{
-	struct guest_file *f = filp->private_data;
-	void __user *user = (void __user *)arg;
-	long ret = -ENOTTY;
-
-	mutex_lock(&f->lock);
-	switch (cmd) {
-	case SVA_GUEST_INFO:
-		ret = get_info(f, user);
-		break;
-	case SVA_GUEST_MAP:
-	case SVA_GUEST_UNMAP:
-		ret = change(f, cmd, user);
-		break;
-	case SVA_GUEST_DETACH:
-		ret = guest_detach(f);
-		break;
-	case SVA_GUEST_ATTACH:
-		ret = guest_attach(f);
-		break;
-	case SVA_GUEST_DRAIN:
-		ret = drain(f, user);
-		break;
-	case SVA_GUEST_REQUESTS:
-		ret = guest_requests_on(f->guest);
-		break;
-	}
-	mutex_unlock(&f->lock);
-	return ret;
-}
-
-static const struct file_operations sva_fops = {
-	.owner = THIS_MODULE,
-	.open = sva_open,
-	.release = guest_release,
-	.mmap = guest_mmap,
-	.unlocked_ioctl = guest_ioctl,
-};
-
-static const struct file_operations own_fops = {
-	.owner = THIS_MODULE,
-	.open = own_open,
-	.release = guest_release,
-	.mmap = guest_mmap,
-	.unlocked_ioctl = guest_ioctl,
-};
-
-static int files_on(struct guest *g)
-{
-	int ret;
-
-	g->sva = (struct miscdevice){
-		.minor = MISC_DYNAMIC_MINOR,
-		.name = "sva",
-		.fops = &sva_fops,
-	};
-	g->own = (struct miscdevice){
-		.minor = MISC_DYNAMIC_MINOR,
-		.name = "sva-pasid",
-		.fops = &own_fops,
-	};
-	ret = misc_register(&g->sva);
-	if (ret)
-		return ret;
-	ret = misc_register(&g->own);
-	if (ret)
-		misc_deregister(&g->sva);
-	return ret;
-}
-
-static int guest_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct guest *g = devm_kzalloc(&pdev->dev, sizeof(*g), GFP_KERNEL);
 	int ret;
 
 	if (!g)
 		return -ENOMEM;
-	g->pdev = pdev;
-	mutex_init(&g->lock);
-	pci_set_drvdata(pdev, g);
+	g->dev = &pdev->dev;
 	ret = pcim_enable_device(pdev);
 	if (ret)
 		return ret;
 	g->regs = pcim_iomap(pdev, 0, 0);
-	if (!g->regs || PAGE_SIZE != SZ_4K)
-		return -ENODEV;
+	if (!g->regs)
+		return -ENOMEM;
+	g->portals = pci_resource_start(pdev, 2);
 	pci_set_master(pdev);
-	ret = guest_features_on(g);
-	if (!ret)
-		ret = guest_device_on(g);
-	if (!ret)
-		ret = files_on(g);
-	if (ret) {
-		guest_features_off(g);
-		return ret;
-	}
-	pci_info(pdev, "%u PASIDs, features %#lx\n",
-		 pdev->dev.iommu->max_pasids, g->features);
-	return 0;
+	return guest_on(g);
 }
 
-static void guest_remove(struct pci_dev *pdev)
+static void pci_remove(struct pci_dev *pdev)
 {
-	struct guest *g = pci_get_drvdata(pdev);
-
-	misc_deregister(&g->own);
-	misc_deregister(&g->sva);
-	guest_device_off(g);
-	guest_features_off(g);
+	guest_off(pci_get_drvdata(pdev));
 }
 
 static const struct pci_device_id guest_ids[] = {
@@ -230,15 +66,68 @@ static const struct pci_device_id guest_ids[] = {
 };
 MODULE_DEVICE_TABLE(pci, guest_ids);
 
-static struct pci_driver guest_driver = {
+static struct pci_driver guest_pci = {
 	.name = "sva_guest",
 	.id_table = guest_ids,
-	.probe = guest_probe,
-	.remove = guest_remove,
+	.probe = pci_probe,
+	.remove = pci_remove,
 	/* Not while files are open: those hold the module. */
 	.driver.suppress_bind_attrs = true,
 };
-module_pci_driver(guest_driver);
+
+static int platform_probe(struct platform_device *pdev)
+{
+	struct guest *g = devm_kzalloc(&pdev->dev, sizeof(*g), GFP_KERNEL);
+	struct resource *portals =
+		platform_get_resource(pdev, IORESOURCE_MEM, 1);
+
+	if (!g || !portals)
+		return g ? -ENODEV : -ENOMEM;
+	g->dev = &pdev->dev;
+	g->portals = portals->start;
+	g->regs = devm_platform_ioremap_resource(pdev, 0);
+	return IS_ERR(g->regs) ? PTR_ERR(g->regs) : guest_on(g);
+}
+
+static void platform_remove(struct platform_device *pdev)
+{
+	guest_off(platform_get_drvdata(pdev));
+}
+
+static const struct of_device_id guest_nodes[] = {
+	{ .compatible = "libsva,dsa" }, {}
+};
+MODULE_DEVICE_TABLE(of, guest_nodes);
+
+static struct platform_driver guest_platform = {
+	.probe = platform_probe,
+	.remove_new = platform_remove,
+	.driver = {
+		.name = "sva_guest",
+		.of_match_table = guest_nodes,
+		.suppress_bind_attrs = true,
+	},
+};
+
+static int __init guest_init(void)
+{
+	int ret = platform_driver_register(&guest_platform);
+
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&guest_pci);
+	if (ret)
+		platform_driver_unregister(&guest_platform);
+	return ret;
+}
+module_init(guest_init);
+
+static void __exit guest_exit(void)
+{
+	pci_unregister_driver(&guest_pci);
+	platform_driver_unregister(&guest_platform);
+}
+module_exit(guest_exit);
 
 MODULE_DESCRIPTION("sva-dsa for processes of a test guest");
 MODULE_LICENSE("GPL");

@@ -3,8 +3,8 @@
  * sva_guest.ko - sva-dsa for processes, by the kernel's IOMMU interfaces and
  * nothing else. For tests in virtual machines; not for anything else.
  *
- * dsa.c knows the device's registers, bind.c has the bindings and the domains,
- * main.c the files.
+ * main.c has the device, dsa.c knows its registers, bind.c has the bindings and
+ * the domains, files.c what processes see of it.
  */
 #ifndef SVA_GUEST_H
 #define SVA_GUEST_H
@@ -23,14 +23,16 @@
 
 /**
  * struct guest - the device
+ * @portals:  four pages for each queue.
  * @lock:     commands, @taken and the configuration of queues.
  * @wqcfg:    offset of the table of work queues; @stride: of it.
  * @taken:    queues that files have.
  * @features: those of the IOMMU that were enabled, by their bits.
  */
 struct guest {
-	struct pci_dev *pdev;
+	struct device *dev;
 	void __iomem *regs;
+	phys_addr_t portals;
 	struct mutex lock;
 	unsigned int wqcfg;
 	unsigned int stride;
@@ -83,5 +85,9 @@ int guest_queue_get(struct guest *g, ioasid_t pasid, bool ats);
 void guest_queue_put(struct guest *g, int queue);
 int guest_queue_drain(struct guest *g, int queue, struct sva_guest_error *ret);
 phys_addr_t guest_portal(const struct guest *g, int queue);
+
+/* files.c */
+int guest_files_on(struct guest *g);
+void guest_files_off(struct guest *g);
 
 #endif
