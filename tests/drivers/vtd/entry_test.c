@@ -64,7 +64,7 @@ static void look(struct reader *r)
 		r->values[i][r->count[i]++] = now;
 	}
 	do {
-		uint64_t dw[WORDS];
+		uint64_t dw[WORDS] = { 0 };
 
 		for (i = 0; i < words; i++)
 			dw[i] = r->values[i][digit[i]];
