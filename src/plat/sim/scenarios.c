@@ -190,7 +190,7 @@ static const struct scenario scenarios[] = {
 		.info = { .name = "dirty", .rule = "R9", .iommus = ON_ALL,
 			  .text = "dirty pages are read, cleared and copied "
 				  "beside DMA" },
-		.cfg = { .endpoints = 1, .spaces = 1, .features_off = true },
+		.cfg = { .endpoints = 2, .spaces = 1, .features_off = true },
 		.body = scenario_dirty,
 	},
 };

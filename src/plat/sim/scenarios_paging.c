@@ -280,14 +280,16 @@ static void copier(struct job *j)
 static void run_dirty(struct world *w, struct copier *c, struct job *dev)
 {
 	struct crew crew = { .w = w };
-	struct job other = *dev, copy = *dev;
+	struct job bind = *dev, copy = *dev;
 	uint64_t bits;
 	unsigned int i;
 
+	bind.ep = &w->eps[1];
+	bind.rounds = 2;
 	copy.rounds = 3;
 	w->scratch = c;
 	crew_add(&crew, "device", device, dev);
-	crew_add(&crew, "device2", device, &other);
+	crew_add(&crew, "binder", binder, &bind);
 	crew_add(&crew, "copier", copier, &copy);
 	crew_run(&crew);
 	w->scratch = NULL;
@@ -302,7 +304,7 @@ static void run_dirty(struct world *w, struct copier *c, struct job *dev)
 				 i);
 }
 
-/* Dirty pages are read and cleared beside DMA. [R9] */
+/* Dirty pages are read and cleared beside DMA, and a device that comes. [R9] */
 void scenario_dirty(struct world *w)
 {
 	struct copier c;
