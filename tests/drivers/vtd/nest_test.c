@@ -344,6 +344,68 @@ static void test_vtd_nest_unmap_fails_closed(void **state)
 	unmake(&g);
 }
 
+/* [G6] 9.6: the guest's own, if the unit has it; the rest is the host's. */
+static void test_vtd_nest_entry_has_what_the_unit_has(void **state)
+{
+	const uint64_t types =
+		FIELD_MASK(VTD_PASID_CD) | FIELD_MASK(VTD_PASID_EMTE) |
+		FIELD_MASK(VTD_PASID_EMT) | FIELD_MASK(VTD_PASID_PWT) |
+		FIELD_MASK(VTD_PASID_PCD) | FIELD_MASK(VTD_PASID_PAT);
+	const uint64_t all = types | FIELD_MASK(VTD_PASID_PGSNP);
+	struct vtd_pasid h;
+	struct guest g;
+
+	(void)state;
+	make(&g, false);
+	g.s->u.f.exec = true;
+	g.s->u.f.supervisor = true;
+	g.s->u.f.accessed_ext = true;
+	g.s->u.f.snoop = true;
+	g.s->u.f.ecap |= REG_CONST(VTD_ECAP_MTS, 1);
+	set(&g, 5, true);
+	g.mem[512 * TABLE + 8 * 5 + 1] = all | 7;
+	g.mem[512 * TABLE + 8 * 5 + 2] |= 0xf3;
+	assert_int_equal(bind(&g), 0);
+	h = seam_pasid(g.s, SID, 5);
+	assert_int_equal(FIELD_GET(VTD_PASID_PGTT, &h), VTD_PASID_PGTT_NESTED);
+	assert_int_equal(h.dw[1] & all, all);
+	assert_int_not_equal(FIELD_GET(VTD_PASID_DID, &h), 7);
+	assert_true(FIELD_GET(VTD_PASID_PWSNP, &h));
+	assert_int_equal(h.dw[2], PAGE(ROOT) | 0xf3);
+	assert_int_equal(unbind(&g), 0);
+	detach(&g);
+	unmake(&g);
+}
+
+/* [R13]: the parent has an id, and each that is nested in it. */
+static void test_vtd_nest_takes_a_domain_id(void **state)
+{
+	struct iommu_gpasid_bind_data d = {
+		.version = IOMMU_GPASID_BIND_VERSION_1,
+		.format = IOMMU_PASID_FORMAT_VTD,
+		.addr_width = 48,
+		.gpgd = PAGE(ROOT),
+	};
+	struct guest g;
+	ioasid_t n;
+	uint16_t last;
+
+	(void)state;
+	make(&g, false);
+	for (n = 1; vtd_did_get(&g.s->u, &last) == 0; n++)
+		;
+	assert_true(n > 1);
+	d.hpasid = 5;
+	assert_int_equal(iommu_sva_bind_gpasid(g.parent, g.dev, &d), -ENOSPC);
+	assert_int_equal(bind(&g), -ENOSPC);
+	vtd_did_put(&g.s->u, (uint16_t)((1u << g.s->u.f.did_bits) - 1));
+	assert_int_equal(iommu_sva_bind_gpasid(g.parent, g.dev, &d), 0);
+	assert_int_equal(did_of(&g, 5), (1u << g.s->u.f.did_bits) - 1);
+	assert_int_equal(iommu_sva_unbind_gpasid(g.parent, g.dev, 5), 0);
+	detach(&g);
+	unmake(&g);
+}
+
 /* [G1]: what has to be there for it. */
 static void test_vtd_nest_needs_it(void **state)
 {
@@ -367,6 +429,8 @@ int main(void)
 		cmocka_unit_test(test_vtd_nest_bind_fails_closed),
 		cmocka_unit_test(test_vtd_nest_context_fails_closed),
 		cmocka_unit_test(test_vtd_nest_unmap_fails_closed),
+		cmocka_unit_test(test_vtd_nest_entry_has_what_the_unit_has),
+		cmocka_unit_test(test_vtd_nest_takes_a_domain_id),
 		cmocka_unit_test(test_vtd_nest_needs_it),
 	};
 
