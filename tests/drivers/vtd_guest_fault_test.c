@@ -83,7 +83,11 @@ static void test_vtd_guest_without_memory(void **state)
 	assert_int_equal(vbench_dma(o.b, 700, VA), 0);
 	assert_int_equal(vguest_inv_pasid(o.g, PASID, 700), 0);
 	assert_int_equal(vbench_dma(o.b, 700, VA), vguest_pa(o.g, o.data));
+	/* The end takes none. */
+	testplat_fail_nth(&o.b->tp, 1);
 	vguest_unbind(o.g);
+	testplat_fail_nth(&o.b->tp, 0);
+	assert_int_equal(vbench_dma(o.b, 0, o.data), vguest_pa(o.g, o.data));
 	vguest_one_unmake(&o);
 }
 

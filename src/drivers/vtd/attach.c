@@ -142,6 +142,19 @@ static void detach(struct vtd_domain *d, struct vtd_device *vdev,
 	plat_free(d->u->plat, a);
 }
 
+/* After a guest's table the parent comes back, whatever memory there is. */
+static struct vtd_attach *new_attach(const struct plat *plat,
+				     struct vtd_domain *old)
+{
+	struct vtd_attach *a;
+
+	if (!old || !old->nest || !old->nest->spare)
+		return plat_zalloc(plat, sizeof(*a));
+	a = old->nest->spare;
+	old->nest->spare = NULL;
+	return a;
+}
+
 static int attach(struct vtd_domain *d, struct vtd_device *vdev, ioasid_t pasid,
 		  struct vtd_domain *old)
 {
@@ -149,7 +162,8 @@ static int attach(struct vtd_domain *d, struct vtd_device *vdev, ioasid_t pasid,
 	struct vtd_attach *a;
 	int err;
 
-	a = plat_zalloc(plat, sizeof(*a));
+	/* One table after another may fail, and then the first stays. */
+	a = new_attach(plat, vtd_is_shadow(d) ? NULL : old);
 	if (!a)
 		return -ENOMEM;
 	a->vdev = vdev;

@@ -25,6 +25,10 @@ static int init_nested(struct vtd_domain *d, const struct iommu_nest *nest)
 	case IOMMU_NEST_PASID:
 		return vtd_guest_first_stage(d, &nest->gpasid, &d->nest->entry);
 	case IOMMU_NEST_TABLE:
+		d->nest->spare =
+			plat_zalloc(d->u->plat, sizeof(*d->nest->spare));
+		if (!d->nest->spare)
+			return -ENOMEM;
 		return vtd_shadow_init(d, &nest->table);
 	default:
 		return -EOPNOTSUPP;
@@ -78,6 +82,7 @@ int vtd_nested_alloc(struct iommu_domain *parent, struct iommu_device *dev,
 put_did:
 	vtd_did_put(u, d->did);
 free_nest:
+	plat_free(u->plat, d->nest->spare);
 	plat_free(u->plat, d->nest);
 delete_domain:
 	vtd_domain_delete(d);
@@ -89,5 +94,6 @@ void vtd_nested_fini(struct vtd_domain *d)
 	hide(d);
 	vtd_did_put(d->u, d->did);
 	vtd_shadow_fini(d);
+	plat_free(d->u->plat, d->nest->spare);
 	plat_free(d->u->plat, d->nest);
 }

@@ -59,12 +59,14 @@ struct vtd_shadow {
  * @vdev:   (c) the one device.
  * @entry:  (c) PASID: the guest's part of the entry.
  * @shadow: table; NULL: a PASID.
+ * @spare:  for what comes after a table: its end takes no memory.
  */
 struct vtd_nested {
 	struct vtd_domain *parent;
 	struct vtd_device *vdev;
 	struct vtd_pasid entry;
 	struct vtd_shadow *shadow;
+	struct vtd_attach *spare;
 };
 
 static inline bool vtd_is_shadow(const struct vtd_domain *d)
