@@ -23,7 +23,7 @@ static struct vmm_function *fn_of(void *dev)
 }
 
 /* May the access get through? Then leave() ends it. */
-static bool enter(struct vmm_function *fn)
+bool vmm_function_enter(struct vmm_function *fn)
 {
 	pthread_rwlock_rdlock(&fn->gate);
 	if (fn->open)
@@ -32,7 +32,7 @@ static bool enter(struct vmm_function *fn)
 	return false;
 }
 
-static void leave(struct vmm_function *fn)
+void vmm_function_leave(struct vmm_function *fn)
 {
 	pthread_rwlock_unlock(&fn->gate);
 }
@@ -156,13 +156,13 @@ static uint64_t bar0_read(void *dev, uint64_t offset, unsigned int size)
 	struct vmm_function *fn = fn_of(dev);
 	uint64_t value = UINT64_MAX;
 
-	if (!enter(fn))
+	if (!vmm_function_enter(fn))
 		return value;
 	if (in_table(fn, offset))
 		value = table_get(fn, offset - fn->table, size);
 	else
 		value = dsa_hw_mmio_read(fn->hw, offset, size);
-	leave(fn);
+	vmm_function_leave(fn);
 	return value;
 }
 
@@ -171,13 +171,13 @@ static void bar0_write(void *dev, uint64_t offset, unsigned int size,
 {
 	struct vmm_function *fn = fn_of(dev);
 
-	if (!enter(fn))
+	if (!vmm_function_enter(fn))
 		return;
 	if (in_table(fn, offset))
 		table_put(dev, offset - fn->table, size, value);
 	else
 		dsa_hw_mmio_write(fn->hw, offset, size, value);
-	leave(fn);
+	vmm_function_leave(fn);
 }
 
 static uint32_t bar0_read32(void *dev, uint64_t offset)
@@ -235,11 +235,11 @@ static void portal_write512(void *dev, uint64_t offset, const void *data)
 {
 	struct vmm_function *fn = fn_of(dev);
 
-	if (!enter(fn))
+	if (!vmm_function_enter(fn))
 		return;
 	/* A posted write has no answer. */
 	(void)!dsa_hw_portal_write(fn->hw, offset, data, false);
-	leave(fn);
+	vmm_function_leave(fn);
 }
 
 /* What is not there takes everything and never answers. */
@@ -248,10 +248,10 @@ static int portal_enqcmd(void *dev, uint64_t offset, const void *data)
 	struct vmm_function *fn = fn_of(dev);
 	int err;
 
-	if (!enter(fn))
+	if (!vmm_function_enter(fn))
 		return 0;
 	err = dsa_hw_portal_write(fn->hw, offset, data, true);
-	leave(fn);
+	vmm_function_leave(fn);
 	return err;
 }
 
@@ -263,210 +263,6 @@ static const struct plat_mmio_ops bar2_ops = {
 	.write512 = portal_write512,
 	.enqcmd = portal_enqcmd,
 };
-
-/* Configuration space. */
-
-static uint32_t space_get(const struct vmm_function *fn, unsigned int offset,
-			  unsigned int size)
-{
-	uint32_t value = 0;
-
-	while (size--)
-		value = value << 8 | fn->space[offset + size];
-	return value;
-}
-
-static void space_put(struct vmm_function *fn, unsigned int offset,
-		      unsigned int size, uint32_t value)
-{
-	unsigned int i;
-
-	for (i = 0; i < size; i++, value >>= 8)
-		fn->space[offset + i] = (uint8_t)value;
-}
-
-static void make_writable(struct vmm_function *fn, unsigned int offset,
-			  unsigned int size, uint64_t mask)
-{
-	for (; size--; offset++, mask >>= 8)
-		fn->writable[offset] = (uint8_t)mask;
-}
-
-static bool overlaps(unsigned int offset, unsigned int size, unsigned int reg,
-		     unsigned int reg_size)
-{
-	return offset < reg + reg_size && reg < offset + size;
-}
-
-/* Lock held: nothing is outstanding in the eyes of who has switched it off. */
-static void pri_status(struct vmm_function *fn)
-{
-	uint32_t status = space_get(fn, fn->pri + PCIE_PRI_STATUS, 2);
-	uint32_t on = space_get(fn, fn->pri + PCIE_PRI_CTRL, 2);
-
-	status = (uint32_t)REG_PUT(PCIE_PRI_STATUS_STOPPED, status,
-				   !REG_GET(PCIE_PRI_CTRL_ENABLE, on));
-	space_put(fn, fn->pri + PCIE_PRI_STATUS, 2, status);
-}
-
-/* Lock held. What the function itself has to hear of. */
-static void pass_on(struct vmm_function *fn, unsigned int offset,
-		    unsigned int size)
-{
-	unsigned int ctrl = fn->msix + PCIE_MSIX_CTRL;
-
-	if (overlaps(offset, size, PCIE_CFG_COMMAND, 2))
-		dsa_hw_cfg_write(fn->hw, PCIE_CFG_COMMAND, 2,
-				 space_get(fn, PCIE_CFG_COMMAND, 2));
-	if (overlaps(offset, size, ctrl, 2))
-		dsa_hw_cfg_write(fn->hw, ctrl, 2, space_get(fn, ctrl, 2));
-	if (fn->pri && overlaps(offset, size, fn->pri + PCIE_PRI_CTRL, 2))
-		pri_status(fn);
-}
-
-static uint32_t pci_read(void *dev, unsigned int offset, unsigned int size)
-{
-	struct vmm_function *fn = fn_of(dev);
-	uint32_t value;
-
-	if (offset + size > sizeof(fn->space) || !enter(fn))
-		return UINT32_MAX;
-	pthread_mutex_lock(&fn->lock);
-	value = space_get(fn, offset, size);
-	pthread_mutex_unlock(&fn->lock);
-	leave(fn);
-	return value;
-}
-
-static void reset_locked(struct vmm_guest *g);
-
-static void pci_write(void *dev, unsigned int offset, unsigned int size,
-		      uint32_t value)
-{
-	struct vmm_function *fn = fn_of(dev);
-	unsigned int i;
-	uint32_t old;
-
-	if (offset + size > sizeof(fn->space) || !enter(fn))
-		return;
-	pthread_mutex_lock(&fn->lock);
-	old = space_get(fn, offset, size);
-	for (i = 0; i < size; i++) {
-		uint32_t mask = (uint32_t)fn->writable[offset + i] << (8 * i);
-
-		old = (old & ~mask) | (value & mask);
-	}
-	space_put(fn, offset, size, old);
-	pass_on(fn, offset, size);
-	if (size == 2 && offset == fn->exp + PCIE_EXP_DEVCTL &&
-	    REG_GET(PCIE_EXP_DEVCTL_FLR, value))
-		reset_locked(dev);
-	pthread_mutex_unlock(&fn->lock);
-	leave(fn);
-}
-
-static const struct plat_pci_ops pci_ops = {
-	.read = pci_read,
-	.write = pci_write,
-};
-
-static unsigned int find_cap(const struct vmm_function *fn, unsigned int id)
-{
-	unsigned int at = fn->space[PCIE_CFG_CAP_POINTER] & 0xfc, left = 48;
-
-	while (at >= PCIE_CFG_HEADER_SIZE && left--) {
-		uint32_t head = space_get(fn, at, 2);
-
-		if (REG_GET(PCIE_CAP_HEADER_ID, head) == id)
-			return at;
-		at = (unsigned int)REG_GET(PCIE_CAP_HEADER_NEXT, head) & 0xfc;
-	}
-	return 0;
-}
-
-static unsigned int find_ext_cap(const struct vmm_function *fn, unsigned int id)
-{
-	unsigned int at = PCIE_CFG_EXT_CAPS, left = 64;
-
-	while (at >= PCIE_CFG_EXT_CAPS && left--) {
-		uint32_t head = space_get(fn, at, 4);
-
-		if (head && REG_GET(PCIE_EXT_CAP_ID, head) == id)
-			return at;
-		at = (unsigned int)REG_GET(PCIE_EXT_CAP_NEXT, head) & ~3u;
-	}
-	return 0;
-}
-
-/* As after a reset: what the host's driver has switched on does not show. */
-static void space_init(struct vmm_function *fn)
-{
-	unsigned int at;
-
-	for (at = 0; at < sizeof(fn->space); at += 4)
-		space_put(fn, at, 4, dsa_hw_cfg_read(fn->hw, at, 4));
-	fn->exp = find_cap(fn, PCIE_CAP_ID_EXP);
-	fn->msix = find_cap(fn, PCIE_CAP_ID_MSIX);
-	fn->pasid = find_ext_cap(fn, PCIE_EXT_CAP_ID_PASID);
-	fn->ats = find_ext_cap(fn, PCIE_EXT_CAP_ID_ATS);
-	fn->pri = find_ext_cap(fn, PCIE_EXT_CAP_ID_PRI);
-}
-
-static void space_reset(struct vmm_function *fn)
-{
-	unsigned int ctrl = fn->msix + PCIE_MSIX_CTRL;
-	uint32_t v = space_get(fn, ctrl, 2);
-
-	space_put(fn, PCIE_CFG_COMMAND, 2, 0);
-	v = (uint32_t)REG_PUT(PCIE_MSIX_CTRL_ENABLE, v, 0);
-	space_put(fn, ctrl, 2,
-		  (uint32_t)REG_PUT(PCIE_MSIX_CTRL_MASK_ALL, v, 0));
-	if (fn->pasid)
-		space_put(fn, fn->pasid + PCIE_PASID_CTRL, 2, 0);
-	if (fn->ats)
-		space_put(fn, fn->ats + PCIE_ATS_CTRL, 2, 0);
-	if (fn->pri) {
-		space_put(fn, fn->pri + PCIE_PRI_CTRL, 2, 0);
-		pri_status(fn);
-	}
-}
-
-static void space_writable(struct vmm_function *fn)
-{
-	make_writable(fn, PCIE_CFG_COMMAND, 2,
-		      FIELD_MASK(PCIE_COMMAND_MEMORY) |
-			      FIELD_MASK(PCIE_COMMAND_BUS_MASTER) |
-			      FIELD_MASK(PCIE_COMMAND_INTX_DISABLE));
-	make_writable(fn, fn->msix + PCIE_MSIX_CTRL, 2,
-		      FIELD_MASK(PCIE_MSIX_CTRL_ENABLE) |
-			      FIELD_MASK(PCIE_MSIX_CTRL_MASK_ALL));
-	if (fn->pasid)
-		make_writable(fn, fn->pasid + PCIE_PASID_CTRL, 2,
-			      FIELD_MASK(PCIE_PASID_CTRL_ENABLE) |
-				      FIELD_MASK(PCIE_PASID_CTRL_EXEC) |
-				      FIELD_MASK(PCIE_PASID_CTRL_PRIV));
-	if (fn->ats)
-		make_writable(fn, fn->ats + PCIE_ATS_CTRL, 2,
-			      FIELD_MASK(PCIE_ATS_CTRL_STU) |
-				      FIELD_MASK(PCIE_ATS_CTRL_ENABLE));
-	if (fn->pri) {
-		make_writable(fn, fn->pri + PCIE_PRI_CTRL, 2,
-			      FIELD_MASK(PCIE_PRI_CTRL_ENABLE));
-		make_writable(fn, fn->pri + PCIE_PRI_ALLOCATION, 4, UINT32_MAX);
-	}
-}
-
-bool vmm_function_wants_pages(struct vmm_guest *g)
-{
-	struct vmm_function *fn = &g->fn;
-	bool wants;
-
-	pthread_mutex_lock(&fn->lock);
-	wants = fn->pri && REG_GET(PCIE_PRI_CTRL_ENABLE,
-				   space_get(fn, fn->pri + PCIE_PRI_CTRL, 2));
-	pthread_mutex_unlock(&fn->lock);
-	return wants;
-}
 
 /* Reset, by the device command: FLR would undo what the host's driver did. */
 
@@ -486,7 +282,7 @@ static bool wait_idle(struct vmm_guest *g)
 }
 
 /* Lock held, no access of the guest's besides its own. */
-static void reset_locked(struct vmm_guest *g)
+void vmm_function_reset_locked(struct vmm_guest *g)
 {
 	struct vmm_function *fn = &g->fn;
 	unsigned int v;
@@ -495,7 +291,7 @@ static void reset_locked(struct vmm_guest *g)
 		fn->vectors[v].ctrl = 1;
 		table_write(fn, v, PCIE_MSIX_ENTRY_OFF_CTRL, 1);
 	}
-	space_reset(fn);
+	vmm_space_reset(fn);
 	if (wait_idle(g)) {
 		dsa_hw_mmio_write(fn->hw, DSA_REG_CMD, 4,
 				  REG_CONST(DSA_CMD_CODE,
@@ -509,8 +305,8 @@ static void reset_locked(struct vmm_guest *g)
 void vmm_function_reset(struct vmm_guest *g)
 {
 	pthread_mutex_lock(&g->fn.lock);
-	reset_locked(g);
-	pass_on(&g->fn, 0, sizeof(g->fn.space));
+	vmm_function_reset_locked(g);
+	vmm_space_pass_on(&g->fn, 0, sizeof(g->fn.space));
 	pthread_mutex_unlock(&g->fn.lock);
 }
 
@@ -540,20 +336,15 @@ void vmm_function_close(struct vmm_guest *g)
 void vmm_function_init(struct vmm_guest *g, struct vmm_seat *seat)
 {
 	struct vmm_function *fn = &g->fn;
-	uint32_t ctrl;
 
 	fn->seat = seat;
 	fn->hw = vmm_engine_hw(&seat->engine);
 	pthread_rwlock_init(&fn->gate, NULL);
 	pthread_mutex_init(&fn->lock, NULL);
-	space_init(fn);
-	ctrl = space_get(fn, fn->msix + PCIE_MSIX_CTRL, 2);
 	fn->table = dsa_hw_msi_table(fn->hw);
-	fn->vector_count =
-		(unsigned int)REG_GET(PCIE_MSIX_CTRL_TABLE_SIZE, ctrl) + 1;
+	fn->vector_count = vmm_space_init(fn);
 	if (fn->vector_count > VMM_VECTORS)
 		fn->vector_count = VMM_VECTORS;
-	space_writable(fn);
 	vmm_function_reset(g);
 	fn->open = true;
 }
@@ -563,15 +354,6 @@ void vmm_function_fini(struct vmm_guest *g)
 	pthread_mutex_destroy(&g->fn.lock);
 	pthread_rwlock_destroy(&g->fn.gate);
 	g->fn.hw = NULL;
-}
-
-struct plat_pci vmm_function_pci(struct vmm_guest *g)
-{
-	return (struct plat_pci){
-		.ops = &pci_ops,
-		.dev = g,
-		.rid = VMM_GUEST_RID,
-	};
 }
 
 struct plat_mmio vmm_function_bar0(struct vmm_guest *g)

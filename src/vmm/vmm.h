@@ -353,11 +353,22 @@ void vmm_function_fini(struct vmm_guest *g);
 struct plat_pci vmm_function_pci(struct vmm_guest *g);
 struct plat_mmio vmm_function_bar0(struct vmm_guest *g);
 struct plat_mmio vmm_function_bar2(struct vmm_guest *g);
+/* May an access get through? Then leave ends it. */
+bool vmm_function_enter(struct vmm_function *fn);
+void vmm_function_leave(struct vmm_function *fn);
+/* With the lock. */
+void vmm_function_reset_locked(struct vmm_guest *g);
 bool vmm_function_wants_pages(struct vmm_guest *g);
 /* No access gets through any more. */
 void vmm_function_close(struct vmm_guest *g);
 /* Closed, and not translated: forget all, like a reset. */
 void vmm_function_reset(struct vmm_guest *g);
+
+/* function_space.c; its lock is held, but for the first. */
+unsigned int vmm_space_init(struct vmm_function *fn); /* how many vectors */
+void vmm_space_reset(struct vmm_function *fn);
+void vmm_space_pass_on(struct vmm_function *fn, unsigned int offset,
+		       unsigned int size);
 
 struct vmm_shadow_domain;
 
