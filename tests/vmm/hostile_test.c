@@ -335,6 +335,7 @@ static void test_hostile_gets_nothing_else(void **state)
 		.seed = UINT64_C(0x9e3779b97f4a7c15),
 	};
 	struct vmm_guest_stats stats;
+	struct iommu_hw_stats hw;
 	struct reach reach = { 0 };
 	struct vmm_host *host;
 	struct hw_port port;
@@ -355,6 +356,7 @@ static void test_hostile_gets_nothing_else(void **state)
 		step(&h, &port, &reach);
 	host->iommu->ops->port_remove(host->iommu, &port);
 	vmm_guest_stats(h.guest, &stats);
+	h.guest->unit.hw->ops->stats(h.guest->unit.hw, &hw);
 	print_message("%llu reached, %llu not; %llu invalidations, %llu "
 		      "requests, %llu answers, %llu binds, %llu fills\n",
 		      (unsigned long long)reach.good,
@@ -364,7 +366,9 @@ static void test_hostile_gets_nothing_else(void **state)
 		      (unsigned long long)stats.page_responses,
 		      (unsigned long long)stats.binds,
 		      (unsigned long long)stats.shadow_fills);
-	/* It has looked. */
+	/* It has looked, and what it said was heard. */
+	assert_true(hw.config_invalidations > n / 200);
+	assert_true(hw.tlb_invalidations > n / 200);
 	assert_true(reach.good + stats.shadow_fills > 0);
 	assert_true(reach.bad > 0);
 	assert_true(stats.invalidations > 0);

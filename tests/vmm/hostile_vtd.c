@@ -90,31 +90,89 @@ static void put(struct hostile *h, const struct vtd_inv *inv)
 
 static void check(struct hostile *h)
 {
-	if (mmio_read32(&h->win, VTD_FSTS) & FIELD_MASK(VTD_FSTS_IQE))
+	const uint64_t stopped = FIELD_MASK(VTD_FSTS_IQE) |
+				 FIELD_MASK(VTD_FSTS_ICE) |
+				 FIELD_MASK(VTD_FSTS_ITE);
+
+	if (mmio_read32(&h->win, VTD_FSTS) & stopped)
 		restart(h);
+}
+
+/* As a driver would have it: nothing reserved is set. */
+static struct vtd_inv legal(struct hostile *h)
+{
+	static const unsigned int types[] = {
+		VTD_INV_CC,     VTD_INV_IOTLB, VTD_INV_DEVTLB,  VTD_INV_WAIT,
+		VTD_INV_PIOTLB, VTD_INV_PC,    VTD_INV_PDEVTLB,
+	};
+	const uint64_t page = hostile_random(h) >> 17 & ~UINT64_C(0xfff);
+	const uint64_t pasid = hostile_below(h, HOSTILE_PASID_COUNT);
+	const unsigned int type = types[hostile_below(h, 7)];
+	struct vtd_inv inv = { { 0 } };
+
+	vtd_inv_set_type(&inv, type);
+	switch (type) {
+	case VTD_INV_CC:
+		FIELD_SET(VTD_INV_CC_G, &inv, VTD_INV_CC_G_DEVICE);
+		FIELD_SET(VTD_INV_CC_SID, &inv, VMM_GUEST_RID);
+		break;
+	case VTD_INV_PC:
+		FIELD_SET(VTD_INV_PC_G, &inv,
+			  hostile_below(h, 2) ? VTD_INV_PC_G_PASID :
+						VTD_INV_PC_G_GLOBAL);
+		FIELD_SET(VTD_INV_PC_DID, &inv, pasid + 1);
+		FIELD_SET(VTD_INV_PC_PASID, &inv, pasid);
+		break;
+	case VTD_INV_IOTLB:
+		FIELD_SET(VTD_INV_IOTLB_G, &inv, VTD_INV_IOTLB_G_GLOBAL);
+		break;
+	case VTD_INV_PIOTLB:
+		FIELD_SET(VTD_INV_PIOTLB_G, &inv,
+			  hostile_below(h, 2) ? VTD_INV_PIOTLB_G_PASID :
+						VTD_INV_PIOTLB_G_PAGE);
+		FIELD_SET(VTD_INV_PIOTLB_DID, &inv, pasid + 1);
+		FIELD_SET(VTD_INV_PIOTLB_PASID, &inv, pasid);
+		FIELD_SET(VTD_INV_PIOTLB_AM, &inv, hostile_below(h, 10));
+		vtd_inv_piotlb_set_addr(&inv, page);
+		break;
+	case VTD_INV_DEVTLB:
+		FIELD_SET(VTD_INV_DEVTLB_SID, &inv, VMM_GUEST_RID);
+		FIELD_SET(VTD_INV_DEVTLB_S, &inv, hostile_below(h, 2));
+		vtd_inv_devtlb_set_addr(&inv, page);
+		break;
+	case VTD_INV_PDEVTLB:
+		FIELD_SET(VTD_INV_PDEVTLB_SID, &inv, VMM_GUEST_RID);
+		FIELD_SET(VTD_INV_PDEVTLB_PASID, &inv, pasid);
+		FIELD_SET(VTD_INV_PDEVTLB_S, &inv, hostile_below(h, 2));
+		vtd_inv_pdevtlb_set_addr(&inv, page);
+		break;
+	default:
+		FIELD_SET(VTD_INV_WAIT_SW, &inv, 1);
+		vtd_inv_wait_set_staddr(&inv, hostile_gpa(19));
+		break;
+	}
+	return inv;
 }
 
 static void command(struct hostile *h)
 {
 	struct vtd_inv inv = { { hostile_random(h), hostile_random(h),
 				 hostile_random(h), hostile_random(h) } };
-	uint64_t pasid = hostile_below(h, HOSTILE_PASID_COUNT);
 
-	/* Of types that there are, and reserved bits clear, mostly. */
-	if (hostile_below(h, 8)) {
+	switch (hostile_below(h, 8)) {
+	case 0:
+		break;
+	case 1: /* of a type that there is */
 		inv.dw[0] &= ~UINT64_C(0xe0f);
-		inv.dw[2] = 0;
-		inv.dw[3] = 0;
 		vtd_inv_set_type(&inv, (unsigned int)hostile_below(h, 9) + 1);
-	}
-	if (hostile_below(h, 2)) {
-		inv.dw[0] &= UINT64_C(0x000000000000003f);
-		inv.dw[0] |= pasid << 32 | (uint64_t)VMM_GUEST_RID << 16;
-		inv.dw[1] &= UINT64_C(0x0000fffffffff000);
-		if (vtd_inv_type(&inv) == VTD_INV_CC ||
-		    vtd_inv_type(&inv) == VTD_INV_DEVTLB)
-			inv.dw[0] = (inv.dw[0] & 0x3f) | (uint64_t)VMM_GUEST_RID
-								 << 32;
+		break;
+	case 2: /* one bit off */
+		inv = legal(h);
+		inv.dw[hostile_below(h, 2)] ^= BIT(hostile_below(h, 64));
+		break;
+	default:
+		inv = legal(h);
+		break;
 	}
 	put(h, &inv);
 	check(h);
