@@ -199,7 +199,8 @@ CASES = [
          extra=["-device", "sva-dsa,id=dsa0"]),
     # Processes by sva_guest.ko, on a kernel that its idxd does not start on.
     case("amd64-vtd-sva-strict", X86, **SVA, append=SCALABLE, allows=EXIT,
-         steps="trace,sva,svacrowd,tally", expect=["the kernel refuses to bind: by hand"]),
+         steps="trace,sva,svacrowd,tally",
+         expect=["the kernel refuses to bind: by hand"]),
     case("amd64-vtd-sva-eager", X86, steps="sva,svacrowd", allows=EXIT,
          append=SCALABLE, unit_options=",personality=eager", cpus=2,
          **dict(SVA, extra=[*SVA["extra"][:-1],
