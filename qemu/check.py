@@ -573,13 +573,17 @@ class Run:
         more = {"serial": "hot"} if driver == "nvme" else {
             "disable-legacy": "on", "iommu_platform": True}
         deadline = time.monotonic() + 60
-        while any(o["name"] == "hot" for o in
-                  qmp.command("qom-list", path="/machine/peripheral")):
-            if time.monotonic() > deadline:
-                raise Failure("the device does not leave")
+        while True:
+            try:
+                qmp.command("device_add", driver=driver, id="hot",
+                            drive="hot", bus="port3", **more)
+                return
+            except Failure as e:
+                # The guest, and then QEMU, take their time to let it go.
+                if not re.search("[Dd]uplicate|conflict|in use", str(e)) or \
+                        time.monotonic() > deadline:
+                    raise
             time.sleep(0.1)
-        qmp.command("device_add", driver=driver, id="hot", drive="hot",
-                    bus="port3", **more)
 
     def serve(self, qmp, process):
         """Answer the guest for a while."""
