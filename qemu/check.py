@@ -479,8 +479,10 @@ class Run:
                        f"file.driver=file,file.filename={path}"]
         served = os.path.join(self.folder, "served")
         sums.append(random_file(served, 4 << 20))
-        # A busy host gives the guest's timer less time than its test does.
-        timer = "no_timer_check " if c["arch"] == "amd64" else ""
+        # A busy host gives the guest's timer less time than its test does, and
+        # its CPUs less than RCU expects.
+        timer = "rcupdate.rcu_cpu_stall_timeout=120 " + (
+            "no_timer_check " if c["arch"] == "amd64" else "")
         # Jobs whose records go astray are not worth more.
         patience = "patience=4 " if c["must_fail"] else ""
         append = (f"console={c['console']} panic=-1 {timer}{patience}"
