@@ -60,15 +60,25 @@ static bool of_domain(uint64_t a, unsigned int *ret_cache)
 						 false;
 }
 
+/* The PASID cache as a whole. */
+static bool of_all(uint64_t dw0)
+{
+	return (dw0 & 0x3f) == (VTD_INV_PC | VTD_INV_PC_G_GLOBAL << 4);
+}
+
 /*
  * Do they do the same? Of one type and about the same, which is in bits 63:16:
  * one of a domain does what one of its pages does. Or one is about all of a
- * domain, bits 31:16, and the other about a PASID of it.
+ * domain, bits 31:16, and the other about a PASID of it. Or one of them is about
+ * all there is.
  */
 static bool alike(uint64_t a, uint64_t b)
 {
 	unsigned int ca, cb;
 	bool all = of_domain(a, &ca);
+
+	if ((of_all(a) || of_all(b)) && vbench_type_of(a) == vbench_type_of(b))
+		return true;
 
 	all |= of_domain(b, &cb);
 	if (all && ca == cb && (uint16_t)(a >> 16) == (uint16_t)(b >> 16))
