@@ -36,7 +36,7 @@ COMPLAINTS = re.compile(
     r"WARNING:|BUG:|Oops|Call [Tt]race|Kernel panic|blocked for more|"
     r"arm-smmu-v3.*(event 0x|unexpected|timeout|error|failed|CMDQ)|"
     r"DMAR:.*(fault|\[Firmware Bug\]|error|failed|Invalidation|timeout)|"
-    r"I/O error|timed out|soft lockup|rcu.*stall")
+    r"I/O error|timed out|soft lockup|rcu: INFO.*stall")
 # The timer's interrupt can be on its way, in the format of before, when the
 # guest switches to extended interrupt mode, which blocks it.
 BOOT = re.compile(r"\[INTR-REMAP\] Request device \[0000:ff:00.0\].*0x25\]|"
