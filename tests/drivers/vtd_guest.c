@@ -122,9 +122,10 @@ static void store(uint64_t *p, uint64_t v)
 	le64_store_release(le64_at(p), v);
 }
 
-static uint64_t load(const uint64_t *p)
+/* The unit may be setting A and D. */
+static uint64_t load(uint64_t *p)
 {
-	return le64_load(p);
+	return le64_load_relaxed(le64_at(p));
 }
 
 uint64_t *vguest_entry(struct vguest *g, ioasid_t pasid)

@@ -71,6 +71,7 @@ struct world {
 	uint64_t host[HOST_PAGES];
 	void *(*pages_alloc)(void *ctx, size_t size);
 	void (*pages_free)(void *ctx, void *pages, size_t size);
+	void *(*phys_to_virt)(void *ctx, uint64_t pa);
 	bool bound;
 	bool single[PASIDS];
 	int bad;
@@ -304,6 +305,7 @@ static void prepare(struct vguest *g, void *arg)
 	w->b = g->b;
 	w->pages_alloc = g->b->ops.pages_alloc;
 	w->pages_free = g->b->ops.pages_free;
+	w->phys_to_virt = g->b->ops.phys_to_virt;
 	g->b->ops.pages_alloc = pages_alloc;
 	g->b->ops.pages_free = pages_free;
 	g->b->ops.phys_to_virt = phys_to_virt;
@@ -625,6 +627,7 @@ static void end_world(struct world *w)
 	w->b->on_access = NULL;
 	w->b->on_load = NULL;
 	w->b->ops.pages_free = w->pages_free;
+	w->b->ops.phys_to_virt = w->phys_to_virt;
 	vguest_unmake(w->g);
 	free(w);
 }
