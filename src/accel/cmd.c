@@ -49,14 +49,15 @@ static int dsa_cmd_wait(struct dsa *dsa, uint32_t *ret_status)
  * A command that does not end cannot be taken back. What the device still does
  * must not reach memory: it is reset, and out of use.
  */
-static void dsa_cmd_stuck(struct dsa *dsa, enum dsa_cmd code)
+static void dsa_cmd_stuck(struct dsa *dsa, enum dsa_cmd code, bool gone)
 {
-	plat_log(dsa->plat, PLAT_LOG_ERR,
-		 "dsa: command %u does not end; function reset",
-		 (unsigned int)code);
+	plat_log(dsa->plat, PLAT_LOG_ERR, "dsa: command %u does not end; %s",
+		 (unsigned int)code,
+		 gone ? "the function is gone" : "function reset");
 	/* No more submissions; jobs may still complete until the reset. */
 	atomic_store_explicit(&dsa->dead, true, memory_order_release);
-	dsa_pci_reset(dsa);
+	if (!gone)
+		dsa_pci_reset(dsa);
 	dsa_irq_dead(dsa);
 }
 
@@ -78,7 +79,7 @@ int dsa_cmd(struct dsa *dsa, enum dsa_cmd code, uint32_t operand,
 		     (uint32_t)REG_PUT(DSA_CMD_INT_REQ, value, 1));
 	err = dsa_cmd_wait(dsa, &status);
 	if (err) {
-		dsa_cmd_stuck(dsa, code);
+		dsa_cmd_stuck(dsa, code, status == UINT32_MAX);
 		return err;
 	}
 	if (REG_GET(DSA_CMDSTATUS_ERROR, status)) {

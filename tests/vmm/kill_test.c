@@ -23,7 +23,7 @@
 
 #define PROCS   4u
 #define THREADS 2u
-#define ROUNDS  16u
+#define ROUNDS  12u
 
 /* What the host has, that a guest may have been the reason for. */
 struct holdings {
@@ -191,6 +191,103 @@ static void test_kill_leaves_others_alone(void **state)
 	fixture_host_close(host);
 }
 
+/* The whole life of a process, again and again, until the guest is dead. */
+struct life {
+	struct vmm_guest *guest;
+	struct dsa_wq *wq;
+	_Atomic bool *stop;
+	pthread_t thread;
+};
+
+/* Nothing here fails the test: it may happen before or after the end. */
+static void one_life(struct life *l)
+{
+	const unsigned int perm = IOMMU_PERM_READ | IOMMU_PERM_WRITE;
+	struct dsa_result result;
+	struct proc p = { .size = 2 * PAGE };
+
+	if (vmm_process_create(l->guest, &p.process))
+		return;
+	if (!vmm_process_map(p.process, SRC_VA, p.size, perm) &&
+	    !vmm_process_map(p.process, DST_VA, p.size, perm) &&
+	    !iommu_sva_bind(vmm_guest_device(l->guest),
+			    vmm_process_mm(p.process), NULL, &p.sva)) {
+		if (!proc_copy(&p, l->wq, 0, &result))
+			(void)!vmm_process_discard(p.process, DST_VA, p.size);
+		iommu_sva_unbind(p.sva);
+	}
+	vmm_process_destroy(p.process);
+}
+
+static void *live(void *arg)
+{
+	struct life *l = arg;
+
+	while (!atomic_load(l->stop))
+		one_life(l);
+	return NULL;
+}
+
+static uint64_t exits_of(struct vmm_guest *guest)
+{
+	struct vmm_guest_stats stats;
+
+	vmm_guest_stats(guest, &stats);
+	return stats.exits;
+}
+
+/*
+ * When the guest has written to its IOMMU so many times more: binding,
+ * invalidating, answering a page, unbinding, whatever comes just then.
+ */
+static void kill_after(struct vmm_host *host, unsigned int exits)
+{
+	const struct holdings before = holdings_of(host);
+	struct vmm_guest *guest = fixture_guest(host, 0);
+	struct dsa_wq *wq = fixture_wq(guest);
+	const uint64_t start = exits_of(guest);
+	struct life lives[THREADS];
+	_Atomic bool stop = false;
+	struct holdings after;
+	unsigned int i;
+
+	for (i = 0; i < THREADS; i++) {
+		lives[i] = (struct life){ .guest = guest,
+					  .wq = wq,
+					  .stop = &stop };
+		assert_int_equal(pthread_create(&lives[i].thread, NULL, live,
+						&lives[i]),
+				 0);
+	}
+	while (exits_of(guest) - start < exits)
+		sched_yield();
+	vmm_guest_kill(guest);
+	after = holdings_of(host);
+	assert_same(&after, &before);
+	atomic_store(&stop, true);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(lives[i].thread, NULL);
+	(void)dsa_wq_close(wq);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+}
+
+static void test_kill_anywhere(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	const size_t *live_blocks = &vmm_host_hosted(host)->arena.live;
+	unsigned int i;
+	size_t before;
+
+	(void)state;
+	/* Core keeps what it needs for a PASID, once a device has had it. */
+	kill_after(host, 500);
+	before = *live_blocks;
+	for (i = 0; i < 16; i++)
+		kill_after(host, 2 * i);
+	assert_int_equal(*live_blocks, before);
+	fixture_host_close(host);
+}
+
 /* A function has one guest at a time, and another when that is dead. */
 static void test_kill_frees_the_function(void **state)
 {
@@ -215,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kill_frees_everything),
+		cmocka_unit_test(test_kill_anywhere),
 		cmocka_unit_test(test_kill_leaves_others_alone),
 		cmocka_unit_test(test_kill_frees_the_function),
 	};
