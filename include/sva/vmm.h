@@ -155,7 +155,8 @@ struct dsa_hw *vmm_guest_dsa_hw(struct vmm_guest *guest);
  * @exits:        register writes of the guest to its emulated IOMMU.
  * @binds:        times its PASID table was bound, in whatever state.
  * @invalidations: of its commands, those that the host's IOMMU had to hear of.
- * @refused:      of these, those that named what does not exist.
+ * @refused:      of these, those that named what does not exist: then all that
+ *                is the guest's is invalidated.
  * @page_requests: of the function, given to the emulated IOMMU.
  * @page_responses: of the guest, given to the function, or of the monitor.
  * @faults:       other faults of the function, told to the guest.

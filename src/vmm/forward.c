@@ -45,6 +45,28 @@ void vmm_configure(struct vmm_guest *g)
 		lost(g, err);
 }
 
+/* What was named does not exist, or cannot be named: all of it, then. */
+static int forget_all(struct vmm_guest *g, unsigned int cache)
+{
+	const unsigned int dev = IOMMU_CACHE_INV_TYPE_DEV_IOTLB;
+	struct iommu_cache_invalidate_info info = {
+		.version = IOMMU_CACHE_INVALIDATE_INFO_VERSION_1,
+		.cache = (uint8_t)(cache & ~dev),
+		.granularity = IOMMU_INV_GRANU_DOMAIN,
+	};
+	int err = info.cache ? g->backend->invalidate(g, &info) : 0;
+
+	if (err || !(cache & dev))
+		return err;
+	info.cache = (uint8_t)dev;
+	info.granularity = IOMMU_INV_GRANU_ADDR;
+	info.granu.addr = (struct iommu_inv_addr_info){
+		.granule_size = VMM_WHOLE_GRANULE,
+		.nb_granules = 2,
+	};
+	return g->backend->invalidate(g, &info);
+}
+
 /* -ENODEV: nothing is bound, so nothing is cached. */
 void vmm_forward(struct vmm_guest *g,
 		 const struct iommu_cache_invalidate_info *info)
@@ -53,9 +75,11 @@ void vmm_forward(struct vmm_guest *g,
 
 	vmm_count(&g->counters.invalidations);
 	err = g->backend->invalidate(g, info);
-	if (err == -EINVAL)
+	if (err == -EINVAL) {
 		vmm_count(&g->counters.refused);
-	else if (err && err != -ENODEV)
+		err = forget_all(g, info->cache);
+	}
+	if (err && err != -ENODEV)
 		lost(g, err);
 }
 

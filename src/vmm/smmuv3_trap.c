@@ -13,9 +13,6 @@
 #define DEV_IOTLB IOMMU_CACHE_INV_TYPE_DEV_IOTLB
 #define PASID     IOMMU_CACHE_INV_TYPE_PASID
 
-/* Everything, as a range whose end is no number. */
-#define WHOLE_GRANULE (UINT64_C(1) << 63)
-
 /* Sizes from here on mean everything (4.5.1). */
 #define ATC_SIZE_ALL 52u
 
@@ -51,7 +48,7 @@ static void atc_inv(struct vmm_guest *g, const struct smmu_cmd *cmd)
 		   !FIELD_GET(SMMU_CMD_ATC_INV_GLOBAL, cmd);
 	uint64_t size = FIELD_GET(SMMU_CMD_ATC_INV_SIZE, cmd);
 	struct iommu_inv_addr_info range = {
-		.granule_size = WHOLE_GRANULE,
+		.granule_size = VMM_WHOLE_GRANULE,
 		.nb_granules = 2,
 	};
 

@@ -236,6 +236,9 @@ uint64_t vmm_unit_register(struct vmm_guest *g, uint64_t offset,
 SVA_MUST_CHECK int vmm_unit_words(struct vmm_guest *g, uint64_t gpa,
 				  uint64_t *words, unsigned int count);
 
+/* Two of them are everything: a range whose end is no number. */
+#define VMM_WHOLE_GRANULE (UINT64_C(1) << 63)
+
 /* forward.c: to the host, of the guest's commands. Unit lock held. */
 void vmm_configure(struct vmm_guest *g);
 void vmm_forward(struct vmm_guest *g,

@@ -13,8 +13,6 @@
 #define DEV_IOTLB IOMMU_CACHE_INV_TYPE_DEV_IOTLB
 #define PASID     IOMMU_CACHE_INV_TYPE_PASID
 
-#define WHOLE_GRANULE (UINT64_C(1) << 63)
-
 /* Device TLB: S and ADDR say how much. */
 static struct iommu_inv_addr_info dev_range(bool s, uint64_t addr)
 {
@@ -31,7 +29,7 @@ static struct iommu_inv_addr_info dev_range(bool s, uint64_t addr)
 		lg2++;
 	}
 	if (lg2 >= 63) {
-		range.granule_size = WHOLE_GRANULE;
+		range.granule_size = VMM_WHOLE_GRANULE;
 		range.nb_granules = 2;
 		addr = 0;
 	} else {
