@@ -281,7 +281,7 @@ static int run_scenario(const struct shape *shape, unsigned int drop_op,
 	return bad;
 }
 
-/* [G1] [G2] [H1] [H2]: on each SMMU, commands at once and one by one. */
+/* [G1] [G2] [H1] [H2] [U15]: on each SMMU, commands at once, one by one. */
 static void test_smmuv3_nested_walks_and_invalidations(void **state)
 {
 	unsigned int i, batch;
