@@ -64,8 +64,8 @@ static void check_way(struct vmm_host *host, struct vmm_guest *guest)
 }
 
 /*
- * [G1] [H1] [I4] [U15] What one process has, the function copies, by pages that come on
- * demand: its requests go to the guest, and the guest's answers to it.
+ * [G1] [H1] [I4] [U15] What one process has, the function copies, by pages that
+ * come on demand: its requests go to the guest, and the guest's answers to it.
  */
 static void test_guest_copies(void **state)
 {
