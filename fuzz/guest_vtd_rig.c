@@ -285,8 +285,8 @@ static void p_msi_free(void *ctx, const struct plat_msi *msi)
 	r->irqs[msi->irq].taken = false;
 }
 
-static void p_log(void *ctx, enum plat_log_level level, const char *fmt,
-		  va_list ap)
+static SVA_PRINTF(3, 0) void p_log(void *ctx, enum plat_log_level level,
+				   const char *fmt, va_list ap)
 {
 	(void)ctx, (void)level;
 	if (!getenv("FUZZ_LOG"))

@@ -62,6 +62,14 @@ static struct smmuv3_domain **owner_locked(struct smmuv3 *smmu, uint16_t asid)
 	return *leaf ? *leaf + (asid & (LEAF_ENTRIES - 1)) : NULL;
 }
 
+/* The same of one that is in use: there is room. */
+static struct smmuv3_domain **owner_of_locked(struct smmuv3 *smmu,
+					      uint16_t asid)
+{
+	return smmu->asids.owners[asid >> LEAF_LG2] +
+	       (asid & (LEAF_ENTRIES - 1));
+}
+
 /* The lowest that is free. -ENOSPC, -ENOMEM */
 static int take_locked(struct smmuv3 *smmu, struct smmuv3_domain *d,
 		       uint16_t *ret_asid)
@@ -127,7 +135,7 @@ static int move_locked(struct smmuv3 *smmu, struct smmuv3_domain *d)
 	plat_unlock(smmu->plat, &d->lock);
 	if (err)
 		/* Nobody's for good. */
-		*owner_locked(smmu, old) = NULL;
+		*owner_of_locked(smmu, old) = NULL;
 	return err;
 }
 
@@ -212,7 +220,7 @@ void smmuv3_asid_put(struct smmuv3_domain *d)
 	int err = 0;
 
 	plat_lock(smmu->plat, &smmu->asids.lock);
-	owner = owner_locked(smmu, d->asid);
+	owner = owner_of_locked(smmu, d->asid);
 	unlink_locked(owner, d);
 	if (!*owner) {
 		/* [R13]: the next owner finds none of our entries. */
