@@ -111,8 +111,9 @@ struct pasid_table_info {
  *          no parent or not what is attached, another model, a table that is
  *          empty, too large or not aligned, a tail that is too long or says
  *          what cannot be; -EBUSY a table is bound, something is attached to
- *          PASIDs, or a feature is on; -ENOMEM, -EIO. -ETIMEDOUT: the device
- *          aborts; iommu_unbind_pasid_table() may bring it back.
+ *          PASIDs, a feature is on, or an unbind is at work; -ENOMEM, -EIO.
+ *          -ETIMEDOUT: the device aborts, and is attached to nothing;
+ *          iommu_attach_device() may bring it back.
  * Spec:    Arm IHI 0070 5.2 (STE.Config), 3.3.2; VT-d 9.6 (PGTT), 3.8.
  * Test:    tests/core/mock/guest_test.c
  */

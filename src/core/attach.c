@@ -159,13 +159,17 @@ int attach_add_locked(struct attach *att)
 	if (slot_read(dev, att->pasid))
 		return -EBUSY;
 
-	/* The first fault may come before set_dev_pasid() returns. */
-	slot_write(slot, att);
+	/*
+	 * The first fault may come before set_dev_pasid() returns. What guests
+	 * invalidate looks under the device lock, and finds it after that only.
+	 */
 	plat_lock(plat, &dev->lock);
+	slot_write(slot, att);
 	err = domain->unit->ops->set_dev_pasid(domain, dev, att->pasid, NULL);
+	if (err)
+		slot_write(slot, ATTACH_BUSY);
 	plat_unlock(plat, &dev->lock);
 	if (err) {
-		slot_write(slot, ATTACH_BUSY);
 		fault_flush(dev);
 		slot_write(slot, NULL);
 		return err;

@@ -77,7 +77,7 @@ static inline bool device_pinned_locked(const struct iommu_device *dev)
 	return dev->feature_on[IOMMU_DEV_FEAT_SVA] ||
 	       dev->feature_on[IOMMU_DEV_FEAT_AUX] ||
 	       dev->feature_on[IOMMU_DEV_FEAT_IOPF] || dev->sva_changing ||
-	       dev->guest_binds;
+	       dev->guest_binds || dev->guest_changing;
 }
 
 /*

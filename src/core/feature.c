@@ -91,7 +91,7 @@ static int iopf_on_locked(struct iommu_device *dev, struct iommu_sva_why *why)
 	/* Before SVA, not while it is on. [A7] */
 	if (dev->feature_on[IOMMU_DEV_FEAT_IOPF] ||
 	    dev->feature_on[IOMMU_DEV_FEAT_SVA] || dev->sva_changing ||
-	    dev->guest_binds)
+	    dev->guest_binds || dev->guest_changing)
 		return why_set(why, IOMMU_SVA_REQ_ENABLED, -EBUSY);
 	err = iopf_queue_add_device(dev->unit->iopf, dev);
 	if (err)
@@ -123,7 +123,7 @@ static int sva_on_locked(struct iommu_device *dev, bool own_faults,
 	int err;
 
 	if (dev->feature_on[IOMMU_DEV_FEAT_SVA] || dev->sva_changing ||
-	    dev->guest_binds)
+	    dev->guest_binds || dev->guest_changing)
 		return why_set(why, IOMMU_SVA_REQ_ENABLED, -EBUSY);
 	if (!own_faults && !dev->feature_on[IOMMU_DEV_FEAT_IOPF]) {
 		err = iopf_on_locked(dev, why);

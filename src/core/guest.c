@@ -43,7 +43,7 @@ static int faults_on_locked(struct iommu_device *dev)
 	const struct plat *plat = dev->sys->plat;
 	int err;
 
-	if (dev->guest_binds || !(dev->caps.pri || dev->caps.stall) ||
+	if (dev->guest_faults || !(dev->caps.pri || dev->caps.stall) ||
 	    !ops->enable_faults || !ops->page_response ||
 	    !fault_dev_handled(dev))
 		return 0;
@@ -64,6 +64,31 @@ static void faults_off_locked(struct iommu_device *dev)
 	dev->unit->ops->disable_faults(dev);
 	plat_unlock(plat, &dev->lock);
 	dev->guest_faults = false;
+}
+
+/* What the device has asked so far. SVA lock held, dropped meanwhile. */
+static void answer_rest_locked(struct iommu_device *dev)
+{
+	const struct plat *plat = dev->sys->plat;
+
+	plat_unlock(plat, &dev->sys->sva_lock);
+	fault_drain(dev);
+	fault_answer_left(dev, NULL);
+	plat_lock(plat, &dev->sys->sva_lock);
+}
+
+/*
+ * A bind has gone. With the last of them nobody is left to answer, whatever
+ * PASID the device asked for. SVA lock held, dropped meanwhile.
+ */
+static void faults_end_locked(struct iommu_device *dev)
+{
+	faults_off_locked(dev);
+	if (dev->guest_binds)
+		return;
+	dev->guest_changing = true;
+	answer_rest_locked(dev);
+	dev->guest_changing = false;
 }
 
 static int nested_make(struct iommu_domain *parent, struct iommu_device *dev,
@@ -123,8 +148,7 @@ static int table_first_locked(struct iommu_domain *parent,
 	struct iommu_domain *domain;
 	int err;
 
-	if (device_pinned_locked(dev) || dev->paging_count || dev->sva_count ||
-	    dev->guest_changing)
+	if (device_pinned_locked(dev) || dev->paging_count || dev->sva_count)
 		return -EBUSY;
 	err = nested_make(parent, dev, nest, &domain);
 	if (err)
@@ -139,7 +163,7 @@ static int table_first_locked(struct iommu_domain *parent,
 	return 0;
 
 faults_off:
-	faults_off_locked(dev);
+	faults_end_locked(dev);
 free_domain:
 	nested_free(domain);
 	return err;
@@ -163,7 +187,7 @@ static int table_replace_locked(struct iommu_domain *parent,
 		nested_free(domain);
 	if (err == -ETIMEDOUT) {
 		dev->guest_binds--;
-		faults_off_locked(dev);
+		faults_end_locked(dev);
 	}
 	if (!err || err == -ETIMEDOUT)
 		nested_free(old);
@@ -264,17 +288,6 @@ int iommu_bind_pasid_table(struct iommu_domain *domain,
 		err = table_first_locked(domain, dev, &nest);
 	plat_unlock(plat, &dev->sys->sva_lock);
 	return err;
-}
-
-/* What the device has asked so far. SVA lock held, dropped meanwhile. */
-static void answer_rest_locked(struct iommu_device *dev)
-{
-	const struct plat *plat = dev->sys->plat;
-
-	plat_unlock(plat, &dev->sys->sva_lock);
-	fault_drain(dev);
-	fault_answer_left(dev, NULL);
-	plat_lock(plat, &dev->sys->sva_lock);
 }
 
 /*
@@ -392,6 +405,19 @@ int iommu_attach_pasid_table(struct iommu_domain *domain,
 	return err;
 }
 
+/* Other guests' devices are asked as well, and their tables come and go. */
+static bool has_table_of(struct iommu_device *dev,
+			 const struct iommu_domain *parent)
+{
+	const struct plat *plat = dev->sys->plat;
+	bool has;
+
+	plat_lock(plat, &dev->sys->sva_lock);
+	has = guest_table_of(dev, parent);
+	plat_unlock(plat, &dev->sys->sva_lock);
+	return has;
+}
+
 int iommu_detach_pasid_table(struct iommu_domain *domain)
 {
 	struct iommu_system *sys = domain->unit->sys;
@@ -403,7 +429,7 @@ int iommu_detach_pasid_table(struct iommu_domain *domain)
 	while ((dev = iommu_device_next(sys, dev))) {
 		int err = 0;
 
-		if (dev->unit == domain->unit && guest_table_of(dev, domain))
+		if (dev->unit == domain->unit && has_table_of(dev, domain))
 			err = iommu_unbind_pasid_table(domain, dev);
 		if (!first)
 			first = err;
@@ -434,7 +460,8 @@ static int gpasid_add_locked(struct iommu_domain *parent, struct attach *att,
 	if (dev->domain != parent)
 		return -EINVAL;
 	if (dev->feature_on[IOMMU_DEV_FEAT_SVA] ||
-	    dev->feature_on[IOMMU_DEV_FEAT_IOPF] || dev->sva_changing)
+	    dev->feature_on[IOMMU_DEV_FEAT_IOPF] || dev->sva_changing ||
+	    dev->guest_changing)
 		return -EBUSY;
 	err = nested_make(parent, dev, nest, &att->domain);
 	if (err)
@@ -453,7 +480,7 @@ static int gpasid_add_locked(struct iommu_domain *parent, struct attach *att,
 	return 0;
 
 faults_off:
-	faults_off_locked(dev);
+	faults_end_locked(dev);
 free_domain:
 	nested_free(att->domain);
 	return err;
@@ -522,7 +549,7 @@ int iommu_sva_unbind_gpasid(struct iommu_domain *domain,
 	gpasid_unlink(att);
 	fault_answer_left(dev, &pasid);
 	dev->guest_binds--;
-	faults_off_locked(dev);
+	faults_end_locked(dev);
 	plat_unlock(plat, &dev->sys->sva_lock);
 	nested_free(att->domain);
 	plat_free(plat, att);

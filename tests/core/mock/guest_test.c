@@ -415,6 +415,69 @@ static void test_guest_gpasid_dies_alone(void **state)
 	assert_ok(iommu_unregister_device_fault_handler(dev));
 }
 
+/*
+ * The device asks for PASIDs that are nobody's, too: at the end of the last
+ * bind it has all its answers, and the handler can go. [G6] [R2]
+ */
+static void test_guest_gpasid_leaves_nothing(void **state)
+{
+	struct vm *vm = *state;
+	struct rig *rig = &vm->rig;
+	struct iommu_device *dev = rig->dev[0];
+
+	assert_ok(iommu_register_device_fault_handler(dev, vm_hear, vm));
+	assert_ok(iommu_sva_bind_gpasid(vm->parent, dev, &vm_gpasid));
+	raise_request(rig, dev, PASID + 7, 3, VA, R, true);
+	mock_report_all(rig->mock);
+	assert_int_equal(vm->heard, 1);
+	assert_int_equal(mock_response_count(rig->mock), 0);
+	assert_ok(iommu_sva_unbind_gpasid(vm->parent, dev, PASID + 2));
+	assert_int_equal(mock_response_count(rig->mock), 1);
+	assert_int_equal(last_code(rig), IOMMU_PAGE_RESP_INVALID);
+	assert_ok(iommu_unregister_device_fault_handler(dev));
+}
+
+/* A handler that comes between two binds is there for the second. [G6] */
+static void test_guest_gpasid_late_handler(void **state)
+{
+	struct vm *vm = *state;
+	struct iommu_device *dev = vm->rig.dev[0];
+	struct iommu_gpasid_bind_data second = vm_gpasid;
+
+	second.hpasid = PASID + 3;
+	assert_ok(iommu_sva_bind_gpasid(vm->parent, dev, &vm_gpasid));
+	assert_false(mock_faults_enabled(dev));
+	assert_ok(iommu_register_device_fault_handler(dev, vm_hear, vm));
+	assert_ok(iommu_sva_bind_gpasid(vm->parent, dev, &second));
+	assert_true(mock_faults_enabled(dev));
+	assert_ok(iommu_sva_unbind_gpasid(vm->parent, dev, PASID + 2));
+	assert_true(mock_faults_enabled(dev));
+	assert_ok(iommu_sva_unbind_gpasid(vm->parent, dev, PASID + 3));
+	assert_false(mock_faults_enabled(dev));
+	assert_ok(iommu_unregister_device_fault_handler(dev));
+}
+
+/* A table that is lost on the way to another owes no answers. [G5] [R2] */
+static void test_guest_lost_table_answers(void **state)
+{
+	struct vm *vm = *state;
+	struct rig *rig = &vm->rig;
+	struct iommu_device *dev = rig->dev[0];
+
+	assert_ok(iommu_register_device_fault_handler(dev, vm_hear, vm));
+	assert_ok(vm_bind(vm));
+	raise_request(rig, dev, PASID, 3, VA, R, true);
+	mock_report_all(rig->mock);
+	mock_fail(rig->mock, MOCK_OP_SET, 1, -ETIMEDOUT);
+	assert_err(iommu_attach_pasid_table(vm->parent, &config), ETIMEDOUT);
+	assert_int_equal(mock_response_count(rig->mock), 1);
+	assert_false(mock_faults_enabled(dev));
+	assert_ok(iommu_unregister_device_fault_handler(dev));
+	/* Attached to nothing: an unbind has nothing to do. */
+	assert_err(iommu_unbind_pasid_table(vm->parent, dev), EINVAL);
+	assert_ok(iommu_attach_device(vm->parent, dev));
+}
+
 /* Every step of a bind that can fail leaves things as they were. [G1] */
 static void test_guest_bind_fails(void **state)
 {
@@ -497,6 +560,9 @@ int main(void)
 		TEST(test_guest_answers_requests),
 		TEST(test_guest_dies_mid_fault),
 		TEST(test_guest_gpasid_dies_alone),
+		TEST(test_guest_gpasid_leaves_nothing),
+		TEST(test_guest_gpasid_late_handler),
+		TEST(test_guest_lost_table_answers),
 		TEST(test_guest_bind_fails),
 		TEST(test_guest_timeouts),
 	};
