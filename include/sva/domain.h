@@ -258,7 +258,8 @@ SVA_MUST_CHECK int iommu_unmap_gather(struct iommu_domain *domain,
  *
  * @gather is initialised again, whatever the outcome.
  *
- * Context: may sleep; takes no lock of core.
+ * Context: may sleep; takes no mutex of core, but waits for iommu_iova_to_phys()
+ *          of the domain if tables are about to go.
  * Return:  0, -ETIMEDOUT the IOMMU did not confirm it: the memory must not be
  *          reused. What could be done to keep devices out has been done.
  */

@@ -338,6 +338,21 @@ int iommu_unbind_pasid_table(struct iommu_domain *domain,
 	return err;
 }
 
+/* Bound by this call? No longer. ->guest_new of others is theirs. */
+static bool take_new(struct iommu_device *dev,
+		     const struct iommu_domain *parent)
+{
+	const struct plat *plat = dev->sys->plat;
+	bool is_new;
+
+	plat_lock(plat, &dev->sys->sva_lock);
+	is_new = guest_table_of(dev, parent) && dev->guest_new;
+	if (is_new)
+		dev->guest_new = false;
+	plat_unlock(plat, &dev->sys->sva_lock);
+	return is_new;
+}
+
 /* Undoes what this call bound: @last and the devices before it. */
 static void attach_undo(struct iommu_domain *domain, struct iommu_device *last)
 {
@@ -345,9 +360,8 @@ static void attach_undo(struct iommu_domain *domain, struct iommu_device *last)
 
 	do {
 		dev = iommu_device_next(last->sys, dev);
-		if (!dev->guest_new)
+		if (dev->unit != domain->unit || !take_new(dev, domain))
 			continue;
-		dev->guest_new = false;
 		if (iommu_unbind_pasid_table(domain, dev))
 			plat_log(dev->sys->plat, PLAT_LOG_WARN,
 				 "%s: aborts after a table that was not bound",
@@ -362,8 +376,8 @@ static int attach_one(struct iommu_domain *domain, struct iommu_device *dev,
 	int err;
 
 	plat_lock(plat, &dev->sys->sva_lock);
-	dev->guest_new = false;
 	if (guest_table_of(dev, domain)) {
+		dev->guest_new = false;
 		err = table_replace_locked(domain, dev, nest);
 	} else if (dev->domain == domain) {
 		err = table_first_locked(domain, dev, nest);
