@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guests do not wait for each other: what one binds and unbinds, or fails to
+ * bind, another's calls and its own invalidations may come beside. Said by
+ * ASan and TSan, if anything is.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "tests/core/mock/vm.h"
+
+enum { ROUNDS = 2000 };
+
+struct beside {
+	struct vm *vm;
+	struct iommu_domain *other;
+	_Atomic bool done;
+	_Atomic unsigned int count;
+};
+
+static bool is_done(struct beside *b)
+{
+	/* Relaxed: the join orders the rest. */
+	return atomic_load_explicit(&b->done, memory_order_relaxed);
+}
+
+static void *detach_other(void *arg)
+{
+	struct beside *b = arg;
+
+	do {
+		if (!iommu_detach_pasid_table(b->other))
+			atomic_fetch_add(&b->count, 1);
+	} while (!is_done(b));
+	return NULL;
+}
+
+/* Devices of other guests are looked at, and theirs alone is done. [G5] */
+static void test_guest_detach_beside_others(void **state)
+{
+	struct vm *vm = *state;
+	struct beside b = { .vm = vm };
+	pthread_t thread;
+	unsigned int i;
+
+	assert_ok(iommu_domain_alloc_parent(mock_unit(vm->rig.mock), &b.other));
+	assert_ok(iommu_attach_device(b.other, vm->rig.dev[1]));
+	assert_int_equal(pthread_create(&thread, NULL, detach_other, &b), 0);
+	for (i = 0; i < ROUNDS; i++) {
+		assert_ok(vm_bind(vm));
+		vm_unbind(vm);
+	}
+	atomic_store(&b.done, true);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(atomic_load(&b.count) > 0);
+	assert_ok(iommu_detach_device(b.other, vm->rig.dev[1]));
+	assert_ok(iommu_domain_free(b.other));
+}
+
+static void *invalidate(void *arg)
+{
+	struct beside *b = arg;
+
+	do {
+		int err = vm_invalidate(
+			b->vm, (struct iommu_cache_invalidate_info){
+				       .cache = IOMMU_CACHE_INV_TYPE_IOTLB,
+				       .granularity = IOMMU_INV_GRANU_PASID,
+				       .granu.pasid = { .flags = 1,
+							.pasid = PASID + 3 },
+			       });
+
+		if (err == -ENODEV)
+			atomic_fetch_add(&b->count, 1);
+	} while (!is_done(b));
+	return NULL;
+}
+
+/* A guest names a PASID while its bind fails. [G6] [H1] */
+static void test_guest_invalidate_beside_failure(void **state)
+{
+	struct vm *vm = *state;
+	struct iommu_device *dev = vm->rig.dev[0];
+	struct iommu_gpasid_bind_data second = vm_gpasid;
+	struct beside b = { .vm = vm };
+	pthread_t thread;
+	unsigned int i;
+
+	second.hpasid = PASID + 3;
+	assert_ok(iommu_sva_bind_gpasid(vm->parent, dev, &vm_gpasid));
+	assert_int_equal(pthread_create(&thread, NULL, invalidate, &b), 0);
+	for (i = 0; i < ROUNDS; i++) {
+		mock_fail(vm->rig.mock, MOCK_OP_SET, 1, -ENOMEM);
+		assert_err(iommu_sva_bind_gpasid(vm->parent, dev, &second),
+			   ENOMEM);
+	}
+	atomic_store(&b.done, true);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(atomic_load(&b.count) > 0);
+	assert_ok(iommu_sva_unbind_gpasid(vm->parent, dev, PASID + 2));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, vm_setup, vm_teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_guest_detach_beside_others),
+		TEST(test_guest_invalidate_beside_failure),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
