@@ -266,6 +266,10 @@ static const struct plat_mmio_ops bar2_ops = {
 
 /* Reset, by the device command: FLR would undo what the host's driver did. */
 
+/*
+ * A command of the guest's may wait for descriptors, and these for pages: what
+ * is reset gets none any more, whether the guest would answer or not.
+ */
 static bool wait_idle(struct vmm_guest *g)
 {
 	const struct plat *plat = g->host_plat;
@@ -276,6 +280,7 @@ static bool wait_idle(struct vmm_guest *g)
 		       dsa_hw_mmio_read(g->fn.hw, DSA_REG_CMDSTATUS, 4))) {
 		if (plat_now_ns(plat) >= deadline)
 			return false;
+		vmm_requests_end(g);
 		plat_relax(plat, turns++);
 	}
 	return true;

@@ -55,6 +55,10 @@ static void pri_status(struct vmm_function *fn)
 	status = (uint32_t)REG_PUT(PCIE_PRI_STATUS_STOPPED, status,
 				   !REG_GET(PCIE_PRI_CTRL_ENABLE, on));
 	space_put(fn, fn->pri + PCIE_PRI_STATUS, 2, status);
+	/* Relaxed: a request is on its way when it changes, or it is not. */
+	atomic_store_explicit(&fn->wants_pages,
+			      REG_GET(PCIE_PRI_CTRL_ENABLE, on),
+			      memory_order_relaxed);
 }
 
 /* Lock held. What the function itself has to hear of. */
@@ -207,16 +211,10 @@ void vmm_space_reset(struct vmm_function *fn)
 	}
 }
 
+/* Without the lock: see struct vmm_function. */
 bool vmm_function_wants_pages(struct vmm_guest *g)
 {
-	struct vmm_function *fn = &g->fn;
-	bool wants;
-
-	pthread_mutex_lock(&fn->lock);
-	wants = fn->pri && REG_GET(PCIE_PRI_CTRL_ENABLE,
-				   space_get(fn, fn->pri + PCIE_PRI_CTRL, 2));
-	pthread_mutex_unlock(&fn->lock);
-	return wants;
+	return atomic_load_explicit(&g->fn.wants_pages, memory_order_relaxed);
 }
 
 struct plat_pci vmm_function_pci(struct vmm_guest *g)

@@ -328,7 +328,9 @@ void vmm_requests_end(struct vmm_guest *g);
  * struct vmm_function - the guest's view of a function of the host
  * @gate:  accesses hold it shared; (g) exclusively.
  * @open:  (g) they get through.
- * @lock:  of the rest.
+ * @lock:  of the rest. A reset holds it, and may have to wait for answers to
+ *         page requests: the handler of faults does not take it.
+ * @wants_pages: the guest has switched page requests on.
  * @space: its configuration space, @writable: which bits of that.
  * @vectors: its interrupt messages, as the guest has written them.
  */
@@ -338,6 +340,7 @@ struct vmm_function {
 	pthread_rwlock_t gate;
 	bool open;
 	pthread_mutex_t lock;
+	_Atomic bool wants_pages;
 	uint8_t space[4096];
 	uint8_t writable[4096];
 	unsigned int exp, msix, pasid, ats, pri;

@@ -16,6 +16,8 @@
 
 #include <sva/sva.h>
 
+#include "fmt/dsa_regs.h"
+#include "fmt/pcie.h"
 #include "tests/vmm/fixture.h"
 #include "vmm/vmm.h"
 
@@ -201,12 +203,77 @@ static void test_fault_reported_to_the_guest(void **state)
 	fixture_host_close(host);
 }
 
+/* The device command @code, as a guest's software writes it. */
+static void write_command(struct vmm_guest *guest, enum dsa_cmd code)
+{
+	const struct plat_mmio bar0 = vmm_function_bar0(guest);
+
+	mmio_write32(&bar0, DSA_REG_CMD,
+		     (uint32_t)REG_PUT(DSA_CMD_CODE, 0, code));
+}
+
+static unsigned int requests_of(struct vmm_guest *guest)
+{
+	unsigned int count;
+
+	pthread_mutex_lock(&guest->requests.lock);
+	count = guest->requests.count;
+	pthread_mutex_unlock(&guest->requests.lock);
+	return count;
+}
+
+/*
+ * [R15] A function that drains waits for a page, and its guest for nothing: it
+ * answers no request. A reset is a reset nevertheless.
+ */
+static void test_fault_reset_ends_requests(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	struct vmm_guest *guest = fixture_guest(host, 0);
+	struct dsa_wq *wq = fixture_wq(guest);
+	const struct plat_pci pci = vmm_function_pci(guest);
+	const struct plat_mmio bar0 = vmm_function_bar0(guest);
+	struct dsa_job *job;
+	struct proc p;
+
+	(void)state;
+	proc_open(&p, guest, PAGE);
+	job = vmm_process_job(p.process, 0);
+	dsa_job_memmove(job, p.sva, (void *)(uintptr_t)DST_VA,
+			(const void *)(uintptr_t)SRC_VA, PAGE);
+	dsa_job_set_block_on_fault(job);
+	vmm_process_job_ready(p.process, 0);
+	/* Its driver gets no further than to its IOMMU. */
+	pthread_mutex_lock(&guest->unit.lock);
+	assert_int_equal(dsa_submit(wq, job), 0);
+	while (!requests_of(guest))
+		sched_yield();
+	write_command(guest, DSA_CMD_DRAIN_ALL);
+	assert_true(REG_GET(DSA_CMDSTATUS_ACTIVE,
+			    mmio_read32(&bar0, DSA_REG_CMDSTATUS)));
+	pci.ops->write(pci.dev, guest->fn.exp + PCIE_EXP_DEVCTL, 2,
+		       (uint32_t)FIELD_MASK(PCIE_EXP_DEVCTL_FLR));
+	assert_false(REG_GET(DSA_CMDSTATUS_ACTIVE,
+			     mmio_read32(&bar0, DSA_REG_CMDSTATUS)));
+	assert_int_equal(REG_GET(DSA_GENSTATUS_STATE,
+				 mmio_read32(&bar0, DSA_REG_GENSTATUS)),
+			 DSA_DEVICE_DISABLED);
+	assert_int_equal(requests_of(guest), 0);
+	pthread_mutex_unlock(&guest->unit.lock);
+	vmm_guest_kill(guest);
+	(void)dsa_wq_close(wq);
+	proc_close(&p);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	fixture_host_close(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault_outside_of_the_guest),
 		cmocka_unit_test(test_fault_stray_is_seen),
 		cmocka_unit_test(test_fault_reported_to_the_guest),
+		cmocka_unit_test(test_fault_reset_ends_requests),
 	};
 
 	fixture_log_level = PLAT_LOG_ERR;
