@@ -365,8 +365,7 @@ void vmm_guest_stats(struct vmm_guest *guest, struct vmm_guest_stats *ret_stats)
 	const struct vmm_counters *c = &guest->counters;
 
 	/* After its death the function is another's. */
-	if (is_assigned(guest) &&
-	    !atomic_load_explicit(&guest->dead, memory_order_acquire))
+	if (is_assigned(guest) && !vmm_is_dead(guest))
 		vmm_border_count(
 			&guest->host->seats[guest->cfg.function].border,
 			&guest->counters);

@@ -158,7 +158,8 @@ void vmm_smmuv3_before(struct vmm_guest *g, uint64_t offset, uint64_t value)
 	     smmu_q_mask(lg2);
 	end = (uint32_t)REG_GET(SMMU_CMDQ_PROD_WR, value) & smmu_q_mask(lg2);
 	/* A queue is never more than full, whatever the guest writes. */
-	for (left = smmu_q_count(end, at, lg2); left; left--) {
+	for (left = smmu_q_count(end, at, lg2); left && !vmm_is_dead(g);
+	     left--) {
 		struct smmu_cmd cmd;
 
 		if (vmm_unit_words(g, base + smmu_q_index(at, lg2) * 16, cmd.dw,

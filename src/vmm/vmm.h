@@ -429,6 +429,15 @@ static inline const struct plat *vmm_guest_plat(struct vmm_guest *g)
 }
 
 /*
+ * Somebody kills it, and may be waiting for the unit's lock: what is left of
+ * what it said counts for nothing. Acquire: who finds it dead finds its end.
+ */
+static inline bool vmm_is_dead(const struct vmm_guest *g)
+{
+	return atomic_load_explicit(&g->dead, memory_order_acquire);
+}
+
+/*
  * vmm_guest_create() without software: whoever calls it plays that. With
  * vmm_guest_destroy() as its end.
  */

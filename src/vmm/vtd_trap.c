@@ -140,7 +140,7 @@ void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, uint64_t value)
 	/* The model refuses such a tail. */
 	if (at >= size || end >= size || at % step || end % step)
 		return;
-	for (left = size / step; left && at != end; left--) {
+	for (left = size / step; left && at != end && !vmm_is_dead(g); left--) {
 		struct vtd_inv inv = { { 0 } };
 
 		if (vmm_unit_words(g, base + at, inv.dw,

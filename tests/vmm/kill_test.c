@@ -19,7 +19,11 @@
 
 #include "core/device.h"
 #include "plat/hosted/platform.h"
+#include "fmt/vtd.h"
+#include "fmt/vtd_queue.h"
+#include "fmt/vtd_regs.h"
 #include "tests/vmm/fixture.h"
+#include "vmm/vmm.h"
 
 #define PROCS   4u
 #define THREADS 2u
@@ -308,6 +312,117 @@ static void test_kill_frees_the_function(void **state)
 	fixture_host_close(host);
 }
 
+/* Guest-physical, from the start of its memory. */
+enum {
+	FLOOD_ROOT = 0x0,
+	FLOOD_CONTEXT = 0x1000,
+	FLOOD_PASIDS = 0x2000,
+	FLOOD_DIR = 0x20000,
+	FLOOD_QUEUE = 0x80000,
+};
+
+#define FLOOD_TABLES 250u
+#define FLOOD_QS     7u
+#define FLOOD_DESCS  ((PAGE << FLOOD_QS) / 32)
+
+static void flood_put(struct vmm_guest *g, uint64_t at, const uint64_t *dw,
+		      unsigned int count)
+{
+	uint64_t *to = vmm_memory_virt(&g->ram, VMM_RAM_GPA + at);
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		to[i] = dw[i];
+}
+
+/* Many entries, in many tables, and commands to look at all of them. */
+static void flood_write(struct vmm_guest *g)
+{
+	struct vtd_root root = { { 0 } };
+	struct vtd_sm_context context = { { 0 } };
+	struct vtd_pasid_dir dir = { { 0 } };
+	struct vtd_pasid entry = { { 0 } };
+	struct vtd_inv inv = { { 0 } };
+	unsigned int i;
+
+	FIELD_SET(VTD_SM_ROOT_LP, &root, 1);
+	FIELD_SET(VTD_SM_ROOT_LCTP, &root, (VMM_RAM_GPA + FLOOD_CONTEXT) >> 12);
+	flood_put(g, FLOOD_ROOT, root.dw, 2);
+	FIELD_SET(VTD_SM_CONTEXT_P, &context, 1);
+	FIELD_SET(VTD_SM_CONTEXT_PASIDE, &context, 1);
+	FIELD_SET(VTD_SM_CONTEXT_PDTS, &context, 7);
+	vtd_sm_context_set_pasiddirptr(&context, VMM_RAM_GPA + FLOOD_DIR);
+	flood_put(g, FLOOD_CONTEXT + VMM_GUEST_RID * sizeof(context),
+		  context.dw, 4);
+	FIELD_SET(VTD_PASID_DIR_P, &dir, 1);
+	FIELD_SET(VTD_PASID_DIR_SMPTBLPTR, &dir,
+		  (VMM_RAM_GPA + FLOOD_PASIDS) >> 12);
+	for (i = 0; i < FLOOD_TABLES; i++)
+		flood_put(g, FLOOD_DIR + 8 * i, dir.dw, 1);
+	FIELD_SET(VTD_PASID_P, &entry, 1);
+	FIELD_SET(VTD_PASID_PGTT, &entry, VTD_PASID_PGTT_PT);
+	for (i = 0; i < 64; i++)
+		flood_put(g, FLOOD_PASIDS + sizeof(entry) * i, entry.dw, 8);
+	vtd_inv_set_type(&inv, VTD_INV_PC);
+	FIELD_SET(VTD_INV_PC_G, &inv, VTD_INV_PC_G_GLOBAL);
+	for (i = 0; i < FLOOD_DESCS; i++)
+		flood_put(g, FLOOD_QUEUE + 32 * i, inv.dw, 4);
+}
+
+static void *flood(void *arg)
+{
+	struct vmm_guest *g = arg;
+	const struct plat_mmio w = vmm_unit_window(g);
+	const uint32_t qie = (uint32_t)FIELD_MASK(VTD_GCMD_QIE);
+
+	mmio_write64(&w, VTD_IQA,
+		     (VMM_RAM_GPA + FLOOD_QUEUE) | FIELD_MASK(VTD_IQA_DW) |
+			     REG_CONST(VTD_IQA_QS, FLOOD_QS));
+	mmio_write64(&w, VTD_IQT, 0);
+	mmio_write32(&w, VTD_GCMD, qie);
+	mmio_write64(&w, VTD_RTADDR,
+		     (VMM_RAM_GPA + FLOOD_ROOT) |
+			     REG_CONST(VTD_RTADDR_TTM,
+				       VTD_RTADDR_TTM_SCALABLE));
+	mmio_write32(&w, VTD_GCMD, qie | (uint32_t)FIELD_MASK(VTD_GCMD_SRTP));
+	mmio_write32(&w, VTD_GCMD, qie | (uint32_t)FIELD_MASK(VTD_GCMD_TE));
+	mmio_write64(&w, VTD_IQT, (FLOOD_DESCS - 1) * 32);
+	return NULL;
+}
+
+static uint64_t invalidations_of(struct vmm_guest *guest)
+{
+	struct vmm_guest_stats stats;
+
+	vmm_guest_stats(guest, &stats);
+	return stats.invalidations;
+}
+
+/* The end of a guest does not wait for all that it has asked for. [G1] [H1] */
+static void test_kill_in_a_flood(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	const struct vmm_guest_cfg cfg = {
+		.how = fixture_pair->how,
+		.iommu = fixture_pair->guest,
+		.memory = UINT64_C(16) << 20,
+	};
+	struct vmm_guest *guest;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(vmm_guest_create_bare(host, &cfg, &guest), 0);
+	flood_write(guest);
+	assert_int_equal(pthread_create(&thread, NULL, flood, guest), 0);
+	while (invalidations_of(guest) < 10)
+		sched_yield();
+	vmm_guest_kill(guest);
+	pthread_join(thread, NULL);
+	assert_true(invalidations_of(guest) < FLOOD_DESCS / 2);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	fixture_host_close(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -317,7 +432,11 @@ int main(void)
 		cmocka_unit_test(test_kill_frees_the_function),
 	};
 
+	const struct CMUnitTest vtd_tests[] = {
+		cmocka_unit_test(test_kill_in_a_flood),
+	};
+
 	/* The look of assert_unreachable() is reported, as it should. */
 	fixture_log_level = PLAT_LOG_ERR;
-	return fixture_run_assigned_tests(tests);
+	return fixture_run_assigned_tests(tests) + GROUP(vtd_tests, nested_vtd);
 }
