@@ -45,7 +45,7 @@ static void unregister(struct vmm_guest *g)
 	int err;
 
 	do {
-		vmm_requests_end(g);
+		vmm_requests_settle(g);
 		err = iommu_unregister_device_fault_handler(g->host_dev);
 		plat_relax(g->host_plat, tries);
 	} while (err && ++tries < UNREGISTER_TRIES);

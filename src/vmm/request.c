@@ -18,6 +18,7 @@ void vmm_requests_init(struct vmm_guest *g)
 {
 	pthread_mutex_init(&g->requests.lock, NULL);
 	g->requests.count = 0;
+	g->requests.answering = 0;
 }
 
 void vmm_requests_fini(struct vmm_guest *g)
@@ -127,6 +128,22 @@ void vmm_request_inject(struct vmm_guest *g,
 	g->unit.hw->ops->page_request(g->unit.hw, &req);
 }
 
+/* As gather(), out of the list; if there are any, send() follows. */
+static unsigned int take_group(struct vmm_guest *g,
+			       const struct iommu_fault_page_request *prm,
+			       struct iommu_fault_page_request *pages,
+			       unsigned int max)
+{
+	struct vmm_requests *r = &g->requests;
+	unsigned int n;
+
+	pthread_mutex_lock(&r->lock);
+	n = gather(r, prm, pages, max, true);
+	r->answering += n > 0;
+	pthread_mutex_unlock(&r->lock);
+	return n;
+}
+
 static void send(struct vmm_guest *g,
 		 const struct iommu_fault_page_request *last,
 		 enum iommu_page_response_code code)
@@ -147,6 +164,9 @@ static void send(struct vmm_guest *g,
 		vmm_log(g, PLAT_LOG_DEBUG,
 			"page request group %u was answered already: %d",
 			last->grpid, err);
+	pthread_mutex_lock(&g->requests.lock);
+	g->requests.answering--;
+	pthread_mutex_unlock(&g->requests.lock);
 }
 
 static enum iommu_page_response_code code_of(enum hw_prg_code code)
@@ -213,9 +233,7 @@ void vmm_request_answer(struct vmm_guest *g, const struct hw_prg_response *resp)
 	struct iommu_fault_page_request pages[GROUP_MAX];
 	unsigned int n, i;
 
-	pthread_mutex_lock(&g->requests.lock);
-	n = gather(&g->requests, &like, pages, GROUP_MAX, true);
-	pthread_mutex_unlock(&g->requests.lock);
+	n = take_group(g, &like, pages, GROUP_MAX);
 	if (!n)
 		return;
 	for (i = 0; i < n && code == IOMMU_PAGE_RESP_SUCCESS; i++)
@@ -231,9 +249,7 @@ void vmm_request_end(struct vmm_guest *g,
 	struct iommu_fault_page_request pages[GROUP_MAX];
 	unsigned int n;
 
-	pthread_mutex_lock(&g->requests.lock);
-	n = gather(&g->requests, last, pages, GROUP_MAX, true);
-	pthread_mutex_unlock(&g->requests.lock);
+	n = take_group(g, last, pages, GROUP_MAX);
 	if (n)
 		send(g, &pages[n - 1], code);
 }
@@ -250,6 +266,7 @@ void vmm_requests_end(struct vmm_guest *g)
 		if (some) {
 			prm = r->pages[0];
 			r->count--;
+			r->answering += is_last(&prm);
 			memmove(&r->pages[0], &r->pages[1],
 				r->count * sizeof(r->pages[0]));
 		}
@@ -257,6 +274,20 @@ void vmm_requests_end(struct vmm_guest *g)
 		if (some && is_last(&prm))
 			send(g, &prm, IOMMU_PAGE_RESP_INVALID);
 	} while (some);
+}
+
+void vmm_requests_settle(struct vmm_guest *g)
+{
+	unsigned int turns = 0, left;
+
+	do {
+		vmm_requests_end(g);
+		pthread_mutex_lock(&g->requests.lock);
+		left = g->requests.answering;
+		pthread_mutex_unlock(&g->requests.lock);
+		if (left)
+			plat_relax(g->host_plat, turns++);
+	} while (left);
 }
 
 /*

@@ -426,7 +426,7 @@ static int del_one(struct vmm_guest *g, struct vmm_shadow_domain *d,
 static void end_requests(struct vmm_guest *g)
 {
 	plat_workqueue_flush(g->host_plat, g->wq);
-	vmm_requests_end(g);
+	vmm_requests_settle(g);
 }
 
 static void stop(struct vmm_guest *g)

@@ -285,10 +285,12 @@ extern const struct vmm_backend vmm_shadow;
 /**
  * struct vmm_requests - pages that the function waits for, oldest first
  * @lock: protects the rest.
+ * @answering: groups that are out of the list, and whose answer is not sent.
  */
 struct vmm_requests {
 	pthread_mutex_t lock;
 	unsigned int count;
+	unsigned int answering;
 	struct iommu_fault_page_request pages[VMM_REQUESTS];
 };
 
@@ -321,6 +323,8 @@ void vmm_request_end(struct vmm_guest *g,
 		     enum iommu_page_response_code code);
 /* All of them get Invalid. */
 void vmm_requests_end(struct vmm_guest *g);
+/* And no answer is under way; the unit's lock is not held. */
+void vmm_requests_settle(struct vmm_guest *g);
 
 #define VMM_VECTORS 64u
 

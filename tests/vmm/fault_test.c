@@ -10,12 +10,15 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 #include <sva/sva.h>
 
+#include "core/device.h"
 #include "fmt/dsa_regs.h"
 #include "fmt/pcie.h"
 #include "tests/vmm/fixture.h"
@@ -267,6 +270,81 @@ static void test_fault_reset_ends_requests(void **state)
 	fixture_host_close(host);
 }
 
+static _Atomic bool slow_inside;
+
+/* A processor of the guest that is away for a while. */
+static int slow_resolved(struct vmm_guest *g,
+			 const struct iommu_fault_page_request *prm)
+{
+	const struct timespec away = { .tv_nsec = 400000000 };
+
+	(void)g, (void)prm;
+	atomic_store(&slow_inside, true);
+	nanosleep(&away, NULL);
+	return -ECANCELED;
+}
+
+static void *slow_answer(void *arg)
+{
+	struct vmm_guest *guest = arg;
+	struct iommu_fault_page_request prm;
+	struct hw_prg_response resp;
+
+	pthread_mutex_lock(&guest->requests.lock);
+	prm = guest->requests.pages[0];
+	pthread_mutex_unlock(&guest->requests.lock);
+	resp = (struct hw_prg_response){
+		.requester = VMM_GUEST_RID,
+		.pasid_valid = prm.flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID,
+		.pasid = prm.pasid,
+		.prgi = (uint16_t)prm.grpid,
+		.code = HW_PRG_SUCCESS,
+	};
+	vmm_request_answer(guest, &resp);
+	return NULL;
+}
+
+/*
+ * [R15] An answer that is under way when the guest ends is waited for: nothing
+ * calls for the guest afterwards.
+ */
+static void test_fault_end_waits_for_answers(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	struct vmm_guest *guest = fixture_guest(host, 0);
+	struct dsa_wq *wq = fixture_wq(guest);
+	struct vmm_backend slow = *guest->backend;
+	struct dsa_job *job;
+	pthread_t thread;
+	struct proc p;
+
+	(void)state;
+	atomic_store(&slow_inside, false);
+	slow.resolved = slow_resolved;
+	proc_open(&p, guest, PAGE);
+	job = vmm_process_job(p.process, 0);
+	dsa_job_memmove(job, p.sva, (void *)(uintptr_t)DST_VA,
+			(const void *)(uintptr_t)SRC_VA, PAGE);
+	dsa_job_set_block_on_fault(job);
+	vmm_process_job_ready(p.process, 0);
+	pthread_mutex_lock(&guest->unit.lock);
+	guest->backend = &slow;
+	assert_int_equal(dsa_submit(wq, job), 0);
+	while (!requests_of(guest))
+		sched_yield();
+	assert_int_equal(pthread_create(&thread, NULL, slow_answer, guest), 0);
+	while (!atomic_load(&slow_inside))
+		sched_yield();
+	pthread_mutex_unlock(&guest->unit.lock);
+	vmm_guest_kill(guest);
+	assert_null(vmm_host_device(host, 0)->faults.handler);
+	pthread_join(thread, NULL);
+	(void)dsa_wq_close(wq);
+	proc_close(&p);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	fixture_host_close(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_fault_stray_is_seen),
 		cmocka_unit_test(test_fault_reported_to_the_guest),
 		cmocka_unit_test(test_fault_reset_ends_requests),
+		cmocka_unit_test(test_fault_end_waits_for_answers),
 	};
 
 	fixture_log_level = PLAT_LOG_ERR;
