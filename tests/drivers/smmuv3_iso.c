@@ -609,7 +609,7 @@ const char *iso_free(struct iso *iso)
 		iso_find(iso, "memory is left");
 	finding = iso->finding;
 	free(iso->hw_mem);
-	free(iso->ram);
+	iso_plat_fini(iso);
 	free(iso);
 	return finding;
 }

@@ -34,6 +34,7 @@ enum {
 };
 
 #define ISO_RAM_BASE UINT64_C(0x40000000)
+#define ISO_RAM_SIZE ((size_t)ISO_PAGES << 12)
 
 enum iso_owner {
 	ISO_NOBODY,
@@ -158,6 +159,7 @@ void iso_find(struct iso *iso, const char *what);
 uint64_t iso_pick(struct iso *iso, uint64_t n);
 void iso_surround(struct iso *iso, struct hw_env *ret_env);
 bool iso_plat_init(struct iso *iso);
+void iso_plat_fini(struct iso *iso);
 void iso_run(struct iso *iso); /* interrupts and works */
 void iso_pci_init(struct iso_guest *g);
 bool iso_pci_pri(const struct iso_guest *g);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/bits.h"
 #include "base/le64.h"
@@ -38,10 +39,8 @@ static size_t page_of(uint64_t pa)
 
 static bool in_ram(uint64_t pa, size_t len)
 {
-	const uint64_t size = (uint64_t)ISO_PAGES << 12;
-
-	return pa >= ISO_RAM_BASE && pa - ISO_RAM_BASE < size &&
-	       len <= size - (pa - ISO_RAM_BASE);
+	return pa >= ISO_RAM_BASE && pa - ISO_RAM_BASE < ISO_RAM_SIZE &&
+	       len <= ISO_RAM_SIZE - (pa - ISO_RAM_BASE);
 }
 
 uint64_t *iso_page(struct iso *iso, uint64_t pa)
@@ -449,9 +448,15 @@ bool iso_plat_init(struct iso *iso)
 	iso->plat.ops = &ops;
 	iso->plat.ctx = iso;
 	iso->works_tail = &iso->works;
-	iso->ram =
-		aligned_alloc((size_t)ISO_PAGES << 12, (size_t)ISO_PAGES << 12);
-	return iso->ram != NULL;
+	/* Zeroes, without the cost of what is never touched. */
+	iso->ram = mmap(NULL, ISO_RAM_SIZE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return iso->ram != MAP_FAILED;
+}
+
+void iso_plat_fini(struct iso *iso)
+{
+	munmap(iso->ram, ISO_RAM_SIZE);
 }
 
 void iso_run(struct iso *iso)
