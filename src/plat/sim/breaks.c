@@ -128,6 +128,12 @@ static const struct sim_break breaks[] = {
 		   MOCK_SKIP_REMOVE),
 	BREAK(BREAK_DIRTY_FLUSH, "dirty-no-flush", "R9", ON_ALL, "dirty", 500,
 	      "dirty bits are cleared, and nobody is told"),
+	BREAK(BREAK_GUEST_INV, "guest-no-inv", "R9", ON_MOCK, "guest", 500,
+	      "what a guest invalidates is not forwarded"),
+	BREAK(BREAK_GUEST_SWAP, "guest-unbind-no-inv", "R1", ON_MOCK, "guest",
+	      500, "an unbind of a guest's table forgets nothing"),
+	BREAK(BREAK_LOST_RESPONSE, "guest-lost-response", "R2", ON_MOCK,
+	      "guest", 20, "answers to a guest's device get lost"),
 	/* Not named to anybody: in sva it would not be found. */
 	{
 		.id = BREAK_SKIP_GRACE,

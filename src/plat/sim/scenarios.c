@@ -192,6 +192,13 @@ static const struct scenario scenarios[] = {
 				  "beside DMA" },
 		.cfg = { .endpoints = 2, .spaces = 1, .features_off = true },
 		.body = scenario_dirty,
+	}, {
+		.info = { .name = "guest", .rule = "R1 R2 R9",
+			  .iommus = ON_MOCK,
+			  .text = "a guest's table comes and goes beside its "
+				  "invalidations, unmaps, DMA and requests" },
+		.cfg = { .endpoints = 1, .spaces = 1, .features_off = true },
+		.body = scenario_guest,
 	},
 };
 /* clang-format on */

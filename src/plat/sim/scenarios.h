@@ -51,6 +51,7 @@ void scenario_map_attach(struct world *w);
 void scenario_refill(struct world *w);
 void scenario_aux_detach(struct world *w);
 void scenario_dirty(struct world *w);
+void scenario_guest(struct world *w);
 
 /* Threads of a scenario. */
 #define CREW_MAX 6u
