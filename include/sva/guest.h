@@ -305,7 +305,8 @@ enum iommu_inv_addr_flags {
  * @archid: the tag of IOTLB entries: an SMMU's ASID.
  * @pasid:  of the device.
  * @addr:   of the first, guest-virtual, a multiple of @granule_size.
- * @granule_size: bytes, a power of two of at least 4096.
+ * @granule_size: bytes, a power of two of at least 4096; with IOTLB that of the
+ *          guest's tables, as hardware may match entries by it.
  * @nb_granules:  how many; not 0.
  */
 struct iommu_inv_addr_info {

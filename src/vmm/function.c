@@ -156,6 +156,9 @@ static uint64_t bar0_read(void *dev, uint64_t offset, unsigned int size)
 	struct vmm_function *fn = fn_of(dev);
 	uint64_t value = UINT64_MAX;
 
+	/* As the model: nothing there that is not aligned. */
+	if (offset & (size - 1))
+		return 0;
 	if (!vmm_function_enter(fn))
 		return value;
 	if (in_table(fn, offset))
@@ -171,7 +174,7 @@ static void bar0_write(void *dev, uint64_t offset, unsigned int size,
 {
 	struct vmm_function *fn = fn_of(dev);
 
-	if (!vmm_function_enter(fn))
+	if (offset & (size - 1) || !vmm_function_enter(fn))
 		return;
 	if (in_table(fn, offset))
 		table_put(dev, offset - fn->table, size, value);
