@@ -344,7 +344,8 @@ static void run(struct world *w, struct guest *g)
 	struct job dev = { .ep = g->ep, .rounds = 32 }, other = dev, ask = dev;
 	struct job reply = dev, maps = dev, binds = dev;
 
-	ask.rounds = maps.rounds = 8;
+	ask.rounds = 40;
+	maps.rounds = 8;
 	reply.rounds = 24;
 	binds.rounds = 2;
 	w->scratch = g;
