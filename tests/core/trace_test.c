@@ -73,6 +73,8 @@ static void test_trace_tells_of_each_group(void **state)
 	/* Nobody follows: nothing is kept. */
 	raise_request(&f->rig, f->dev, pasid, 1, 0x1000, R, true);
 	assert_true(mock_wait_responses(f->rig.mock, 1));
+	/* The device has it before the tracer would. */
+	assert_ok(iopf_queue_flush_dev(f->dev));
 	follow(f, &log);
 	assert_int_equal(log.count, 0);
 	raise_request(&f->rig, f->dev, pasid, 3, 0x2000, R, false);
