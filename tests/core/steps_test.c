@@ -29,6 +29,7 @@ struct fixture {
 	enum mock_op op;
 	unsigned int nth;
 	_Atomic(act_fn) act; /* set last */
+	_Atomic bool acted;
 
 	pthread_t thread;
 	struct iommu_sva *rebound;
@@ -196,6 +197,7 @@ static void act_block_fault(struct fixture *f)
 	soft_mm_block(f->mm, true);
 	act_request(f);
 	soft_mm_wait_blocked(f->mm, 1);
+	atomic_store(&f->acted, true);
 }
 
 /* [B14] [R1] A fault found the attachment of a bind that then fails: the bind
@@ -208,7 +210,9 @@ static void test_steps_failed_bind_waits_for_fault(void **state)
 	mock_fail(f->rig.mock, MOCK_OP_SET, 1, -EIO);
 	on(f, MOCK_OP_SET, 1, act_block_fault);
 	pthread_create(&f->thread, NULL, rebind_thread, f);
-	soft_mm_wait_blocked(f->mm, 1);
+	/* Who waits for the fault to block has seen it, too. */
+	for (i = 0; !atomic_load(&f->acted); i++)
+		plat_relax(f->rig.plat, i);
 	for (i = 0; i < 300; i++)
 		plat_relax(f->rig.plat, i);
 	assert_false(atomic_load(&f->thread_done));
