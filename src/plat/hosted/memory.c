@@ -96,13 +96,19 @@ int hosted_arena_init(struct hosted_arena *a)
 	a->size = size;
 	/* Blocks are aligned by address: begin at a multiple of 2 MiB. */
 	base = (uintptr_t)a->base;
-	a->top = ((base + align - 1) / align * align - base) >> PAGE_LG2;
+	atomic_init(&a->top,
+		    ((base + align - 1) / align * align - base) >> PAGE_LG2);
 	return 0;
+}
+
+static size_t top_of(const struct hosted_arena *a)
+{
+	return atomic_load_explicit(&a->top, memory_order_relaxed);
 }
 
 void hosted_arena_fini(struct hosted_arena *a)
 {
-	size_t used = a->top << PAGE_LG2;
+	size_t used = top_of(a) << PAGE_LG2;
 
 	ASAN_UNPOISON_MEMORY_REGION(a->base, used);
 	munmap(a->frames, frames_size(a->size));
@@ -161,15 +167,16 @@ static bool grow(struct hosted_arena *a, unsigned int order)
 	unsigned int step = order < GROW_ORDER ? GROW_ORDER : order;
 	size_t base = (uintptr_t)a->base >> PAGE_LG2;
 	size_t mask = ((size_t)1 << step) - 1;
-	size_t start = ((a->top + base + mask) & ~mask) - base;
+	size_t top = top_of(a);
+	size_t start = ((top + base + mask) & ~mask) - base;
 	size_t total = a->size >> PAGE_LG2;
 
 	if (start > total || total - start <= mask)
 		return false;
-	for (; a->top < start; a->top += (size_t)1 << GROW_ORDER)
-		free_list_add(a, a->top, GROW_ORDER);
+	for (; top < start; top += (size_t)1 << GROW_ORDER)
+		free_list_add(a, top, GROW_ORDER);
 	free_list_add(a, start, step);
-	a->top = start + mask + 1;
+	atomic_store_explicit(&a->top, start + mask + 1, memory_order_relaxed);
 	return true;
 }
 
@@ -210,7 +217,7 @@ static void block_put(struct hosted_arena *a, size_t page)
 	while (order + 1 < HOSTED_ORDER_COUNT) {
 		size_t buddy = buddy_of(a, page, order);
 
-		if (buddy >= a->top || a->frames[buddy].use != FRAME_FREE ||
+		if (buddy >= top_of(a) || a->frames[buddy].use != FRAME_FREE ||
 		    a->frames[buddy].value != order)
 			break;
 		free_list_del(a, buddy);
@@ -441,7 +448,7 @@ void *hosted_phys_to_virt(void *ctx, uint64_t pa)
 	uint64_t offset = pa - (uintptr_t)a->base;
 
 	/* Pages above the top were never given out; below they are above. */
-	if (offset >> PAGE_LG2 >= a->top)
+	if (offset >> PAGE_LG2 >= top_of(a))
 		return NULL;
 	return a->base + offset;
 }

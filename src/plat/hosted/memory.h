@@ -8,6 +8,7 @@
 #define PLAT_HOSTED_MEMORY_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,7 +28,8 @@ struct hosted_class {
  * struct hosted_arena
  * @base, @size: the reservation, in bytes.
  * @frames: one record per page.
- * @top:    pages ever used; those above are untouched.
+ * @top:    pages ever used; those above are untouched. Written under @lock,
+ *          read without it too: who was given a page has seen it below.
  * @free_head: first page number + 1 of the free blocks of each order.
  * @live:   allocations not given back.
  */
@@ -36,7 +38,7 @@ struct hosted_arena {
 	unsigned char *base;
 	size_t size;
 	struct hosted_frame *frames;
-	size_t top;
+	_Atomic size_t top;
 	uint32_t free_head[HOSTED_ORDER_COUNT];
 	struct hosted_class classes[HOSTED_CLASS_COUNT];
 	size_t live;
