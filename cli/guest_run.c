@@ -160,6 +160,13 @@ static int one_job(struct guest *g, unsigned int process, unsigned int round)
 	return 0;
 }
 
+/* A victim does not live to see the last job of any processor. */
+static void outlive(const struct guest *g)
+{
+	while (g->victim && !atomic_load(&g->dead))
+		sched_yield();
+}
+
 static void *processor_main(void *arg)
 {
 	const struct processor *cpu = arg;
@@ -168,10 +175,22 @@ static void *processor_main(void *arg)
 	unsigned int round, p;
 
 	for (round = 0; round < o->jobs; round++)
-		for (p = cpu->index; p < g->count; p += PROCESSORS)
+		for (p = cpu->index; p < g->count; p += PROCESSORS) {
+			if (round + 1 == o->jobs && p + PROCESSORS >= g->count)
+				outlive(g);
 			if (one_job(g, p, round) == -ECANCELED)
 				return NULL;
+		}
 	return NULL;
+}
+
+/* Half of the jobs, but those that outlive() keeps are not among them. */
+static uint64_t kill_at(const struct guest_options *o)
+{
+	uint64_t all = (uint64_t)o->jobs * o->processes;
+	uint64_t kept = o->processes < PROCESSORS ? o->processes : PROCESSORS;
+
+	return all / 2 < all - kept ? all / 2 : all - kept;
 }
 
 static int make_process(struct guest *g, struct process *p)
@@ -297,6 +316,8 @@ static void *guest_main(void *arg)
 	}
 	if (g->victim && started == PROCESSORS)
 		kill_when_due(g);
+	else
+		atomic_store(&g->dead, g->victim); /* nobody waits for that */
 	for (i = 0; i < started; i++)
 		pthread_join(g->threads[i], NULL);
 	return NULL;
@@ -345,7 +366,7 @@ static int run_guests(struct guest_run *run, struct vmm_host *host,
 		g->index = i;
 		g->host = host;
 		g->victim = o->kill && i % 2;
-		g->kill_at = (uint64_t)o->jobs * o->processes / 2;
+		g->kill_at = kill_at(o);
 		g->processes = calloc(o->processes, sizeof(*g->processes));
 		err = g->processes ? open_guest(g) : -ENOMEM;
 	}

@@ -72,14 +72,19 @@ check "forgetful hardware" runs --personality=eager
 check "a mixed pair is shadowed by itself" runs --guest-iommu=vtd
 check "so it says" holds 'r["tables"] == "shadow"'
 
-# killed [OPTION...]: every other one, and the rest do all of their work. The
-# host may have something to say of those that died in the middle of it.
+# Nothing on standard error, but that the faults of the dead were too many for
+# the IOMMU's log.
+only_overflows() {
+	! grep -vE 'fault records overflowed|event queue overflow' err
+}
+
+# killed [OPTION...]: every other one, and the rest do all of their work
 killed() {
 	exits 0 "$SVA" guest --json --kill --guests=4 --processes=8 --jobs=8 \
-		"$@" && cat err &&
+		"$@" && only_overflows &&
 		holds '[x["killed"] for x in g] == [False, True] * 2' &&
 		holds 'all(x["jobs"] == 64 for x in g if not x["killed"])' &&
-		holds 'all(x["jobs"] <= 64 for x in g if x["killed"])' &&
+		holds 'all(x["jobs"] < 64 for x in g if x["killed"])' &&
 		holds 'all(x["wrong"] == 0 for x in g)' &&
 		holds 's["pasids_left"] == 0'
 }
