@@ -12,91 +12,36 @@
 
 #include "base/bits.h"
 #include "fmt/vtd.h"
-#include "tests/drivers/vtd/seam.h"
-
-enum { SID = 0x310, QUEUE = 128 };
-
-/* A device with an address space bound to it. */
-struct bench {
-	struct seam *s;
-	struct iommu_device *dev;
-	struct seam_mm m;
-	struct iommu_sva *sva;
-	ioasid_t pasid;
-};
-
-static void setup(struct bench *b)
-{
-	memset(b, 0, sizeof(*b));
-	b->s = seam_make();
-	seam_start(b->s);
-	b->dev = seam_device(b->s, SID);
-	assert_int_equal(iommu_dev_enable_feature(b->dev, IOMMU_DEV_FEAT_SVA),
-			 0);
-	seam_mm_init(&b->m, b->s);
-	assert_int_equal(iommu_sva_bind(b->dev, &b->m.mm, NULL, &b->sva), 0);
-	b->pasid = iommu_sva_get_pasid(b->sva);
-	seam_clear(b->s);
-}
-
-static void teardown(struct bench *b)
-{
-	b->s->hook = NULL;
-	if (b->sva)
-		iommu_sva_unbind(b->sva);
-	assert_int_equal(iommu_dev_disable_feature(b->dev, IOMMU_DEV_FEAT_SVA),
-			 0);
-	assert_int_equal(iommu_device_remove(b->dev), 0);
-	iommu_mm_put_users(&b->m.mm);
-	seam_unmake(b->s);
-}
-
-static void push(struct bench *b, const struct vtd_prd *prd)
-{
-	assert_true(seam_push(b->s, prd));
-}
-
-/* Everything that is there has been read and answered. */
-static void run(struct bench *b)
-{
-	vtd_prq_irq(&b->s->u);
-	assert_int_equal(iopf_queue_flush_dev(b->dev), 0);
-}
-
-static const struct seam_op *only_answer(struct bench *b)
-{
-	assert_int_equal(seam_count(b->s, SEAM_RESPONSE), 1);
-	return &b->s->ops[seam_find(b->s, SEAM_RESPONSE, 0)];
-}
+#include "tests/drivers/vtd/prq_bench.h"
 
 /* [R15] Overflow: partials go, PRO last, the queue goes on. */
 static void test_vtd_prq_overflow(void **state)
 {
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 	unsigned int i;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	prd = seam_prd(SID, b.pasid, 1, 0x1000, false);
 	for (i = 0; i < QUEUE - 1; i++)
-		push(&b, &prd);
+		prq_bench_push(&b, &prd);
 	prd = seam_prd(SID, b.pasid, 1, 0x2000, true);
 	/* The Last is lost: the unit answers it. */
 	assert_false(seam_push(b.s, &prd));
 	assert_int_equal(b.s->prs, 3);
-	run(&b);
+	prq_bench_run(&b);
 	assert_int_equal(b.s->prs, 0);
 	assert_int_equal(b.s->pqh, b.s->pqt);
 	assert_int_equal(seam_count(b.s, SEAM_RESPONSE), 0);
 	assert_int_equal(b.m.faults, 0);
 	/* The next group with this number is its own. */
-	push(&b, &prd);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
 	assert_int_equal(b.m.faults, 1);
 	assert_int_equal(atomic_load(&b.s->u.counters.prq_overflows), 1);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /*
@@ -107,30 +52,30 @@ static void test_vtd_prq_overflow_stays(void **state)
 {
 	struct vtd_prd prd;
 	unsigned int errors;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	prd = seam_prd(SID, b.pasid, 1, 0x1000, true);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	b.s->prs |= 2;
 	b.s->prs_stuck = 2;
 	errors = atomic_load(&b.s->tp.errors_logged);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
 	assert_int_equal(b.s->pqh, b.s->pqt);
 	assert_int_equal(atomic_load(&b.s->tp.errors_logged), errors + 1);
 	vtd_unit_ops.drain_faults(b.dev);
 	/* Acknowledged once more, it is as before. */
 	b.s->prs_stuck = 0;
-	run(&b);
+	prq_bench_run(&b);
 	assert_int_equal(b.s->prs, 0);
 	seam_clear(b.s);
-	push(&b, &prd);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
 	assert_int_equal(atomic_load(&b.s->tp.errors_logged), errors + 1);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /* Overflows that do go, many of them in a row, are not that. */
@@ -149,7 +94,7 @@ static void overflow_again(struct seam *s)
 static int send_for_each(const struct iommu_fault *fault,
 			 struct iommu_device *dev, void *data)
 {
-	struct bench *b = data;
+	struct prq_bench *b = data;
 	struct vtd_prd prd = seam_prd(SID, b->pasid, 0, 0x1000, false);
 	unsigned int *left = b->s->hook_arg;
 
@@ -168,10 +113,10 @@ static void test_vtd_prq_many_overflows(void **state)
 {
 	unsigned int errors, left = 40;
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	iommu_sva_unbind(b.sva);
 	b.sva = NULL;
 	assert_int_equal(iommu_dev_disable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
@@ -180,7 +125,7 @@ static void test_vtd_prq_many_overflows(void **state)
 							     send_for_each, &b),
 			 0);
 	prd = seam_prd(SID, b.pasid, 0, 0x1000, false);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	errors = atomic_load(&b.s->tp.errors_logged);
 	b.s->hook_arg = &left;
 	b.s->tail_hook = overflow_again;
@@ -193,12 +138,12 @@ static void test_vtd_prq_many_overflows(void **state)
 	assert_int_equal(iommu_unregister_device_fault_handler(b.dev), 0);
 	assert_int_equal(iommu_dev_enable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
 			 0);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 static void fill_behind_the_tail(struct seam *s)
 {
-	struct bench *b = s->hook_arg;
+	struct prq_bench *b = s->hook_arg;
 	struct vtd_prd prd = seam_prd(SID, b->pasid, 1, 0x1000, false);
 
 	s->tail_hook = NULL;
@@ -210,23 +155,23 @@ static void fill_behind_the_tail(struct seam *s)
 static void test_vtd_prq_overflow_while_reading(void **state)
 {
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	prd = seam_prd(SID, b.pasid, 1, 0x1000, false);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	b.s->hook_arg = &b;
 	b.s->tail_hook = fill_behind_the_tail;
-	run(&b);
+	prq_bench_run(&b);
 	assert_null(b.s->tail_hook);
 	assert_int_equal(b.s->prs, 0);
 	prd = seam_prd(SID, b.pasid, 1, 0x2000, true);
-	push(&b, &prd);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
 	assert_int_equal(b.m.faults, 1);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 int main(void)

@@ -12,81 +12,26 @@
 
 #include "base/bits.h"
 #include "fmt/vtd.h"
-#include "tests/drivers/vtd/seam.h"
-
-enum { SID = 0x310, QUEUE = 128 };
-
-/* A device with an address space bound to it. */
-struct bench {
-	struct seam *s;
-	struct iommu_device *dev;
-	struct seam_mm m;
-	struct iommu_sva *sva;
-	ioasid_t pasid;
-};
-
-static void setup(struct bench *b)
-{
-	memset(b, 0, sizeof(*b));
-	b->s = seam_make();
-	seam_start(b->s);
-	b->dev = seam_device(b->s, SID);
-	assert_int_equal(iommu_dev_enable_feature(b->dev, IOMMU_DEV_FEAT_SVA),
-			 0);
-	seam_mm_init(&b->m, b->s);
-	assert_int_equal(iommu_sva_bind(b->dev, &b->m.mm, NULL, &b->sva), 0);
-	b->pasid = iommu_sva_get_pasid(b->sva);
-	seam_clear(b->s);
-}
-
-static void teardown(struct bench *b)
-{
-	b->s->hook = NULL;
-	if (b->sva)
-		iommu_sva_unbind(b->sva);
-	assert_int_equal(iommu_dev_disable_feature(b->dev, IOMMU_DEV_FEAT_SVA),
-			 0);
-	assert_int_equal(iommu_device_remove(b->dev), 0);
-	iommu_mm_put_users(&b->m.mm);
-	seam_unmake(b->s);
-}
-
-static void push(struct bench *b, const struct vtd_prd *prd)
-{
-	assert_true(seam_push(b->s, prd));
-}
-
-/* Everything that is there has been read and answered. */
-static void run(struct bench *b)
-{
-	vtd_prq_irq(&b->s->u);
-	assert_int_equal(iopf_queue_flush_dev(b->dev), 0);
-}
-
-static const struct seam_op *only_answer(struct bench *b)
-{
-	assert_int_equal(seam_count(b->s, SEAM_RESPONSE), 1);
-	return &b->s->ops[seam_find(b->s, SEAM_RESPONSE, 0)];
-}
+#include "tests/drivers/vtd/prq_bench.h"
 
 /* [R2] A group, one answer, to the one who asked. */
 static void test_vtd_prq_group_is_answered_once(void **state)
 {
 	const struct seam_op *op;
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	prd = seam_prd(SID, b.pasid, 0x1a5, 0x7f0000001000, false);
-	push(&b, &prd);
-	run(&b);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
 	assert_int_equal(seam_count(b.s, SEAM_RESPONSE), 0);
 	prd = seam_prd(SID, b.pasid, 0x1a5, 0x7f0000002000, true);
 	FIELD_SET(VTD_PRD_WRR, &prd, 1);
-	push(&b, &prd);
-	run(&b);
-	op = only_answer(&b);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	op = prq_bench_answer(&b);
 	assert_int_equal(op->sid, SID);
 	assert_int_equal(op->pasid, b.pasid);
 	assert_true(op->valid && !op->priv_valid);
@@ -98,7 +43,7 @@ static void test_vtd_prq_group_is_answered_once(void **state)
 	/* The unit has its places back, and no interrupt is pending. */
 	assert_int_equal(b.s->pqh, b.s->pqt);
 	assert_int_equal(b.s->prs, 0);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /* [M3] Private data comes back as it was; nothing where there is none. */
@@ -106,21 +51,21 @@ static void test_vtd_prq_private_data_is_echoed(void **state)
 {
 	const struct seam_op *op;
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	prd = seam_prd(SID, b.pasid, 3, 0x1000, true);
 	FIELD_SET(VTD_PRD_PDP, &prd, 1);
 	FIELD_SET(VTD_PRD_PRIV_LO, &prd, UINT64_C(0x1122334455667788));
 	FIELD_SET(VTD_PRD_PRIV_HI, &prd, UINT64_C(0x99aabbccddeeff00));
-	push(&b, &prd);
-	run(&b);
-	op = only_answer(&b);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	op = prq_bench_answer(&b);
 	assert_true(op->priv_valid);
 	assert_true(op->priv[0] == UINT64_C(0x1122334455667788));
 	assert_true(op->priv[1] == UINT64_C(0x99aabbccddeeff00));
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /* [M3] What is refused, if it is the last; the address space is not asked. */
@@ -137,11 +82,11 @@ static void test_vtd_prq_bad_requests_are_invalid(void **state)
 		{ 0x1000, 0, 1, 0, 1, 0 },
 		{ 0x1000, 1, 0, 1, 0, 0 }, /* execute */
 	};
-	struct bench b;
+	struct prq_bench b;
 	size_t i;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct vtd_prd prd = seam_prd(SID, b.pasid, (unsigned int)i,
 					      rows[i].addr, true);
@@ -152,11 +97,11 @@ static void test_vtd_prq_bad_requests_are_invalid(void **state)
 		FIELD_SET(VTD_PRD_WRR, &prd, rows[i].wrr);
 		b.s->u.f.five_level = !rows[i].four_levels;
 		seam_clear(b.s);
-		push(&b, &prd);
-		run(&b);
-		assert_int_equal(only_answer(&b)->code,
+		prq_bench_push(&b, &prd);
+		prq_bench_run(&b);
+		assert_int_equal(prq_bench_answer(&b)->code,
 				 IOMMU_PAGE_RESP_INVALID);
-		assert_int_equal(only_answer(&b)->index, i);
+		assert_int_equal(prq_bench_answer(&b)->index, i);
 	}
 	assert_int_equal(b.m.faults, 0);
 	/* The first address of the upper half is one. */
@@ -166,8 +111,8 @@ static void test_vtd_prq_bad_requests_are_invalid(void **state)
 		struct vtd_prd prd = seam_prd(
 			SID, b.pasid, 9, UINT64_C(0xff00000000000000), true);
 
-		push(&b, &prd);
-		run(&b);
+		prq_bench_push(&b, &prd);
+		prq_bench_run(&b);
 		assert_int_equal(b.m.faults, 1);
 	}
 	/* What does not ask to read does not ask to execute (7.4.1.1). */
@@ -178,13 +123,13 @@ static void test_vtd_prq_bad_requests_are_invalid(void **state)
 		FIELD_SET(VTD_PRD_EXR, &prd, 1);
 		FIELD_SET(VTD_PRD_RDR, &prd, 0);
 		FIELD_SET(VTD_PRD_WRR, &prd, 1);
-		push(&b, &prd);
-		run(&b);
-		assert_int_equal(only_answer(&b)->code,
+		prq_bench_push(&b, &prd);
+		prq_bench_run(&b);
+		assert_int_equal(prq_bench_answer(&b)->code,
 				 IOMMU_PAGE_RESP_SUCCESS);
 		assert_int_equal(b.m.last_perm, IOMMU_PERM_WRITE);
 	}
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /*
@@ -194,34 +139,34 @@ static void test_vtd_prq_bad_requests_are_invalid(void **state)
 static void test_vtd_prq_bad_request_decides_its_group(void **state)
 {
 	struct vtd_prd bad, last;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	bad = seam_prd(SID, b.pasid, 6, 0x1000, false);
 	FIELD_SET(VTD_PRD_PMR, &bad, 1);
 	last = seam_prd(SID, b.pasid, 6, 0x2000, true);
-	push(&b, &bad);
-	push(&b, &last);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
+	prq_bench_push(&b, &bad);
+	prq_bench_push(&b, &last);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
 	assert_int_equal(b.m.faults, 0);
 	/* And the other way round: a good one, then a bad last. */
 	seam_clear(b.s);
 	bad = seam_prd(SID, b.pasid, 6, UINT64_C(0x0100000000000000), true);
 	last = seam_prd(SID, b.pasid, 6, 0x2000, false);
-	push(&b, &last);
-	push(&b, &bad);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
+	prq_bench_push(&b, &last);
+	prq_bench_push(&b, &bad);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
 	b.m.faults = 0;
 	seam_clear(b.s);
 	last = seam_prd(SID, b.pasid, 6, 0x3000, true);
-	push(&b, &last);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
+	prq_bench_push(&b, &last);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
 	assert_int_equal(b.m.faults, 1);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /* [R4] Stop markers, records of another kind, strangers. */
@@ -229,43 +174,43 @@ static void test_vtd_prq_markers_and_strangers(void **state)
 {
 	const struct seam_op *op;
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	prd = seam_prd(SID, b.pasid, 0, 0, true);
 	FIELD_SET(VTD_PRD_RDR, &prd, 0);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	prd = seam_prd(SID, b.pasid, 0, 0x1000, true);
 	FIELD_SET(VTD_PRD_TYPE, &prd, 2);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	prd = seam_prd(SID + 1, b.pasid, 0, 0x1000, false);
-	push(&b, &prd);
-	run(&b);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
 	assert_int_equal(seam_count(b.s, SEAM_RESPONSE), 0);
 	assert_int_equal(b.m.faults, 0);
 	/* A device nobody knows; a PASID nobody has; none at all. */
 	prd = seam_prd(SID + 1, b.pasid, 4, 0x1000, true);
-	push(&b, &prd);
-	run(&b);
-	op = only_answer(&b);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	op = prq_bench_answer(&b);
 	assert_int_equal(op->sid, SID + 1);
 	assert_int_equal(op->pasid, b.pasid);
 	assert_int_equal(op->code, IOMMU_PAGE_RESP_INVALID);
 	seam_clear(b.s);
 	prd = seam_prd(SID, b.pasid + 1, 4, 0x1000, true);
-	push(&b, &prd);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
 	seam_clear(b.s);
 	prd = seam_prd(SID, 0, 4, 0x1000, true);
 	FIELD_SET(VTD_PRD_PP, &prd, 0);
-	push(&b, &prd);
-	run(&b);
-	op = only_answer(&b);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	op = prq_bench_answer(&b);
 	assert_int_equal(op->code, IOMMU_PAGE_RESP_INVALID);
 	assert_false(op->valid);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /* [M4] A drain: responses before, the device, PD; then the queue, then faults. */
@@ -273,12 +218,12 @@ static void test_vtd_prq_drain_order(void **state)
 {
 	size_t bar, dev, drain, faults, answer;
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	prd = seam_prd(SID, b.pasid, 2, 0x1000, true);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	/* No interrupt is needed. */
 	vtd_unit_ops.drain_faults(b.dev);
 	assert_int_equal(iopf_queue_flush_dev(b.dev), 0);
@@ -290,41 +235,41 @@ static void test_vtd_prq_drain_order(void **state)
 	assert_true(bar < dev && dev < drain && drain < faults);
 	assert_true(drain < answer && answer < b.s->op_count);
 	assert_int_equal(seam_count(b.s, SEAM_DRAIN), 1);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 static void late_request(struct seam *s, const struct seam_op *op)
 {
-	struct bench *b = s->hook_arg;
+	struct prq_bench *b = s->hook_arg;
 	struct vtd_prd prd;
 
 	if (op->kind != SEAM_DEV_TLB)
 		return;
 	/* It was on its way when the drain began. */
 	prd = seam_prd(SID, b->pasid, 8, 0x4000, true);
-	push(b, &prd);
+	prq_bench_push(b, &prd);
 }
 
 /* [R1] [M4] What the drain of the hardware brings in is drained, too. */
 static void test_vtd_prq_drain_takes_what_was_on_its_way(void **state)
 {
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	b.s->hook_arg = &b;
 	b.s->hook = late_request;
 	vtd_unit_ops.drain_faults(b.dev);
 	b.s->hook = NULL;
 	assert_int_equal(b.s->pqh, b.s->pqt);
 	assert_int_equal(iopf_queue_flush_dev(b.dev), 0);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
-	teardown(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_SUCCESS);
+	prq_bench_down(&b);
 }
 
 static void overflow_and_interrupt(struct seam *s, const struct seam_op *op)
 {
-	struct bench *b = s->hook_arg;
+	struct prq_bench *b = s->hook_arg;
 	struct vtd_prd prd = seam_prd(SID, b->pasid, 1, 0x1000, false);
 
 	if (op->kind != SEAM_DRAIN)
@@ -343,17 +288,17 @@ static void overflow_and_interrupt(struct seam *s, const struct seam_op *op)
  */
 static void test_vtd_prq_drain_repeats_after_an_overflow(void **state)
 {
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	b.s->hook_arg = &b;
 	b.s->hook = overflow_and_interrupt;
 	vtd_unit_ops.drain_faults(b.dev);
 	assert_null(b.s->hook);
 	assert_int_equal(atomic_load(&b.s->u.counters.prq_overflows), 1);
 	assert_int_equal(seam_count(b.s, SEAM_DRAIN), 2);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 static _Atomic unsigned int flood_reads;
@@ -362,7 +307,7 @@ static _Atomic unsigned int flood_reads;
 static int flooding_handler(const struct iommu_fault *fault,
 			    struct iommu_device *dev, void *data)
 {
-	struct bench *b = data;
+	struct prq_bench *b = data;
 	struct vtd_prd prd = seam_prd(SID, b->pasid, 0, 0x1000, false);
 
 	(void)fault;
@@ -376,10 +321,10 @@ static int flooding_handler(const struct iommu_fault *fault,
 static void test_vtd_prq_drain_of_a_flood_ends(void **state)
 {
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	iommu_sva_unbind(b.sva);
 	b.sva = NULL;
 	assert_int_equal(iommu_dev_disable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
@@ -389,8 +334,8 @@ static void test_vtd_prq_drain_of_a_flood_ends(void **state)
 			 0);
 	atomic_store(&flood_reads, 0);
 	prd = seam_prd(SID, b.pasid, 0, 0x1000, false);
-	push(&b, &prd);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	vtd_unit_ops.drain_faults(b.dev);
 	/* Two were there, two more came. */
 	assert_int_equal(atomic_load(&flood_reads), 2);
@@ -399,7 +344,7 @@ static void test_vtd_prq_drain_of_a_flood_ends(void **state)
 	assert_int_equal(iommu_unregister_device_fault_handler(b.dev), 0);
 	assert_int_equal(iommu_dev_enable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
 			 0);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 static struct gate {
@@ -431,7 +376,7 @@ static void *irq_thread(void *arg)
 }
 
 struct drainer {
-	struct bench *b;
+	struct prq_bench *b;
 	_Atomic bool done;
 };
 
@@ -450,11 +395,11 @@ static void test_vtd_prq_drain_waits_for_the_reader(void **state)
 	pthread_t irq, drain;
 	struct drainer d;
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 	unsigned int i;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	b.s->u.timeout_ns = UINT64_C(100000000000);
 	iommu_sva_unbind(b.sva);
 	b.sva = NULL;
@@ -465,7 +410,7 @@ static void test_vtd_prq_drain_waits_for_the_reader(void **state)
 		0);
 	gate.inside = gate.open = false;
 	prd = seam_prd(SID, b.pasid, 0, 0x1000, false);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	assert_int_equal(pthread_create(&irq, NULL, irq_thread, &b.s->u), 0);
 	pthread_mutex_lock(&gate.lock);
 	while (!gate.inside)
@@ -495,7 +440,7 @@ static void test_vtd_prq_drain_waits_for_the_reader(void **state)
 	assert_int_equal(iommu_unregister_device_fault_handler(b.dev), 0);
 	assert_int_equal(iommu_dev_enable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
 			 0);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /* A drain that waits has the next pass: the interrupt waits for it. */
@@ -503,14 +448,14 @@ static void test_vtd_prq_drains_go_first(void **state)
 {
 	struct vtd_prd prd;
 	struct vtd_prq *q;
-	struct bench b;
+	struct prq_bench b;
 	pthread_t irq;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	q = b.s->u.prq;
 	prd = seam_prd(SID, b.pasid, 7, 0x1000, true);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	plat_lock(b.s->u.plat, &q->lock);
 	q->drains = 1;
 	plat_unlock(b.s->u.plat, &q->lock);
@@ -525,25 +470,25 @@ static void test_vtd_prq_drains_go_first(void **state)
 	plat_event_signal(b.s->u.plat, &q->event);
 	assert_int_equal(pthread_join(irq, NULL), 0);
 	assert_int_equal(iopf_queue_flush_dev(b.dev), 0);
-	assert_int_equal(only_answer(&b)->index, 7);
-	teardown(&b);
+	assert_int_equal(prq_bench_answer(&b)->index, 7);
+	prq_bench_down(&b);
 }
 
 /* [B8] [R2] After an exit: Invalid, exactly once. */
 static void test_vtd_prq_exited_space_is_invalid(void **state)
 {
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	iommu_mm_get(&b.m.mm);
 	iommu_mm_put_users(&b.m.mm);
 	seam_clear(b.s);
 	prd = seam_prd(SID, b.pasid, 2, 0x1000, true);
-	push(&b, &prd);
-	run(&b);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
+	prq_bench_push(&b, &prd);
+	prq_bench_run(&b);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
 	iommu_sva_unbind(b.sva);
 	assert_int_equal(iommu_dev_disable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
 			 0);
@@ -565,38 +510,38 @@ static int short_of_memory(const struct iommu_fault *fault,
 static void test_vtd_prq_not_taken_is_a_failure(void **state)
 {
 	struct vtd_prd prd;
-	struct bench b;
+	struct prq_bench b;
 
 	(void)state;
-	setup(&b);
+	prq_bench_up(&b);
 	iommu_sva_unbind(b.sva);
 	b.sva = NULL;
 	assert_int_equal(iommu_dev_disable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
 			 0);
 	seam_clear(b.s);
 	prd = seam_prd(SID, b.pasid, 3, 0x1000, true);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	vtd_prq_irq(&b.s->u);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_FAILURE);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_FAILURE);
 	assert_int_equal(iommu_register_device_fault_handler(
 				 b.dev, short_of_memory, NULL),
 			 0);
 	seam_clear(b.s);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	vtd_prq_irq(&b.s->u);
 	/* The system's policy, as it is if nobody says otherwise. */
-	assert_int_equal(only_answer(&b)->code,
+	assert_int_equal(prq_bench_answer(&b)->code,
 			 iommu_fault_verdict(b.dev, -ENOMEM));
 	/* What nobody may grant is not tried again for that. [M3] */
 	FIELD_SET(VTD_PRD_PMR, &prd, 1);
 	seam_clear(b.s);
-	push(&b, &prd);
+	prq_bench_push(&b, &prd);
 	vtd_prq_irq(&b.s->u);
-	assert_int_equal(only_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
+	assert_int_equal(prq_bench_answer(&b)->code, IOMMU_PAGE_RESP_INVALID);
 	assert_int_equal(iommu_unregister_device_fault_handler(b.dev), 0);
 	assert_int_equal(iommu_dev_enable_feature(b.dev, IOMMU_DEV_FEAT_SVA),
 			 0);
-	teardown(&b);
+	prq_bench_down(&b);
 }
 
 /* Outstanding requests of all devices find room, as long as there is some. */
