@@ -55,8 +55,7 @@ cppcheck_all() {
 		--suppress=uninitvar:src/compat/sva2018.c \
 		--suppress=uninitvar:src/compat/task.c \
 		--suppress=nullPointerRedundantCheck:src/core/iopf.c \
-		--suppress=autoVariables:src/models/smmuv3/port.c \
-		--suppress=autoVariables:src/models/vtd/port.c \
+		--suppress=autoVariables:src/models/port/port.c \
 		-I "$build/layers/api" src cli
 }
 

@@ -104,5 +104,6 @@ done
 check "an operand" exits 2 "$SVA" guest file
 check "a mixed pair cannot nest" exits 2 "$SVA" guest --guest-iommu=vtd \
 	--tables=nested
+# shellcheck disable=SC2016 # for the inner shell
 check "a full disk" exits 1 bash -c '"$1" guest >/dev/full' - "$SVA"
 finish

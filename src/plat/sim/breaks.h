@@ -53,7 +53,7 @@ enum sim_break_id {
 	BREAK_MAP_GAP,         /* an unmap misses who is being attached, too */
 	BREAK_DIRTY_FLUSH,     /* nothing is told that pages are clean */
 	BREAK_GUEST_INV,       /* a guest's invalidation gets lost */
-	BREAK_GUEST_SWAP,      /* an unbind of a guest's table forgets nothing */
+	BREAK_GUEST_SWAP,      /* unbinding a guest's table forgets nothing */
 	BREAK_SKIP_GRACE,      /* a grace period does not wait */
 	BREAK_COUNT,
 };
