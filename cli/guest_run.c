@@ -45,7 +45,7 @@ struct guest {
 	struct vmm_host *host;
 	struct vmm_guest *vm;
 	struct dsa_wq *wq;
-	struct process *processes;
+	struct process processes[PROCESSES_MAX];
 	unsigned int count; /* of processes, made */
 	bool victim;
 	uint64_t kill_at;
@@ -367,18 +367,15 @@ static int run_guests(struct guest_run *run, struct vmm_host *host,
 		g->host = host;
 		g->victim = o->kill && i % 2;
 		g->kill_at = kill_at(o);
-		g->processes = calloc(o->processes, sizeof(*g->processes));
-		err = g->processes ? open_guest(g) : -ENOMEM;
+		err = open_guest(g);
 	}
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (!err)
 		err = work(guests, o->guests);
 	run->seconds = seconds_since(&start);
 	vmm_host_iommu_hw(host)->ops->stats(vmm_host_iommu_hw(host), &run->hw);
-	for (i = 0; i < o->guests; i++) {
+	for (i = 0; i < o->guests; i++)
 		close_guest(&guests[i]);
-		free(guests[i].processes);
-	}
 	return err;
 }
 
