@@ -17,9 +17,6 @@
 #include "drivers/smmuv3/cmd.h"
 #include "drivers/smmuv3/smmuv3.h"
 
-#define LEAF_LG2     8u
-#define LEAF_ENTRIES (1u << LEAF_LG2)
-
 int smmuv3_asids_init(struct smmuv3 *smmu)
 {
 	struct smmuv3_asids *as = &smmu->asids;
@@ -41,8 +38,8 @@ void smmuv3_asids_fini(struct smmuv3 *smmu)
 
 	if (!as->taken)
 		return;
-	for (i = 0; i < ARRAY_SIZE(as->owners); i++)
-		plat_free(smmu->plat, as->owners[i]);
+	for (i = 0; i < ARRAY_SIZE(as->leaves); i++)
+		plat_free(smmu->plat, as->leaves[i]);
 	plat_free(smmu->plat, as->taken);
 	plat_lock_fini(smmu->plat, &as->lock);
 }
@@ -52,22 +49,23 @@ static bool is_taken_locked(const struct smmuv3 *smmu, uint16_t asid)
 	return smmu->asids.taken[asid / 64] >> (asid % 64) & 1;
 }
 
-/* Where the first domain of an ASID is noted; NULL: there is no room. */
-static struct smmuv3_domain **owner_locked(struct smmuv3 *smmu, uint16_t asid)
-{
-	struct smmuv3_domain ***leaf = &smmu->asids.owners[asid >> LEAF_LG2];
-
-	if (!*leaf)
-		*leaf = plat_zalloc(smmu->plat, LEAF_ENTRIES * sizeof(**leaf));
-	return *leaf ? *leaf + (asid & (LEAF_ENTRIES - 1)) : NULL;
-}
-
-/* The same of one that is in use: there is room. */
+/* Where the first domain of an ASID that is in use is noted. */
 static struct smmuv3_domain **owner_of_locked(struct smmuv3 *smmu,
 					      uint16_t asid)
 {
-	return smmu->asids.owners[asid >> LEAF_LG2] +
-	       (asid & (LEAF_ENTRIES - 1));
+	return &smmu->asids.leaves[asid / SMMUV3_ASID_LEAF]
+			->owners[asid % SMMUV3_ASID_LEAF];
+}
+
+/* The same of any ASID; NULL: there is no room. */
+static struct smmuv3_domain **owner_locked(struct smmuv3 *smmu, uint16_t asid)
+{
+	struct smmuv3_asid_leaf **leaf =
+		&smmu->asids.leaves[asid / SMMUV3_ASID_LEAF];
+
+	if (!*leaf)
+		*leaf = plat_zalloc(smmu->plat, sizeof(**leaf));
+	return *leaf ? owner_of_locked(smmu, asid) : NULL;
 }
 
 /* The lowest that is free. -ENOSPC, -ENOMEM */

@@ -143,17 +143,24 @@ struct smmuv3_counters {
 	_Atomic uint64_t priq_overflows;
 };
 
+#define SMMUV3_ASID_LEAF 256u
+
+/* The first domain that has each of them; NULL: nobody. */
+struct smmuv3_asid_leaf {
+	struct smmuv3_domain *owners[SMMUV3_ASID_LEAF];
+};
+
 /**
  * struct smmuv3_asids - ASIDs of an SMMU, and whose they are
  * @taken:  bitmap of those in use, and of those that could not be flushed.
- * @owners: by ASID, in leaves of 256: the first domain that has it.
+ * @leaves: by ASID, whose it is. There is one where an ASID was taken.
  *
  * All under @lock, which is taken outside those of domains.
  */
 struct smmuv3_asids {
 	struct plat_lock lock;
 	uint64_t *taken;
-	struct smmuv3_domain **owners[256];
+	struct smmuv3_asid_leaf *leaves[65536 / SMMUV3_ASID_LEAF];
 };
 
 /* VMIDs in use, and those that could not be flushed; NULL: there are none. */
