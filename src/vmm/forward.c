@@ -23,6 +23,16 @@ static void lost(struct vmm_guest *g, int err)
 		vmm_log(g, PLAT_LOG_ERR, "not even that");
 }
 
+static bool same_table(const struct iommu_pasid_table_config *a,
+		       const struct iommu_pasid_table_config *b)
+{
+	return a->config == b->config && a->format == b->format &&
+	       a->base == b->base && a->size == b->size &&
+	       a->pasid_bits == b->pasid_bits &&
+	       !memcmp(a->vendor.bytes, b->vendor.bytes,
+		       sizeof(a->vendor.bytes));
+}
+
 /* Also if it is the same: what is in it may be another. */
 void vmm_configure(struct vmm_guest *g)
 {
@@ -32,7 +42,7 @@ void vmm_configure(struct vmm_guest *g)
 	memset(&cfg, 0, sizeof(cfg));
 	cfg.version = IOMMU_PASID_TABLE_CFG_VERSION_1;
 	g->unit.vendor->read_table(g, &cfg);
-	if (!memcmp(&cfg, &g->unit.table, sizeof(cfg))) {
+	if (same_table(&cfg, &g->unit.table)) {
 		if (cfg.config == IOMMU_PASID_CONFIG_TRANSLATE) {
 			vmm_forward_all(g, IOMMU_CACHE_INV_TYPE_PASID);
 		}

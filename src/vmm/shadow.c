@@ -15,9 +15,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "vmm/vmm.h"
 
-#define BUCKETS     256u
 #define GROUP_MAX   64u
 #define DOMAINS_MAX 1024u /* hardware ids of the host that one guest may have */
 #define RWX         (IOMMU_PERM_READ | IOMMU_PERM_WRITE | IOMMU_PERM_EXEC)
@@ -45,9 +45,14 @@ struct ask {
 	struct iommu_fault_page_request prm;
 };
 
+static struct vmm_shadow_domain **bucket(struct vmm_guest *g, ioasid_t pasid)
+{
+	return &g->shadows[pasid % ARRAY_SIZE(g->shadows)];
+}
+
 static struct vmm_shadow_domain *find(struct vmm_guest *g, ioasid_t pasid)
 {
-	struct vmm_shadow_domain *d = g->shadows[pasid % BUCKETS];
+	struct vmm_shadow_domain *d = *bucket(g, pasid);
 
 	while (d && d->pasid != pasid)
 		d = d->next;
@@ -91,7 +96,7 @@ static int drop_all(struct vmm_guest *g, struct vmm_shadow_domain *d)
 static int add(struct vmm_guest *g, ioasid_t pasid,
 	       struct vmm_shadow_domain **ret_domain)
 {
-	struct vmm_shadow_domain **head = &g->shadows[pasid % BUCKETS];
+	struct vmm_shadow_domain **head = bucket(g, pasid);
 	struct vmm_shadow_domain *d;
 	int err;
 
@@ -128,7 +133,7 @@ free_mem:
 
 static void del(struct vmm_guest *g, struct vmm_shadow_domain *d)
 {
-	struct vmm_shadow_domain **link = &g->shadows[d->pasid % BUCKETS];
+	struct vmm_shadow_domain **link = bucket(g, d->pasid);
 	int err = 0;
 
 	while (*link != d)
@@ -178,7 +183,7 @@ static int for_each(struct vmm_guest *g,
 	unsigned int i;
 	int err = 0, now;
 
-	for (i = 0; i < BUCKETS; i++) {
+	for (i = 0; i < ARRAY_SIZE(g->shadows); i++) {
 		for (d = g->shadows[i]; d; d = next) {
 			next = d->next;
 			now = fn(g, d, arg);
@@ -385,15 +390,12 @@ static int take_faults(struct vmm_guest *g)
 static int start(struct vmm_guest *g)
 {
 	struct vmm_shadow_domain *d;
-	int err = -ENOMEM;
+	int err;
 
-	g->shadows = plat_zalloc(g->host_plat, BUCKETS * sizeof(g->shadows[0]));
-	if (!g->shadows)
-		return -ENOMEM;
 	/* One worker: groups are asked for in the order they came. */
 	g->wq = plat_workqueue_create(g->host_plat, "vmm", 1);
 	if (!g->wq)
-		goto free_mem;
+		return -ENOMEM;
 	err = add(g, IOMMU_NO_PASID, &d);
 	if (err)
 		goto destroy_wq;
@@ -409,8 +411,6 @@ del_domain:
 	del(g, d);
 destroy_wq:
 	plat_workqueue_destroy(g->host_plat, g->wq);
-free_mem:
-	plat_free(g->host_plat, g->shadows);
 	return err;
 }
 
@@ -448,7 +448,6 @@ static void stop(struct vmm_guest *g)
 	del(g, find(g, IOMMU_NO_PASID));
 	end_requests(g);
 	plat_workqueue_destroy(g->host_plat, g->wq);
-	plat_free(g->host_plat, g->shadows);
 }
 
 const struct vmm_backend vmm_shadow = {

@@ -417,8 +417,8 @@ struct vmm_guest {
 	struct iommu_device *host_dev;
 	struct iommu_domain *parent; /* VMM_NESTED */
 	struct vmm_requests requests;
-	struct vmm_shadow_domain **shadows; /* (u) VMM_SHADOW */
-	unsigned int shadow_count;          /* (u) */
+	struct vmm_shadow_domain *shadows[256]; /* (u) VMM_SHADOW; by PASID */
+	unsigned int shadow_count;              /* (u) */
 	struct plat_workqueue *wq;
 	struct vmm_counters counters;
 	struct iommu_system *sys;
