@@ -15,6 +15,7 @@
 #include "base/bits.h"
 #include "base/le64.h"
 #include "tests/drivers/smmuv3_bench.h"
+#include "tests/support/testenv.h"
 
 /* The platform's pages, with a list of them. */
 static struct bench *bench_of(void *tp)
@@ -59,24 +60,6 @@ static bool is_live(const struct bench *b, uint64_t pa)
 		if (pa - b->pages[i].start < b->pages[i].size)
 			return true;
 	return false;
-}
-
-static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
-		    size_t *ret_done)
-{
-	(void)ctx;
-	(void)ret_done;
-	memcpy(buf, (void *)(uintptr_t)pa, len);
-	return 0;
-}
-
-static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
-		     size_t *ret_done)
-{
-	(void)ctx;
-	(void)ret_done;
-	memcpy((void *)(uintptr_t)pa, buf, len);
-	return 0;
 }
 
 static uint64_t load(const struct bench *b, uint64_t pa)
@@ -134,7 +117,7 @@ static struct bench_pieces *pieces_of(struct bench *b, uint64_t pa)
 
 static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 {
-	struct bench *b = ctx;
+	struct bench *b = bench_of(ctx);
 	struct bench_pieces *p = NULL;
 	unsigned int i = (unsigned int)(pa / 8 % 8);
 
@@ -176,17 +159,10 @@ void bench_drop_pieces(struct bench *b, const struct smmu_cmd *cmd)
 	}
 }
 
-static int env_store64(void *ctx, uint64_t pa, uint64_t value)
-{
-	(void)ctx;
-	le64_store_release(le64_at((void *)(uintptr_t)pa), value);
-	return 0;
-}
-
 static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 		     uint64_t desired, uint64_t *ret_old)
 {
-	struct bench *b = ctx;
+	struct bench *b = bench_of(ctx);
 
 	if (!is_live(b, pa)) {
 		b->astray = true;
@@ -195,68 +171,6 @@ static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 	le64_cmpxchg(le64_at((void *)(uintptr_t)pa), &expected, desired);
 	*ret_old = expected;
 	return 0;
-}
-
-static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
-{
-	struct bench *b = ctx;
-
-	(void)requester;
-	assert_true(testplat_msi(&b->f.tp, addr, data));
-	return 0;
-}
-
-static void env_wire(void *ctx, unsigned int line, bool level)
-{
-	struct bench *b = ctx;
-
-	if (level && line < SMMUV3_IRQ_COUNT)
-		testplat_irq_raise(&b->f.tp, 1 + line);
-}
-
-static pthread_mutex_t *to_mutex(struct hw_lock *lock)
-{
-	return (pthread_mutex_t *)(void *)lock->opaque;
-}
-
-static void env_lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,
-			  const char *name)
-{
-	(void)ctx;
-	(void)rank;
-	(void)name;
-	pthread_mutex_init(to_mutex(lock), NULL);
-}
-
-static void env_lock_fini(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_destroy(to_mutex(lock));
-}
-
-static void env_lock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_lock(to_mutex(lock));
-}
-
-static void env_unlock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_unlock(to_mutex(lock));
-}
-
-static void env_relax(void *ctx, unsigned int turns)
-{
-	(void)ctx;
-	(void)turns;
-}
-
-static uint64_t env_now(void *ctx)
-{
-	struct bench *b = ctx;
-
-	return plat_now_ns(&b->f.tp.plat);
 }
 
 uint64_t bench_cd_at(const struct bench *b, unsigned int ssid)
@@ -273,20 +187,7 @@ void bench_surround(struct bench *b, struct hw_env *ret_env)
 	b->ops.pages_alloc = bench_pages_alloc;
 	b->ops.pages_free = bench_pages_free;
 	b->f.tp.plat.ops = &b->ops;
-	*ret_env = (struct hw_env){
-		.ctx = b,
-		.mem_read = env_read,
-		.mem_write = env_write,
-		.mem_load64 = env_load64,
-		.mem_store64 = env_store64,
-		.mem_cas64 = env_cas64,
-		.msi = env_msi,
-		.wire = env_wire,
-		.lock_init = env_lock_init,
-		.lock_fini = env_lock_fini,
-		.lock = env_lock,
-		.unlock = env_unlock,
-		.relax = env_relax,
-		.now_ns = env_now,
-	};
+	*ret_env = testenv(&b->f.tp);
+	ret_env->mem_load64 = env_load64;
+	ret_env->mem_cas64 = env_cas64;
 }

@@ -23,7 +23,7 @@
 #include "fmt/smmuv3.h"
 #include "pgtable/arm_lpae.h"
 #include "tests/drivers/smmuv3_kinds.h"
-#include "tests/support/testplat.h"
+#include "tests/support/testenv.h"
 
 enum {
 	WORDS = SMMUV3_ENTRY_WORDS,
@@ -67,24 +67,6 @@ struct lab {
 	unsigned int mixtures, strange, gaps;
 };
 
-static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
-		     size_t *ret_done)
-{
-	(void)ctx;
-	(void)ret_done;
-	memcpy((void *)(uintptr_t)pa, buf, len);
-	return 0;
-}
-
-static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
-		    size_t *ret_done)
-{
-	(void)ctx;
-	(void)ret_done;
-	memcpy(buf, (void *)(uintptr_t)pa, len);
-	return 0;
-}
-
 /* There is nothing in the first page. */
 static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 {
@@ -116,49 +98,6 @@ static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 	return 0;
 }
 
-static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
-{
-	(void)ctx;
-	(void)requester;
-	(void)addr;
-	(void)data;
-	return 0;
-}
-
-static void env_wire(void *ctx, unsigned int line, bool level)
-{
-	(void)ctx;
-	(void)line;
-	(void)level;
-}
-
-static void env_lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,
-			  const char *name)
-{
-	(void)ctx;
-	(void)lock;
-	(void)rank;
-	(void)name;
-}
-
-static void env_lock_op(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	(void)lock;
-}
-
-static void env_relax(void *ctx, unsigned int turns)
-{
-	(void)ctx;
-	(void)turns;
-}
-
-static uint64_t env_now(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
 static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			  uint64_t cookie)
 {
@@ -180,22 +119,6 @@ static void bus_resume(void *ctx, uint64_t cookie, enum hw_resume how)
 	(void)cookie;
 	(void)how;
 }
-
-static const struct hw_env env = {
-	.mem_read = env_read,
-	.mem_write = env_write,
-	.mem_load64 = env_load64,
-	.mem_store64 = env_store64,
-	.mem_cas64 = env_cas64,
-	.msi = env_msi,
-	.wire = env_wire,
-	.lock_init = env_lock_init,
-	.lock_fini = env_lock_op,
-	.lock = env_lock_op,
-	.unlock = env_lock_op,
-	.relax = env_relax,
-	.now_ns = env_now,
-};
 
 static const struct hw_bus bus = {
 	.ats_invalidate = bus_invalidate,
@@ -258,9 +181,13 @@ static void put_cd(uint64_t *words, enum cd_kind kind,
 /* EL2 for its STRW, stalls; stage 2 if there is one. */
 static void make_model(struct lab *l)
 {
+	struct hw_env env = testenv(&l->tp);
 	struct smmuv3_hw_cfg cfg;
 	uint32_t s2p = (uint32_t)FIELD_MASK(SMMU_IDR0_S2P);
 
+	env.mem_load64 = env_load64;
+	env.mem_store64 = env_store64;
+	env.mem_cas64 = env_cas64;
 	smmuv3_hw_cfg_default(&cfg);
 	cfg.idr[0] &= ~(uint32_t)FIELD_MASK(SMMU_IDR0_STALL_MODEL);
 	cfg.idr[0] |= (uint32_t)FIELD_MASK(SMMU_IDR0_HYP) | s2p;

@@ -14,6 +14,7 @@
 #include "fmt/vtd.h"
 #include "models/vtd/state.h"
 #include "models/vtd/tlb.h"
+#include "tests/support/testenv.h"
 
 /* Where the PCIe function's capabilities are. */
 enum {
@@ -22,8 +23,16 @@ enum {
 	PASID = 0x140,
 };
 
-static bool refused(struct vbench *b, uint64_t pa, size_t len, bool write)
+static struct vbench *bench_of(struct testplat *tp)
 {
+	return container_of(tp, struct vbench, tp);
+}
+
+/* What the unit may not reach. ctx of the model is the platform. */
+static bool refused(struct testplat *tp, uint64_t pa, size_t len, bool write)
+{
+	struct vbench *b = bench_of(tp);
+
 	return b->on_access && !b->on_access(b, pa, len, write);
 }
 
@@ -47,23 +56,13 @@ static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
 	return 0;
 }
 
-static int env_copy(void *ctx, uint64_t dst, uint64_t src, size_t len,
-		    size_t *ret_done, bool *ret_write)
-{
-	(void)ctx;
-	(void)ret_done;
-	(void)ret_write;
-	memmove((void *)(uintptr_t)dst, (void *)(uintptr_t)src, len);
-	return 0;
-}
-
 static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 {
-	struct vbench *b = ctx;
+	struct vbench *b = bench_of(ctx);
 
 	if (b->watch_pa && pa / 4096 == b->watch_pa / 4096)
 		b->watch_loads++;
-	if (refused(b, pa, 8, false))
+	if (refused(ctx, pa, 8, false))
 		return -EFAULT;
 	*ret_value = le64_load_acquire(le64_at((void *)(uintptr_t)pa));
 	if (b->on_load)
@@ -87,67 +86,6 @@ static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
 	le64_cmpxchg(le64_at((void *)(uintptr_t)pa), &expected, desired);
 	*ret_old = expected;
 	return 0;
-}
-
-static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
-{
-	struct vbench *b = ctx;
-
-	(void)requester;
-	assert_true(testplat_msi(&b->tp, addr, data));
-	return 0;
-}
-
-static void env_wire(void *ctx, unsigned int line, bool level)
-{
-	(void)ctx;
-	(void)line;
-	(void)level;
-}
-
-static pthread_mutex_t *to_mutex(struct hw_lock *lock)
-{
-	return (pthread_mutex_t *)(void *)lock->opaque;
-}
-
-static void env_lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,
-			  const char *name)
-{
-	(void)ctx;
-	(void)rank;
-	(void)name;
-	pthread_mutex_init(to_mutex(lock), NULL);
-}
-
-static void env_lock_fini(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_destroy(to_mutex(lock));
-}
-
-static void env_lock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_lock(to_mutex(lock));
-}
-
-static void env_unlock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_unlock(to_mutex(lock));
-}
-
-static void env_relax(void *ctx, unsigned int turns)
-{
-	(void)ctx;
-	(void)turns;
-}
-
-static uint64_t env_now(void *ctx)
-{
-	struct vbench *b = ctx;
-
-	return plat_now_ns(&b->tp.plat);
 }
 
 /* Devices are told in the order of the queue. */
@@ -233,8 +171,7 @@ static void finish_invalidation(struct vbench *b)
 /* The driver waits: for the device, if it knows. */
 static void relax(void *ctx, unsigned int turns)
 {
-	struct testplat *tp = ctx;
-	struct vbench *b = container_of(tp, struct vbench, tp);
+	struct vbench *b = bench_of(ctx);
 
 	if (b->slow_atc && turns > 4)
 		finish_invalidation(b);
@@ -414,8 +351,7 @@ static void init_cfg(struct vbench *b)
 
 static void keep_pages(void *ctx, void *pages, size_t size)
 {
-	struct testplat *tp = ctx;
-	struct vbench *b = container_of(tp, struct vbench, tp);
+	struct vbench *b = bench_of(ctx);
 	struct vbench_pages *dead = malloc(sizeof(*dead));
 
 	assert_non_null(dead);
@@ -440,23 +376,7 @@ struct vbench *vbench_make(enum hw_personality personality,
 			   unsigned int command_batch)
 {
 	struct vbench *b = calloc(1, sizeof(*b));
-	struct hw_env env = {
-		.ctx = b,
-		.mem_read = env_read,
-		.mem_write = env_write,
-		.mem_copy = env_copy,
-		.mem_load64 = env_load64,
-		.mem_store64 = env_store64,
-		.mem_cas64 = env_cas64,
-		.msi = env_msi,
-		.wire = env_wire,
-		.lock_init = env_lock_init,
-		.lock_fini = env_lock_fini,
-		.lock = env_lock,
-		.unlock = env_unlock,
-		.relax = env_relax,
-		.now_ns = env_now,
-	};
+	struct hw_env env;
 	struct hw_bus bus = {
 		.ctx = b,
 		.ats_invalidate = bus_invalidate,
@@ -467,6 +387,12 @@ struct vbench *vbench_make(enum hw_personality personality,
 
 	assert_non_null(b);
 	testplat_init(&b->tp);
+	env = testenv(&b->tp);
+	env.mem_read = env_read;
+	env.mem_write = env_write;
+	env.mem_load64 = env_load64;
+	env.mem_store64 = env_store64;
+	env.mem_cas64 = env_cas64;
 	init_cfg(b);
 	pthread_mutex_init(&b->dead_lock, NULL);
 	b->ops = *b->tp.plat.ops;

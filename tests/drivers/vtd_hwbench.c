@@ -10,119 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/le64.h"
-
-static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
-		    size_t *ret_done)
-{
-	(void)ctx;
-	(void)ret_done;
-	memcpy(buf, (void *)(uintptr_t)pa, len);
-	return 0;
-}
-
-static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
-		     size_t *ret_done)
-{
-	(void)ctx;
-	(void)ret_done;
-	memcpy((void *)(uintptr_t)pa, buf, len);
-	return 0;
-}
-
-static int env_copy(void *ctx, uint64_t dst, uint64_t src, size_t len,
-		    size_t *ret_done, bool *ret_write)
-{
-	(void)ctx;
-	(void)ret_done;
-	(void)ret_write;
-	memmove((void *)(uintptr_t)dst, (void *)(uintptr_t)src, len);
-	return 0;
-}
-
-static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
-{
-	(void)ctx;
-	*ret_value = le64_load_acquire(le64_at((void *)(uintptr_t)pa));
-	return 0;
-}
-
-static int env_store64(void *ctx, uint64_t pa, uint64_t value)
-{
-	(void)ctx;
-	le64_store_release(le64_at((void *)(uintptr_t)pa), value);
-	return 0;
-}
-
-static int env_cas64(void *ctx, uint64_t pa, uint64_t expected,
-		     uint64_t desired, uint64_t *ret_old)
-{
-	(void)ctx;
-	le64_cmpxchg(le64_at((void *)(uintptr_t)pa), &expected, desired);
-	*ret_old = expected;
-	return 0;
-}
-
-static int env_msi(void *ctx, uint32_t requester, uint64_t addr, uint32_t data)
-{
-	struct vtdhw *h = ctx;
-
-	(void)requester;
-	assert_true(testplat_msi(&h->tp, addr, data));
-	return 0;
-}
-
-static void env_wire(void *ctx, unsigned int line, bool level)
-{
-	(void)ctx;
-	(void)line;
-	(void)level;
-}
-
-static pthread_mutex_t *to_mutex(struct hw_lock *lock)
-{
-	return (pthread_mutex_t *)(void *)lock->opaque;
-}
-
-static void env_lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,
-			  const char *name)
-{
-	(void)ctx;
-	(void)rank;
-	(void)name;
-	pthread_mutex_init(to_mutex(lock), NULL);
-}
-
-static void env_lock_fini(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_destroy(to_mutex(lock));
-}
-
-static void env_lock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_lock(to_mutex(lock));
-}
-
-static void env_unlock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_unlock(to_mutex(lock));
-}
-
-static void env_relax(void *ctx, unsigned int turns)
-{
-	(void)ctx;
-	(void)turns;
-}
-
-static uint64_t env_now(void *ctx)
-{
-	struct vtdhw *h = ctx;
-
-	return plat_now_ns(&h->tp.plat);
-}
+#include "tests/support/testenv.h"
 
 static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			  uint64_t cookie)
@@ -210,23 +98,7 @@ void vtdhw_init(struct vtdhw *h)
 
 static void make_model(struct vtdhw *h)
 {
-	struct hw_env env = {
-		.ctx = h,
-		.mem_read = env_read,
-		.mem_write = env_write,
-		.mem_copy = env_copy,
-		.mem_load64 = env_load64,
-		.mem_store64 = env_store64,
-		.mem_cas64 = env_cas64,
-		.msi = env_msi,
-		.wire = env_wire,
-		.lock_init = env_lock_init,
-		.lock_fini = env_lock_fini,
-		.lock = env_lock,
-		.unlock = env_unlock,
-		.relax = env_relax,
-		.now_ns = env_now,
-	};
+	const struct hw_env env = testenv(&h->tp);
 	struct hw_bus bus = {
 		.ctx = h,
 		.ats_invalidate = bus_invalidate,

@@ -1,48 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* What a model asks of its surroundings: memory, interrupts, locks. */
+/*
+ * What a model asks of its surroundings: made-up tables in its memory, and
+ * interrupts that run.
+ */
 #include "tests/core/hw/shim.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/le64.h"
-
-static int env_read(void *ctx, uint64_t pa, void *buf, size_t len,
-		    size_t *ret_done)
-{
-	(void)ctx, (void)ret_done;
-	memcpy(buf, (void *)(uintptr_t)pa, len);
-	return 0;
-}
-
-static int env_write(void *ctx, uint64_t pa, const void *buf, size_t len,
-		     size_t *ret_done)
-{
-	(void)ctx, (void)ret_done;
-	memcpy((void *)(uintptr_t)pa, buf, len);
-	return 0;
-}
-
-static int env_copy(void *ctx, uint64_t dst, uint64_t src, size_t len,
-		    size_t *ret_done, bool *ret_write)
-{
-	(void)ctx, (void)ret_done, (void)ret_write;
-	memmove((void *)(uintptr_t)dst, (void *)(uintptr_t)src, len);
-	return 0;
-}
+#include "tests/support/testenv.h"
 
 static int env_load64(void *ctx, uint64_t pa, uint64_t *ret_value)
 {
 	if (!shim_table_load(ctx, pa, ret_value))
 		*ret_value = le64_load_acquire(le64_at((void *)(uintptr_t)pa));
-	return 0;
-}
-
-static int env_store64(void *ctx, uint64_t pa, uint64_t value)
-{
-	(void)ctx;
-	le64_store_release(le64_at((void *)(uintptr_t)pa), value);
 	return 0;
 }
 
@@ -111,41 +83,6 @@ bool shim_irqs_done(struct mock *m)
 	return done;
 }
 
-static pthread_mutex_t *to_mutex(struct hw_lock *lock)
-{
-	return (pthread_mutex_t *)(void *)lock->opaque;
-}
-
-static void env_lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,
-			  const char *name)
-{
-	(void)ctx, (void)rank, (void)name;
-	pthread_mutex_init(to_mutex(lock), NULL);
-}
-
-static void env_lock_fini(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_destroy(to_mutex(lock));
-}
-
-static void env_lock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_lock(to_mutex(lock));
-}
-
-static void env_unlock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	pthread_mutex_unlock(to_mutex(lock));
-}
-
-static void env_relax(void *ctx, unsigned int turns)
-{
-	(void)ctx, (void)turns;
-}
-
 static uint64_t env_now(void *ctx)
 {
 	struct mock *m = ctx;
@@ -195,23 +132,13 @@ struct plat_mmio shim_window(struct mock *m)
 
 void shim_env_init(struct mock *m)
 {
-	m->env = (struct hw_env){
-		.ctx = m,
-		.mem_read = env_read,
-		.mem_write = env_write,
-		.mem_copy = env_copy,
-		.mem_load64 = env_load64,
-		.mem_store64 = env_store64,
-		.mem_cas64 = env_cas64,
-		.msi = env_msi,
-		.wire = env_wire,
-		.lock_init = env_lock_init,
-		.lock_fini = env_lock_fini,
-		.lock = env_lock,
-		.unlock = env_unlock,
-		.relax = env_relax,
-		.now_ns = env_now,
-	};
+	m->env = testenv(m->tp);
+	m->env.ctx = m;
+	m->env.mem_load64 = env_load64;
+	m->env.mem_cas64 = env_cas64;
+	m->env.msi = env_msi;
+	m->env.wire = env_wire;
+	m->env.now_ns = env_now;
 	pthread_mutex_init(&m->irq_lock, NULL);
 	pthread_cond_init(&m->irq_change, NULL);
 	if (pthread_create(&m->irq_thread, NULL, irq_main, m))
