@@ -226,7 +226,7 @@ static bool dsa_hw_untranslatable(const struct dsa_hw_engine *eng,
 	       (f->denied || f->granted > DSA_HW_MAX_GRANTS);
 }
 
-/* Ask the IOMMU; on DSA_HW_GO_ON the port is busy. */
+/* Ask the IOMMU; on DSA_HW_GO_ON the port is busy, else @ret_pa is 0. */
 static enum dsa_hw_go dsa_hw_check(struct dsa_hw_engine *eng,
 				   const struct dsa_hw_span *span,
 				   uint64_t *ret_pa, uint64_t *len)
@@ -237,6 +237,7 @@ static enum dsa_hw_go dsa_hw_check(struct dsa_hw_engine *eng,
 	uint64_t rooms = 0;
 	int err;
 
+	*ret_pa = 0;
 	txn = dsa_hw_txn(eng, dsa_hw_job(eng),
 			 span->translated ? span->pa : span->va, span->perm);
 	if (span->translated) {
