@@ -132,7 +132,9 @@ SVA_MUST_CHECK int iommu_bind_pasid_table(struct iommu_domain *domain,
  *          device's, neither while it drains.
  * Return:  0, -EINVAL no table of @domain is bound, -EBUSY somebody else is
  *          at it, -ETIMEDOUT unbound, but the IOMMU did not confirm it: the
- *          device aborts, and is attached to nothing.
+ *          device aborts, and is attached to nothing; -ENOMEM: the same, if
+ *          an ABORT of iommu_attach_pasid_table() found no memory either,
+ *          otherwise nothing has changed.
  * Test:    tests/core/mock/guest_test.c
  */
 SVA_MUST_CHECK int iommu_unbind_pasid_table(struct iommu_domain *domain,
@@ -186,7 +188,9 @@ struct iommu_pasid_table_config {
  *
  * As iommu_bind_pasid_table() for each device that @domain is attached to. A
  * table that is bound already is replaced, without the parent's translation
- * in between.
+ * in between. ABORT in place of a table always has room: it does not fail with
+ * -ENOMEM or -ENOSPC, so what a guest has taken away can be taken from its
+ * device.
  *
  * Context: may sleep; the caller keeps devices from coming and going.
  * Return:  0, -ENODEV the IOMMU does not nest, or @domain is attached to no

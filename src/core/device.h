@@ -65,6 +65,7 @@ struct iommu_device {
 	bool guest_faults;        /* (s) they brought faults along */
 	bool guest_changing;      /* (s) one is on its way off, lock dropped */
 	bool guest_new;           /* (s) bound by the call that is running */
+	bool guest_blocked;       /* (d) ->domain is a table, and aborts */
 	struct attach *gpasids;   /* (s) (d) those of PASIDs */
 	ioasid_t min_pasid, max_pasid; /* (s) for binds */
 	struct fault_dev faults;

@@ -176,7 +176,8 @@ struct iommu_nest {
  *     does not have, -EOPNOTSUPP not this kind, -ENOSPC, -ENOMEM.
  *     Of IOMMU_NEST_TABLE: set_dev_pasid() with PASID 0 makes it count for all
  *     PASIDs of the device. It replaces, and is replaced by, the parent or
- *     another domain nested there.
+ *     another domain nested there. remove_dev_pasid() may have taken it away
+ *     before it is replaced: then the pair aborts until that.
  * @cache_invalidate: what the guest has invalidated, checked but for what only
  *     this hardware cannot do (-EINVAL). Device lock held. -ETIMEDOUT; -ENOMEM
  *     what the guest has added aborts, and the rest was done.

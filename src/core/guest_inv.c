@@ -167,8 +167,11 @@ int iommu_cache_invalidate(struct iommu_domain *domain,
 		return err;
 	plat_lock(plat, &dev->lock);
 	nested = guest_table_of(dev, domain);
+	/* Of what aborts nothing is cached, and nothing is to come back. */
 	if (nested)
-		err = ops->cache_invalidate(nested, dev, info);
+		err = dev->guest_blocked ?
+			      0 :
+			      ops->cache_invalidate(nested, dev, info);
 	else
 		err = gpasid_locked(domain, dev, info);
 	plat_unlock(plat, &dev->lock);

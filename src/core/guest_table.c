@@ -9,7 +9,8 @@
 
 /*
  * The table takes the place of @old, the parent or another table. SVA lock
- * held. After -ETIMEDOUT nothing is attached.
+ * held. After -ETIMEDOUT nothing is attached; what is blocked stays so after
+ * any other error.
  */
 static int table_swap_locked(struct iommu_device *dev,
 			     struct iommu_domain *domain,
@@ -24,6 +25,8 @@ static int table_swap_locked(struct iommu_device *dev,
 		domain_set_primary(dev, domain);
 	else if (err == -ETIMEDOUT)
 		domain_set_primary(dev, NULL); /* the entry aborts */
+	if (!err || err == -ETIMEDOUT)
+		dev->guest_blocked = false;
 	plat_unlock(plat, &dev->lock);
 	return err;
 }
@@ -56,6 +59,28 @@ free_domain:
 	return err;
 }
 
+/* It aborts, and takes neither memory nor an id for that. SVA lock held. */
+static void table_block_locked(struct iommu_device *dev)
+{
+	const struct plat *plat = dev->sys->plat;
+
+	plat_lock(plat, &dev->lock);
+	if (!dev->guest_blocked)
+		dev->unit->ops->remove_dev_pasid(dev->domain, dev,
+						 IOMMU_NO_PASID);
+	dev->guest_blocked = true;
+	plat_unlock(plat, &dev->lock);
+}
+
+static bool no_room(int err)
+{
+	return err == -ENOMEM || err == -ENOSPC;
+}
+
+/*
+ * What the guest has taken away cannot stay because there is no room for what
+ * comes next: ABORT always succeeds, or the IOMMU does not answer.
+ */
 static int table_replace_locked(struct iommu_domain *parent,
 				struct iommu_device *dev,
 				const struct iommu_nest *nest)
@@ -67,11 +92,15 @@ static int table_replace_locked(struct iommu_domain *parent,
 	if (dev->guest_changing)
 		return -EBUSY;
 	err = guest_nested_make(parent, dev, nest, &domain);
-	if (err)
-		return err;
-	err = table_swap_locked(dev, domain, old);
-	if (err)
-		guest_nested_free(domain);
+	if (!err) {
+		err = table_swap_locked(dev, domain, old);
+		if (err)
+			guest_nested_free(domain);
+	}
+	if (no_room(err) && nest->table.config == IOMMU_PASID_CONFIG_ABORT) {
+		table_block_locked(dev);
+		return 0;
+	}
 	if (err == -ETIMEDOUT) {
 		dev->guest_binds--;
 		guest_faults_end_locked(dev);
@@ -177,6 +206,21 @@ int iommu_bind_pasid_table(struct iommu_domain *domain,
 	return err;
 }
 
+/* It aborts already: then it is attached to nothing. SVA lock held. */
+static bool table_drop_blocked_locked(struct iommu_device *dev)
+{
+	const struct plat *plat = dev->sys->plat;
+	bool blocked;
+
+	plat_lock(plat, &dev->lock);
+	blocked = dev->guest_blocked;
+	dev->guest_blocked = false;
+	if (blocked)
+		domain_set_primary(dev, NULL);
+	plat_unlock(plat, &dev->lock);
+	return blocked;
+}
+
 /*
  * As attach_del_locked(): drains first while the guest's table still counts,
  * and once more when it is gone. SVA lock held, dropped meanwhile.
@@ -186,6 +230,7 @@ static int table_end_locked(struct iommu_domain *parent,
 {
 	const struct plat *plat = dev->sys->plat;
 	struct iommu_domain *old = dev->domain;
+	bool gone;
 	int err;
 
 	dev->guest_changing = true;
@@ -194,7 +239,9 @@ static int table_end_locked(struct iommu_domain *parent,
 	plat_lock(plat, &dev->sys->sva_lock);
 
 	err = table_swap_locked(dev, parent, old);
-	if (!err || err == -ETIMEDOUT) {
+	gone = err == -ETIMEDOUT ||
+	       (no_room(err) && table_drop_blocked_locked(dev));
+	if (!err || gone) {
 		guest_answer_rest_locked(dev);
 		dev->guest_binds--;
 		guest_faults_off_locked(dev);

@@ -7,7 +7,8 @@
 
 /*
  * The host could not do it: what the guest has taken away its function may
- * still reach. It loses the function rather than its peace.
+ * still reach. It loses the function rather than its peace, until it says
+ * something else of its table. ABORT needs neither memory nor hardware ids.
  */
 static void lost(struct vmm_guest *g, int err)
 {
@@ -19,8 +20,11 @@ static void lost(struct vmm_guest *g, int err)
 
 	vmm_log(g, PLAT_LOG_ERR, "the host's IOMMU: %d: its function aborts",
 		err);
-	if (g->backend->config(g, &abort))
-		vmm_log(g, PLAT_LOG_ERR, "not even that");
+	err = g->backend->config(g, &abort);
+	g->unit.table = abort;
+	/* Then the host's driver has cut it off, or says that it cannot. */
+	if (err)
+		vmm_log(g, PLAT_LOG_ERR, "the host's IOMMU: %d: for good", err);
 }
 
 static bool same_table(const struct iommu_pasid_table_config *a,

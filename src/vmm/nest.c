@@ -12,6 +12,24 @@
 /* How often an answer that was under way may keep the handler. */
 #define UNREGISTER_TRIES 1000u
 
+/*
+ * With a table from the beginning, so that each of the guest's takes the place
+ * of another: ABORT has room then, whatever else has.
+ */
+static int first_table(struct vmm_guest *g)
+{
+	struct iommu_pasid_table_config cfg = {
+		.version = IOMMU_PASID_TABLE_CFG_VERSION_1,
+	};
+	int err;
+
+	g->unit.vendor->read_table(g, &cfg);
+	err = iommu_attach_pasid_table(g->parent, &cfg);
+	if (!err)
+		g->unit.table = cfg;
+	return err;
+}
+
 static int start(struct vmm_guest *g)
 {
 	int err;
@@ -28,10 +46,14 @@ static int start(struct vmm_guest *g)
 	err = iommu_register_device_fault_handler(g->host_dev, vmm_on_fault, g);
 	if (err)
 		goto detach;
-	g->unit.table.config = IOMMU_PASID_CONFIG_BYPASS;
+	err = first_table(g);
+	if (err)
+		goto unregister;
 	return 0;
 
 	/* What was just made is unused: it cannot be busy. */
+unregister:
+	(void)!iommu_unregister_device_fault_handler(g->host_dev);
 detach:
 	(void)!iommu_detach_device(g->parent, g->host_dev);
 free_parent:

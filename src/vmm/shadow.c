@@ -294,7 +294,8 @@ static int fill(struct vmm_guest *g, const struct iommu_fault_page_request *prm)
 	uint64_t gpa;
 	int err;
 
-	if (!d)
+	/* What the host has refused the guest is not taken out either. */
+	if (!d || g->unit.table.config == IOMMU_PASID_CONFIG_ABORT)
 		return -EFAULT;
 	err = vmm_request_look_up(g, prm, &gpa, &perm);
 	if (!err)
