@@ -18,12 +18,35 @@ static int gpasid_check(const struct iommu_device *dev,
 	return 0;
 }
 
+/* Device lock not held. */
+static void gpasid_link(struct attach *att)
+{
+	const struct plat *plat = att->dev->sys->plat;
+
+	plat_lock(plat, &att->dev->lock);
+	att->next = att->dev->gpasids;
+	att->dev->gpasids = att;
+	plat_unlock(plat, &att->dev->lock);
+}
+
+/* Device lock not held. */
+static void gpasid_unlink(struct attach *att)
+{
+	const struct plat *plat = att->dev->sys->plat;
+	struct attach **link;
+
+	plat_lock(plat, &att->dev->lock);
+	for (link = &att->dev->gpasids; *link != att; link = &(*link)->next)
+		;
+	*link = att->next;
+	plat_unlock(plat, &att->dev->lock);
+}
+
 /* SVA lock held. */
 static int gpasid_add_locked(struct iommu_domain *parent, struct attach *att,
 			     const struct iommu_nest *nest)
 {
 	struct iommu_device *dev = att->dev;
-	const struct plat *plat = dev->sys->plat;
 	int err;
 
 	if (dev->domain != parent)
@@ -38,17 +61,16 @@ static int gpasid_add_locked(struct iommu_domain *parent, struct attach *att,
 	err = guest_faults_on_locked(dev);
 	if (err)
 		goto free_domain;
+	/* Before its entry counts: what the guest invalidates finds it. */
+	gpasid_link(att);
 	err = attach_add_locked(att);
 	if (err)
-		goto faults_off;
+		goto unlink;
 	dev->guest_binds++;
-	plat_lock(plat, &dev->lock);
-	att->next = dev->gpasids;
-	dev->gpasids = att;
-	plat_unlock(plat, &dev->lock);
 	return 0;
 
-faults_off:
+unlink:
+	gpasid_unlink(att);
 	guest_faults_end_locked(dev);
 free_domain:
 	guest_nested_free(att->domain);
@@ -84,19 +106,6 @@ int iommu_sva_bind_gpasid(struct iommu_domain *domain, struct iommu_device *dev,
 	if (err)
 		plat_free(plat, att);
 	return err;
-}
-
-/* Device lock not held. */
-static void gpasid_unlink(struct attach *att)
-{
-	const struct plat *plat = att->dev->sys->plat;
-	struct attach **link;
-
-	plat_lock(plat, &att->dev->lock);
-	for (link = &att->dev->gpasids; *link != att; link = &(*link)->next)
-		;
-	*link = att->next;
-	plat_unlock(plat, &att->dev->lock);
 }
 
 int iommu_sva_unbind_gpasid(struct iommu_domain *domain,
