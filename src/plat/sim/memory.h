@@ -13,7 +13,7 @@
 
 #define SIM_PAGE        4096u
 #define SIM_HEAP_BYTES  (UINT64_C(16) << 20)
-#define SIM_PAGES_BYTES (UINT64_C(16) << 20)
+#define SIM_PAGES_BYTES (UINT64_C(32) << 20)
 #define SIM_FRAMES      (SIM_PAGES_BYTES / SIM_PAGE)
 /* Above 4 GiB, so that a cut address is a wrong one. */
 #define SIM_PA_BASE     UINT64_C(0x880000000)

@@ -296,7 +296,7 @@ static void op_rcu_synchronize(void *ctx)
 {
 	struct sim *s = ctx;
 	uint64_t left[SIM_THREADS];
-	uint32_t inside = 0;
+	uint64_t inside = 0;
 	unsigned int i;
 
 	may_sleep(s, "rcu_synchronize()");
@@ -305,10 +305,10 @@ static void op_rcu_synchronize(void *ctx)
 		sim_strike(s, 0);
 		return;
 	}
-	for (i = 0; i < SIM_THREADS; i++) {
+	for (i = 0; i < s->thread_count; i++) {
 		left[i] = s->threads[i].rcu_left;
 		if (s->threads[i].used && s->threads[i].rcu)
-			inside |= UINT32_C(1) << i;
+			inside |= UINT64_C(1) << i;
 	}
 	for (i = 0; i < SIM_THREADS; i++)
 		while (inside >> i & 1 && s->threads[i].rcu &&

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The public face: one run after another in the same memory. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/errno.h"
 #include "plat/sim/breaks.h"
 #include "plat/sim/scenarios.h"
 
-#define GUARD        4096u
-#define SIGNAL_STACK 65536u
-#define PREEMPTIONS  2u
-
-static const int signals[] = { SIGSEGV, SIGBUS };
+#define PREEMPTIONS 2u
 
 /**
  * struct sva_sim - see sva/sim.h
@@ -25,10 +19,6 @@ struct sva_sim {
 	struct world world;
 	const struct scenario *scenario;
 	enum sva_sim_iommu iommu;
-	char *stacks;
-	void *signal_stack;
-	stack_t old_stack;
-	struct sigaction old_actions[2];
 	struct search {
 		const struct scenario *scenario;
 		const struct sim_break *broken;
@@ -38,121 +28,28 @@ struct sva_sim {
 	uint64_t next_path;
 };
 
-static struct sva_sim *the_sim;
-
-/* What is simulated touched what it may not: the run is over. */
-static void on_signal(int number, siginfo_t *info, void *context)
-{
-	struct sim *s = sim_running;
-
-	(void)context;
-	if (!s) {
-		/* Not ours: as if there were no handler. */
-		(void)signal(number, SIG_DFL);
-		return;
-	}
-	/* Poison is no address: x86-64 cannot say which it was. */
-	if (info->si_code == SI_KERNEL)
-		sim_fail(s, "R1", "%s follows a pointer in freed memory",
-			 s->current ? s->current->name : "-");
-	sim_fail(s, "crash", "%s accesses %p",
-		 s->current ? s->current->name : "-", info->si_addr);
-}
-
-/* Before a run; 0, or -EINVAL with nothing changed. */
-static int take_signals(struct sva_sim *sim)
-{
-	struct sigaction action = {
-		.sa_sigaction = on_signal,
-		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER,
-	};
-	const stack_t stack = {
-		.ss_sp = sim->signal_stack,
-		.ss_size = SIGNAL_STACK,
-	};
-	unsigned int i;
-
-	if (sigaltstack(&stack, &sim->old_stack))
-		return -EINVAL;
-	for (i = 0; i < 2; i++)
-		(void)sigaction(signals[i], &action, &sim->old_actions[i]);
-	return 0;
-}
-
-static void give_signals_back(struct sva_sim *sim)
-{
-	unsigned int i;
-
-	for (i = 0; i < 2; i++)
-		(void)sigaction(signals[i], &sim->old_actions[i], NULL);
-	(void)sigaltstack(&sim->old_stack, NULL);
-}
-
-static int make_stacks(struct sva_sim *sim)
-{
-	size_t each = SIM_STACK + GUARD;
-	unsigned int i;
-	void *p = mmap(NULL, each * SIM_THREADS, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (p == MAP_FAILED)
-		return -ENOMEM;
-	sim->stacks = p;
-	for (i = 0; i < SIM_THREADS; i++) {
-		struct fiber *f = &sim->sim.threads[i].fiber;
-
-		/* An overrun is a crash, not a riddle. */
-		if (mprotect(sim->stacks + i * each, GUARD, PROT_NONE))
-			return -ENOMEM;
-		f->stack = sim->stacks + i * each + GUARD;
-		f->size = SIM_STACK;
-	}
-	return 0;
-}
-
 int sva_sim_create(struct sva_sim **ret_sim)
 {
-	struct sva_sim *sim;
+	struct sva_sim *sim = calloc(1, sizeof(*sim));
 	int err;
 
-	if (the_sim)
-		return -EBUSY;
-	sim = calloc(1, sizeof(*sim));
 	if (!sim)
 		return -ENOMEM;
-	the_sim = sim;
-	err = sim_memory_init(&sim->sim.mem);
-	if (!err)
-		err = strategy_init(&sim->sim.strategy);
-	if (!err)
-		err = make_stacks(sim);
-	sim->signal_stack = malloc(SIGNAL_STACK);
-	if (!err && !sim->signal_stack)
-		err = -ENOMEM;
+	err = sim_init(&sim->sim);
 	if (err) {
-		sva_sim_destroy(sim);
+		free(sim);
 		return err;
 	}
-	sim_platform_init(&sim->sim);
 	*ret_sim = sim;
 	return 0;
 }
 
 void sva_sim_destroy(struct sva_sim *sim)
 {
-	unsigned int i;
-
 	if (!sim)
 		return;
-	for (i = 0; i < SIM_THREADS; i++)
-		fiber_fini(&sim->sim.threads[i].fiber);
-	free(sim->signal_stack);
-	if (sim->stacks)
-		(void)munmap(sim->stacks, (SIM_STACK + GUARD) * SIM_THREADS);
-	strategy_fini(&sim->sim.strategy);
-	sim_memory_fini(&sim->sim.mem);
+	sim_fini(&sim->sim);
 	free(sim);
-	the_sim = NULL;
 }
 
 static void main_thread(void *arg)
@@ -230,7 +127,7 @@ int sva_sim_run(struct sva_sim *sim, const struct sva_sim_cfg *cfg,
 	if (!scenario || !on(&scenario->info, cfg->iommu) ||
 	    (cfg->brk && (!broken || !on(&broken->info, cfg->iommu))))
 		return -EINVAL;
-	if (take_signals(sim))
+	if (sim_take_signals(s))
 		return -EINVAL;
 	sim->scenario = scenario;
 	sim->iommu = cfg->iommu;
@@ -242,7 +139,7 @@ int sva_sim_run(struct sva_sim *sim, const struct sva_sim_cfg *cfg,
 		exhaustive_run(sim, cfg);
 	else
 		one_run(sim, cfg->strategy, cfg->seed, 0);
-	give_signals_back(sim);
+	sim_give_signals_back(s);
 
 	*ret_result = (struct sva_sim_result){
 		.failed = s->failed,

@@ -93,14 +93,14 @@ static void expire(struct sim *s)
 	if (s->now_ns < s->next_deadline)
 		return;
 	s->next_deadline = SIM_NEVER;
-	for (i = 0; i < SIM_THREADS; i++) {
+	for (i = 0; i < s->thread_count; i++) {
 		struct sim_thread *t = &s->threads[i];
 
 		if (!t->used || t->done || s->runnable >> i & 1)
 			continue;
 		if (t->deadline <= s->now_ns) {
 			t->timed_out = true;
-			s->runnable |= UINT32_C(1) << i;
+			s->runnable |= UINT64_C(1) << i;
 		} else if (t->deadline < s->next_deadline) {
 			s->next_deadline = t->deadline;
 		}
@@ -121,6 +121,23 @@ static void step(struct sim *s, enum sim_point kind, const char *what,
 	expire(s);
 }
 
+static unsigned int pick(struct sim *s, unsigned int current, bool yields)
+{
+	const struct sim_thread *urgent = s->urgent;
+
+	if (!urgent)
+		return strategy_pick(&s->strategy, s->runnable, current,
+				     yields);
+	s->urgent = NULL;
+	return urgent->id;
+}
+
+void sim_urgent(struct sim *s, struct sim_thread *t)
+{
+	s->runnable |= UINT64_C(1) << t->id;
+	s->urgent = t;
+}
+
 void sim_point(struct sim *s, enum sim_point kind, const char *what,
 	       uint64_t detail)
 {
@@ -128,8 +145,7 @@ void sim_point(struct sim *s, enum sim_point kind, const char *what,
 		return;
 	step(s, kind, what, detail, SIM_STEP_NS);
 	if (s->exploring && !s->atomic)
-		switch_to(s, strategy_pick(&s->strategy, s->runnable,
-					   s->current->id, false));
+		switch_to(s, pick(s, s->current->id, false));
 }
 
 void sim_atomic_point(void)
@@ -142,15 +158,14 @@ void sim_atomic_point(void)
 
 void sim_relax(struct sim *s)
 {
-	uint32_t others;
+	uint64_t others;
 
 	if (!s->current)
 		return;
 	step(s, SIM_RELAX, "", 0, SIM_RELAX_NS);
-	others = s->runnable & ~(UINT32_C(1) << s->current->id);
+	others = s->runnable & ~(UINT64_C(1) << s->current->id);
 	if (others)
-		switch_to(s, strategy_pick(&s->strategy, s->runnable,
-					   s->current->id, true));
+		switch_to(s, pick(s, s->current->id, true));
 }
 
 /* Everybody sleeps: time passes, or the end is here. */
@@ -166,7 +181,7 @@ static void nobody_runs(struct sim *s)
 		expire(s);
 		return;
 	}
-	for (i = 0; i < SIM_THREADS; i++) {
+	for (i = 0; i < s->thread_count; i++) {
 		const struct sim_thread *t = &s->threads[i];
 
 		if (!t->used || t->done || !t->rule)
@@ -192,15 +207,14 @@ bool sim_block(struct sim *s, const void *on, const char *why, const char *rule,
 	me->rule = rule;
 	me->deadline = deadline;
 	me->timed_out = false;
-	s->runnable &= ~(UINT32_C(1) << me->id);
+	s->runnable &= ~(UINT64_C(1) << me->id);
 	if (deadline < s->next_deadline)
 		s->next_deadline = deadline;
 	expire(s);
 	while (!s->runnable)
 		nobody_runs(s);
 	if (!(s->runnable >> me->id & 1))
-		switch_to(s, strategy_pick(&s->strategy, s->runnable,
-					   STRATEGY_THREADS, false));
+		switch_to(s, pick(s, STRATEGY_THREADS, false));
 	me->on = NULL;
 	me->rule = NULL;
 	me->deadline = SIM_NEVER;
@@ -211,9 +225,9 @@ void sim_wake(struct sim *s, const void *on)
 {
 	unsigned int i;
 
-	for (i = 0; i < SIM_THREADS; i++)
+	for (i = 0; i < s->thread_count; i++)
 		if (s->threads[i].used && s->threads[i].on == on)
-			s->runnable |= UINT32_C(1) << i;
+			s->runnable |= UINT64_C(1) << i;
 }
 
 static void thread_main(void *arg)
@@ -224,7 +238,7 @@ static void thread_main(void *arg)
 	t->fn(t->arg);
 	step(s, SIM_EXIT, t->name, 0, 0);
 	t->done = true;
-	s->runnable &= ~(UINT32_C(1) << t->id);
+	s->runnable &= ~(UINT64_C(1) << t->id);
 	sim_wake(s, t);
 	if (t->id == 0) {
 		fiber_switch(&t->fiber, &s->main);
@@ -232,8 +246,7 @@ static void thread_main(void *arg)
 	}
 	while (!s->runnable)
 		nobody_runs(s);
-	switch_to(s, strategy_pick(&s->strategy, s->runnable, STRATEGY_THREADS,
-				   false));
+	switch_to(s, pick(s, STRATEGY_THREADS, false));
 }
 
 struct sim_thread *sim_spawn(struct sim *s, const char *name,
@@ -253,6 +266,8 @@ struct sim_thread *sim_spawn(struct sim *s, const char *name,
 	t->fiber = fiber;
 	t->sim = s;
 	t->id = (unsigned int)(t - s->threads);
+	if (t->id >= s->thread_count)
+		s->thread_count = t->id + 1;
 	t->name = name;
 	t->fn = fn;
 	t->arg = arg;
@@ -260,7 +275,7 @@ struct sim_thread *sim_spawn(struct sim *s, const char *name,
 	t->deadline = SIM_NEVER;
 	fiber_make(&t->fiber, thread_main, t);
 	strategy_thread(&s->strategy, t->id);
-	s->runnable |= UINT32_C(1) << t->id;
+	s->runnable |= UINT64_C(1) << t->id;
 	if (s->current)
 		sim_point(s, SIM_SPAWN, name, t->id);
 	return t;
@@ -291,7 +306,9 @@ void sim_start(struct sim *s, void (*fn)(void *arg), void *arg)
 	for (i = 0; i < SIM_THREADS; i++)
 		s->threads[i].used = false;
 	memset(s->irqs, 0, sizeof(s->irqs));
+	s->thread_count = 0;
 	s->runnable = 0;
+	s->urgent = NULL;
 	s->current = NULL;
 	s->now_ns = 1000;
 	s->next_deadline = SIM_NEVER;

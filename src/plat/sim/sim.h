@@ -11,6 +11,7 @@
 #ifndef PLAT_SIM_SIM_H
 #define PLAT_SIM_SIM_H
 
+#include <signal.h>
 #include <stdarg.h>
 
 #include <sva/plat.h>
@@ -21,14 +22,15 @@
 #include "plat/sim/memory.h"
 #include "plat/sim/strategy.h"
 
-#define SIM_THREADS   32u
+#define SIM_THREADS   64u
 #define SIM_STACK     (256u * 1024u)
 #define SIM_HELD_MAX  16u
 #define SIM_STEP_NS   50u
 #define SIM_RELAX_NS  UINT64_C(10000)
 #define SIM_STEPS_MAX 400000u
-#define SIM_IRQS      16u
+#define SIM_IRQS      32u
 #define SIM_NEVER     UINT64_MAX
+#define SIM_SIGNALS   2u
 
 /* What a step is, for the trace and its hash. */
 enum sim_point {
@@ -103,8 +105,10 @@ struct sim {
 	struct strategy strategy;
 	struct fiber main;
 	struct sim_thread threads[SIM_THREADS];
+	unsigned int thread_count; /* of @threads, those ever used in the run */
 	struct sim_thread *current; /* NULL: outside a run */
-	uint32_t runnable;
+	struct sim_thread *urgent;  /* runs next, whatever the strategy says */
+	uint64_t runnable;
 	uint64_t now_ns;
 	uint64_t next_deadline;
 	uint64_t steps;
@@ -134,10 +138,25 @@ struct sim {
 	struct sim_irq irqs[SIM_IRQS];
 	const struct sim_thread *exiting; /* runs the exit of an mm */
 	void *world;
+
+	char *stacks;
+	void *signal_stack;
+	stack_t old_stack;
+	struct sigaction old_actions[SIM_SIGNALS];
 };
 
 /* The one that runs, for the signal handler. */
 extern struct sim *sim_running;
+
+/*
+ * setup.c. All zero before. Return: 0; -EBUSY there is one, -ENOMEM: nothing is
+ * left.
+ */
+SVA_MUST_CHECK int sim_init(struct sim *s);
+void sim_fini(struct sim *s);
+/* Around a run. Return: 0, -EINVAL with nothing changed. */
+SVA_MUST_CHECK int sim_take_signals(struct sim *s);
+void sim_give_signals_back(struct sim *s);
 
 /* Threads */
 
@@ -162,6 +181,12 @@ void sim_atomic_point(void);
 bool sim_block(struct sim *s, const void *on, const char *why, const char *rule,
 	       uint64_t deadline);
 void sim_wake(struct sim *s, const void *on);
+
+/*
+ * @t, which sleeps or has not run yet, goes on at the next switch, which is the
+ * step at hand if that can be one: what happens at exactly that step.
+ */
+void sim_urgent(struct sim *s, struct sim_thread *t);
 
 /* A polling loop: others first, and time passes. */
 void sim_relax(struct sim *s);

@@ -84,21 +84,21 @@ void strategy_thread(struct strategy *st, unsigned int id)
 	st->priority[id] = 1 + (int)(sim_splitmix(&st->rng) % 1000000);
 }
 
-static unsigned int nth_set(uint32_t mask, unsigned int n)
+static unsigned int nth_set(uint64_t mask, unsigned int n)
 {
 	while (n--)
 		mask &= mask - 1;
-	return (unsigned int)__builtin_ctz(mask);
+	return (unsigned int)__builtin_ctzll(mask);
 }
 
-static unsigned int any_of(struct strategy *st, uint32_t mask)
+static unsigned int any_of(struct strategy *st, uint64_t mask)
 {
-	unsigned int count = (unsigned int)__builtin_popcount(mask);
+	unsigned int count = (unsigned int)__builtin_popcountll(mask);
 
 	return nth_set(mask, (unsigned int)(sim_splitmix(&st->rng) % count));
 }
 
-static unsigned int pick_random(struct strategy *st, uint32_t runnable,
+static unsigned int pick_random(struct strategy *st, uint64_t runnable,
 				unsigned int current, bool yields)
 {
 	if (current < STRATEGY_THREADS && !yields &&
@@ -107,17 +107,17 @@ static unsigned int pick_random(struct strategy *st, uint32_t runnable,
 	return any_of(st, runnable);
 }
 
-static unsigned int highest(const struct strategy *st, uint32_t runnable)
+static unsigned int highest(const struct strategy *st, uint64_t runnable)
 {
-	unsigned int best = (unsigned int)__builtin_ctz(runnable), i;
+	unsigned int best = (unsigned int)__builtin_ctzll(runnable), i;
 
-	for (i = best + 1; i < STRATEGY_THREADS; i++)
+	for (i = best + 1; i < STRATEGY_THREADS && runnable >> i; i++)
 		if (runnable >> i & 1 && st->priority[i] > st->priority[best])
 			best = i;
 	return best;
 }
 
-static unsigned int pick_pct(struct strategy *st, uint32_t runnable,
+static unsigned int pick_pct(struct strategy *st, uint64_t runnable,
 			     unsigned int current, bool yields)
 {
 	bool falls = yields;
@@ -131,30 +131,30 @@ static unsigned int pick_pct(struct strategy *st, uint32_t runnable,
 }
 
 /* The order of choices: going on, then the others by number. */
-static unsigned int option(uint32_t runnable, unsigned int current,
+static unsigned int option(uint64_t runnable, unsigned int current,
 			   unsigned int n)
 {
 	if (current >= STRATEGY_THREADS)
 		return nth_set(runnable, n);
 	if (!n)
 		return current;
-	return nth_set(runnable & ~(UINT32_C(1) << current), n - 1);
+	return nth_set(runnable & ~(UINT64_C(1) << current), n - 1);
 }
 
 /* A poller hands on in turn: that is no choice, or there were no end of them.
  */
-static unsigned int next_in_turn(uint32_t runnable, unsigned int current)
+static unsigned int next_in_turn(uint64_t runnable, unsigned int current)
 {
-	uint32_t above = runnable & (UINT32_MAX << current) &
-			 ~(UINT32_C(1) << current);
+	uint64_t above = runnable & (UINT64_MAX << current) &
+			 ~(UINT64_C(1) << current);
 
-	return (unsigned int)__builtin_ctz(above ? above : runnable);
+	return (unsigned int)__builtin_ctzll(above ? above : runnable);
 }
 
-static unsigned int pick_exhaustive(struct strategy *st, uint32_t runnable,
+static unsigned int pick_exhaustive(struct strategy *st, uint64_t runnable,
 				    unsigned int current, bool yields)
 {
-	unsigned int count = (unsigned int)__builtin_popcount(runnable);
+	unsigned int count = (unsigned int)__builtin_popcountll(runnable);
 	struct strategy_choice *c;
 
 	if (yields && current < STRATEGY_THREADS)
@@ -176,12 +176,12 @@ static unsigned int pick_exhaustive(struct strategy *st, uint32_t runnable,
 	return option(runnable, current, c->taken);
 }
 
-unsigned int strategy_pick(struct strategy *st, uint32_t runnable,
+unsigned int strategy_pick(struct strategy *st, uint64_t runnable,
 			   unsigned int current, bool yields)
 {
 	st->points++;
 	if (!(runnable & (runnable - 1)))
-		return (unsigned int)__builtin_ctz(runnable);
+		return (unsigned int)__builtin_ctzll(runnable);
 	switch (st->kind) {
 	case SVA_SIM_PCT:
 		return pick_pct(st, runnable, current, yields);

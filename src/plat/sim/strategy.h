@@ -12,7 +12,7 @@
 
 #include <sva/sim.h>
 
-#define STRATEGY_THREADS 32u
+#define STRATEGY_THREADS 64u
 #define STRATEGY_CHOICES 65536u
 
 struct strategy_choice {
@@ -69,7 +69,7 @@ void strategy_thread(struct strategy *st, unsigned int id);
  * @runnable is not empty. @current: who ran, if it still can, otherwise
  * STRATEGY_THREADS. @yields: it would rather not.
  */
-unsigned int strategy_pick(struct strategy *st, uint32_t runnable,
+unsigned int strategy_pick(struct strategy *st, uint64_t runnable,
 			   unsigned int current, bool yields);
 
 uint64_t sim_splitmix(uint64_t *state);
