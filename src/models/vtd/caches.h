@@ -108,18 +108,54 @@ struct vtd_hw_xlat {
 
 	struct vtd_hw_ctx_entry ctx[1 << VTD_HW_CTX_LG2]; /* (a) */
 	struct vtd_hw_ctx ctx_full[1 << VTD_HW_CTX_LG2];  /* (l) */
+	uint64_t ctx_used[(1 << VTD_HW_CTX_LG2) / 64];    /* (l) */
 	unsigned int ctx_victim;                          /* (l) */
 
-	/* Keys are never 0, which is a free one. Legacy contexts have half. */
+	/*
+	 * Keys are never 0, which is a free one. Legacy contexts have half.
+	 * used: a bit for each place that has a key, as an invalidation looks
+	 * for few among many.
+	 */
 	uint64_t context_key[1 << VTD_HW_CONTEXTS_LG2];          /* (l) */
 	struct vtd_sm_context context[1 << VTD_HW_CONTEXTS_LG2]; /* (l) */
 	unsigned int context_victim;                             /* (l) */
 	uint64_t pasid_key[1 << VTD_HW_PASIDS_LG2];              /* (l) */
 	struct vtd_pasid pasid[1 << VTD_HW_PASIDS_LG2];          /* (l) */
+	uint64_t pasid_used[(1 << VTD_HW_PASIDS_LG2) / 64];      /* (l) */
 	/* FPD of the directory entry it was found by. */
 	bool pasid_fpd[1 << VTD_HW_PASIDS_LG2]; /* (l) */
 	unsigned int pasid_victim;              /* (l) */
 };
+
+static inline void vtd_hw_used_set(uint64_t *used, unsigned int i)
+{
+	used[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static inline void vtd_hw_used_clear(uint64_t *used, unsigned int i)
+{
+	used[i / 64] &= ~(UINT64_C(1) << i % 64);
+}
+
+/* The first that is used from i on, of n, a multiple of 64; n: none is. */
+static inline unsigned int vtd_hw_used_next(const uint64_t *used,
+					    unsigned int i, unsigned int n)
+{
+	for (; i < n; i = (i | 63) + 1) {
+		uint64_t left = used[i / 64] >> i % 64;
+
+		if (left)
+			return i + (unsigned int)__builtin_ctzll(left);
+	}
+	return n;
+}
+
+/* clang-format off */
+/* i is each that is used, in turn; it may be cleared meanwhile. */
+#define vtd_hw_used_each(i, used, n)					\
+	for ((i) = vtd_hw_used_next((used), 0, (n)); (i) < (n);		\
+	     (i) = vtd_hw_used_next((used), (i) + 1, (n)))
+/* clang-format on */
 
 /* Index of the first way of the set of @key in a cache of 1 << lg2. */
 static inline unsigned int vtd_hw_hash(uint64_t key, unsigned int lg2)

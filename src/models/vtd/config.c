@@ -229,6 +229,7 @@ static int pasid_entry(struct vtd_hw *m, uint16_t sid,
 	if (fetch_pasid(m, ce, pasid, ret_pe, &fpd, ret_fault))
 		return -EFAULT;
 	n = take(x->pasid_key, VTD_HW_PASIDS_LG2, key, &x->pasid_victim);
+	vtd_hw_used_set(x->pasid_used, n);
 	x->pasid[n] = *ret_pe;
 	x->pasid_fpd[n] = fpd;
 	return 0;

@@ -57,12 +57,11 @@ static void drop_decoded(struct vtd_hw *m, const struct which *w)
 	struct vtd_hw_xlat *x = m->xlat;
 	unsigned int i;
 
-	for (i = 0; i < 1u << VTD_HW_CTX_LG2; i++) {
+	vtd_hw_used_each(i, x->ctx_used, 1u << VTD_HW_CTX_LG2) {
 		const struct vtd_hw_ctx *ctx = &x->ctx_full[i];
 		uint64_t key = vtd_hw_ctx_key_at(x, i);
 
-		if (key &&
-		    matches(w, (uint16_t)(key >> 32), ctx->scalable, ctx->did))
+		if (matches(w, (uint16_t)(key >> 32), ctx->scalable, ctx->did))
 			vtd_hw_ctx_clear(x, i);
 	}
 }
@@ -96,19 +95,21 @@ void vtd_hw_config_inv_pasid(struct vtd_hw *m, unsigned int granularity,
 	struct vtd_hw_xlat *x = m->xlat;
 	unsigned int i;
 
-	for (i = 0; i < 1u << VTD_HW_PASIDS_LG2; i++) {
+	vtd_hw_used_each(i, x->pasid_used, 1u << VTD_HW_PASIDS_LG2) {
 		const struct vtd_pasid *pe = &x->pasid[i];
 		uint64_t key = x->pasid_key[i];
 
 		if (!all && FIELD_GET(VTD_PASID_DID, pe) != did)
 			continue;
-		if (!one || (key >> 1 & (BIT(VTD_PASID_BITS) - 1)) == pasid)
-			x->pasid_key[i] = 0;
+		if (one && (key >> 1 & (BIT(VTD_PASID_BITS) - 1)) != pasid)
+			continue;
+		x->pasid_key[i] = 0;
+		vtd_hw_used_clear(x->pasid_used, i);
 	}
-	for (i = 0; i < 1u << VTD_HW_CTX_LG2; i++) {
+	vtd_hw_used_each(i, x->ctx_used, 1u << VTD_HW_CTX_LG2) {
 		const struct vtd_hw_ctx *ctx = &x->ctx_full[i];
 
-		if (!vtd_hw_ctx_key_at(x, i) || !ctx->by_pasid)
+		if (!ctx->by_pasid)
 			continue;
 		if ((all || ctx->did == did) && (!one || ctx->pasid == pasid))
 			vtd_hw_ctx_clear(x, i);
@@ -119,5 +120,6 @@ void vtd_hw_config_flush(struct vtd_hw *m)
 {
 	memset(m->xlat->context_key, 0, sizeof(m->xlat->context_key));
 	memset(m->xlat->pasid_key, 0, sizeof(m->xlat->pasid_key));
+	memset(m->xlat->pasid_used, 0, sizeof(m->xlat->pasid_used));
 	vtd_hw_ctx_flush(m->xlat);
 }

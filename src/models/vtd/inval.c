@@ -49,6 +49,7 @@ uint64_t vtd_hw_inflight_begin(struct vtd_hw *m, uint16_t sid)
 		if (f->used)
 			continue;
 		f->used = true;
+		m->iq.answers++;
 		f->sid = sid;
 		f->gen++;
 		f->seq = ++m->iq.seq;
@@ -79,6 +80,7 @@ void vtd_hw_inflight_end(struct vtd_hw *m, uint64_t cookie, bool ok)
 	if (!f)
 		return;
 	f->used = false;
+	m->iq.answers--;
 	/* Translated requests that use what the device now forgets. */
 	m->iq.undrained = true;
 	if (ok || m->iq.timed_out)
@@ -166,6 +168,8 @@ static bool wait_ready(const struct vtd_hw *m, const struct vtd_hw_wait *wait)
 
 	if (wait->dw[0] & FIELD_MASK(VTD_INV_WAIT_PD) && m->responding)
 		return false;
+	if (!m->iq.answers)
+		return true;
 	for (i = 0; i < VTD_HW_INFLIGHT; i++)
 		if (m->iq.inflight[i].used && m->iq.inflight[i].seq < wait->seq)
 			return false;
@@ -286,13 +290,13 @@ static int read_descriptor(struct vtd_hw *m, const struct queue *q,
 			   struct vtd_inv *ret_inv)
 {
 	uint64_t addr = q->base + head(m, q);
-	struct vtd_inv inv = { { 0 } };
 	unsigned int i;
 
+	*ret_inv = (struct vtd_inv){ { 0 } };
 	for (i = 0; i < q->entry / 8; i++)
-		if (m->env.mem_load64(m->env.ctx, addr + 8 * i, &inv.dw[i]))
+		if (m->env.mem_load64(m->env.ctx, addr + 8 * i,
+				      &ret_inv->dw[i]))
 			return VTD_IQEI_FETCH;
-	*ret_inv = inv;
 	return VTD_HW_INV_OK;
 }
 
@@ -416,6 +420,7 @@ void vtd_hw_inval_reset(struct vtd_hw *m)
 	m->iq.epoch++;
 	m->iq.on = false;
 	m->iq.waits = 0;
+	m->iq.answers = 0;
 	m->iq.timed_out = false;
 	m->iq.timed_out_sid = 0;
 	m->iq.seq = 0;

@@ -361,10 +361,12 @@ static void load_queue(struct vtd_hw *m, const unsigned char *buf)
 		m->iq.wait[i].dw[0] = word(buf, w + 1);
 		m->iq.wait[i].dw[1] = word(buf, w + 2);
 	}
+	m->iq.answers = 0;
 	for (i = 0; i < VTD_HW_INFLIGHT; i++) {
 		unsigned int w = W_INFLIGHT + i * INFLIGHT_WORDS;
 		uint64_t head = word(buf, w);
 
+		m->iq.answers += (head & INFLIGHT_USED) != 0;
 		m->iq.inflight[i] = (struct vtd_hw_inflight){
 			.used = head & INFLIGHT_USED,
 			.sid = (uint16_t)(head >> INFLIGHT_SID_SHIFT),

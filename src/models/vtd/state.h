@@ -129,6 +129,7 @@ struct vtd_hw {
 		uint16_t epoch; /* of reset */
 		uint64_t seq;
 		unsigned int waits;
+		unsigned int answers; /* that devices owe: used in inflight */
 		struct vtd_hw_wait wait[VTD_HW_WAITS]; /* oldest first */
 		struct vtd_hw_inflight inflight[VTD_HW_INFLIGHT];
 	} iq; /* (l) */

@@ -80,6 +80,7 @@ struct vtd_hw_ctx *vtd_hw_ctx_add(struct vtd_hw *m, uint64_t key,
 	if (i == set + VTD_HW_WAYS)
 		i = set + x->ctx_victim++ % VTD_HW_WAYS;
 	x->ctx_full[i] = *ctx;
+	vtd_hw_used_set(x->ctx_used, i);
 	entry_write(&x->ctx[i].seq, &x->ctx[i].key, words, 2);
 	return &x->ctx_full[i];
 }
@@ -92,15 +93,15 @@ uint64_t vtd_hw_ctx_key_at(const struct vtd_hw_xlat *x, unsigned int i)
 void vtd_hw_ctx_clear(struct vtd_hw_xlat *x, unsigned int i)
 {
 	entry_clear(&x->ctx[i].key);
+	vtd_hw_used_clear(x->ctx_used, i);
 }
 
 void vtd_hw_ctx_flush(struct vtd_hw_xlat *x)
 {
 	unsigned int i;
 
-	for (i = 0; i < 1u << VTD_HW_CTX_LG2; i++)
-		if (vtd_hw_ctx_key_at(x, i))
-			vtd_hw_ctx_clear(x, i);
+	vtd_hw_used_each(i, x->ctx_used, 1u << VTD_HW_CTX_LG2)
+		vtd_hw_ctx_clear(x, i);
 }
 
 size_t vtd_hw_tlb_room(unsigned int lg2)
