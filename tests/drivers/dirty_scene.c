@@ -54,32 +54,39 @@ static unsigned int dirty_count(void)
 	return n;
 }
 
+/* Without a translation of its own: 0, or where it goes. */
+static uint64_t write_page(const struct dirty_bench *b, ioasid_t pasid,
+			   uint64_t va)
+{
+	return atc_dma(b->atc, b->atc->port, pasid, va, RW);
+}
+
 static int small_pages(const struct dirty_bench *b, struct iommu_domain *d)
 {
 	int bad = 0;
 
 	/* Cached as written before anybody counts. */
-	EXPECT(b->write(b->arg, A, PAGE(1)));
+	EXPECT(write_page(b, A, PAGE(1)));
 	assert_int_equal(iommu_set_dirty_tracking(d, true), 0);
 	EXPECT(dirty(d) == 0);
-	EXPECT(b->write(b->arg, A, PAGE(1)));
+	EXPECT(write_page(b, A, PAGE(1)));
 	EXPECT(dirty(d) == 1 << 1);
 	EXPECT(dirty(d) == 0);
 	/* Cached as dirty when it was made clean. */
-	EXPECT(b->write(b->arg, A, PAGE(1)));
-	EXPECT(b->write(b->arg, A, PAGE(3)));
+	EXPECT(write_page(b, A, PAGE(1)));
+	EXPECT(write_page(b, A, PAGE(3)));
 	assert_int_equal(read_dirty(d, 0, PAGE(PAGES), IOMMU_DIRTY_NO_CLEAR),
 			 0);
 	EXPECT(words[0] == (1 << 1 | 1 << 3));
 	EXPECT(dirty(d) == (1 << 1 | 1 << 3));
 	/* With a translation the device writes unseen: it asks again. */
-	EXPECT(b->ask(b->arg, A, PAGE(4)));
+	EXPECT(atc_ask(b->atc, A, PAGE(4), RW));
 	EXPECT(dirty(d) == 1 << 4);
-	EXPECT(!b->kept(b->arg, A, PAGE(4)));
-	EXPECT(b->ask(b->arg, A, PAGE(4)));
+	EXPECT(!atc_has(b->atc, A, PAGE(4)));
+	EXPECT(atc_ask(b->atc, A, PAGE(4), RW));
 	EXPECT(dirty(d) == 1 << 4);
 	/* What is not written is not noted. */
-	EXPECT(!b->write(b->arg, A, PAGE(2)));
+	EXPECT(!write_page(b, A, PAGE(2)));
 	EXPECT(dirty(d) == 0);
 	return bad;
 }
@@ -90,21 +97,21 @@ static int later(const struct dirty_bench *b, struct iommu_domain *d)
 	int bad = 0;
 
 	assert_int_equal(iommu_attach_device_pasid(d, b->dev, B), 0);
-	EXPECT(b->write(b->arg, B, PAGE(5)));
+	EXPECT(write_page(b, B, PAGE(5)));
 	EXPECT(dirty(d) == 1 << 5);
 	assert_int_equal(iommu_unmap(d, PAGE(5), PAGE(2), NULL), 0);
 	assert_int_equal(iommu_map(d, PAGE(5), PAGE(0x505), PAGE(2), RW), 0);
 	EXPECT(dirty(d) == 0);
-	EXPECT(b->write(b->arg, B, PAGE(6)) == PAGE(0x506));
+	EXPECT(write_page(b, B, PAGE(6)) == PAGE(0x506));
 	EXPECT(dirty(d) == 1 << 6);
 	assert_int_equal(iommu_set_dirty_tracking(d, false), 0);
 	assert_int_equal(read_dirty(d, 0, PAGE(PAGES), 0), -EINVAL);
-	EXPECT(b->write(b->arg, A, PAGE(6)));
-	EXPECT(b->write(b->arg, B, PAGE(7)));
+	EXPECT(write_page(b, A, PAGE(6)));
+	EXPECT(write_page(b, B, PAGE(7)));
 	assert_int_equal(iommu_set_dirty_tracking(d, true), 0);
 	EXPECT(dirty(d) == 0);
-	EXPECT(b->write(b->arg, A, PAGE(6)));
-	EXPECT(b->write(b->arg, B, PAGE(7)));
+	EXPECT(write_page(b, A, PAGE(6)));
+	EXPECT(write_page(b, B, PAGE(7)));
 	EXPECT(dirty(d) == (1 << 6 | 1 << 7));
 	iommu_detach_device_pasid(d, b->dev, B);
 	return bad;
@@ -115,7 +122,7 @@ static int large_page(const struct dirty_bench *b, struct iommu_domain *d)
 {
 	int bad = 0;
 
-	EXPECT(b->write(b->arg, A, LARGE + PAGE(9)));
+	EXPECT(write_page(b, A, LARGE + PAGE(9)));
 	assert_int_equal(read_dirty(d, LARGE + PAGE(8), PAGE(4), 0), -EINVAL);
 	assert_int_equal(read_dirty(d, LARGE + PAGE(8), PAGE(4),
 				    IOMMU_DIRTY_NO_CLEAR),
@@ -123,16 +130,16 @@ static int large_page(const struct dirty_bench *b, struct iommu_domain *d)
 	EXPECT(words[0] == 0xf);
 	assert_int_equal(read_dirty(d, LARGE, LARGE, 0), 0);
 	EXPECT(dirty_count() == 512);
-	EXPECT(b->write(b->arg, A, LARGE + PAGE(9)));
+	EXPECT(write_page(b, A, LARGE + PAGE(9)));
 	assert_int_equal(read_dirty(d, LARGE, LARGE, IOMMU_DIRTY_SPLIT), 0);
 	EXPECT(dirty_count() == 512);
-	EXPECT(b->write(b->arg, A, LARGE + PAGE(9)) == 8 * LARGE + PAGE(9));
-	EXPECT(b->write(b->arg, A, LARGE + PAGE(511)));
+	EXPECT(write_page(b, A, LARGE + PAGE(9)) == 8 * LARGE + PAGE(9));
+	EXPECT(write_page(b, A, LARGE + PAGE(511)));
 	assert_int_equal(read_dirty(d, LARGE, LARGE, 0), 0);
 	EXPECT(dirty_count() == 2);
 	EXPECT(words[0] == 1 << 9 && words[7] == UINT64_C(1) << 63);
 	/* What was not written is large still. */
-	EXPECT(b->write(b->arg, A, 2 * LARGE));
+	EXPECT(write_page(b, A, 2 * LARGE));
 	assert_int_equal(read_dirty(d, 2 * LARGE, LARGE, 0), 0);
 	EXPECT(dirty_count() == 512);
 	return bad;

@@ -8,19 +8,13 @@
 
 #include <sva/domain.h>
 
-/**
- * struct dirty_bench - a device in front of a model whose caches are strict
- * @write: a write without a translation of its own: 0, or where it goes.
- * @ask:   a translation for writing, which the device keeps.
- * @kept:  it still does.
- */
+#include "tests/drivers/atc.h"
+
+/* @atc: the device's cache; the caches of the model are strict. */
 struct dirty_bench {
 	struct iommu_unit *unit;
 	struct iommu_device *dev;
-	uint64_t (*write)(void *arg, ioasid_t pasid, uint64_t va);
-	bool (*ask)(void *arg, ioasid_t pasid, uint64_t va);
-	bool (*kept)(void *arg, ioasid_t pasid, uint64_t va);
-	void *arg;
+	struct atc *atc;
 };
 
 /* The line of the first thing that was wrong, 0: nothing was. */

@@ -13,57 +13,10 @@
 
 enum { TLBI_VA = 0x12, TLBI_ASID = 0x11, ATC_INV = 0x40 };
 
-static struct hw_txn write_of(ioasid_t pasid, uint64_t va)
-{
-	return (struct hw_txn){
-		.requester = SID,
-		.flags = HW_TXN_PASID_VALID,
-		.pasid = pasid,
-		.perm = IOMMU_PERM_READ | IOMMU_PERM_WRITE,
-		.addr = va,
-	};
-}
-
-static uint64_t write_page(void *arg, ioasid_t pasid, uint64_t va)
-{
-	struct hw_txn txn = write_of(pasid, va);
-	struct bench *b = arg;
-	struct hw_xlat xlat;
-
-	if (b->hw->ops->translate(b->hw, &b->port, &txn, &xlat))
-		return 0;
-	hw_port_done(&b->port);
-	return xlat.pa;
-}
-
-static bool ask(void *arg, ioasid_t pasid, uint64_t va)
-{
-	struct hw_txn txn = write_of(pasid, va);
-	struct hw_ats_reply reply;
-	struct bench *b = arg;
-
-	b->hw->ops->ats_translate(b->hw, &b->port, &txn, &reply);
-	if (reply.status != HW_ATS_SUCCESS ||
-	    !(reply.xlat.perm & IOMMU_PERM_WRITE))
-		return false;
-	b->atc[0] = (struct atc_entry){ true, false, pasid, va, reply.xlat.pa };
-	return true;
-}
-
-static bool kept(void *arg, ioasid_t pasid, uint64_t va)
-{
-	return mb_atc_has(arg, pasid, va);
-}
-
 static int run(const struct shape *shape, unsigned int drop_op)
 {
 	struct bench *b = mb_make_shape(shape, HW_STRICT, 0);
-	struct dirty_bench x = {
-		.write = write_page,
-		.ask = ask,
-		.kept = kept,
-		.arg = b,
-	};
+	struct dirty_bench x = { .atc = &b->atc };
 	int bad;
 
 	assert_int_equal(mb_probe(b), 0);

@@ -28,21 +28,10 @@ static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			  uint64_t cookie)
 {
 	struct bench *b = ctx;
-	unsigned int i;
 
 	if (inv->requester != SID)
 		return -ENODEV;
-	for (i = 0; i < ATC_SIZE; i++) {
-		struct atc_entry *e = &b->atc[i];
-
-		if (!e->valid || (inv->pasid_valid && e->pasid != inv->pasid) ||
-		    (inv->size && (e->va + 4096 <= inv->addr ||
-				   e->va >= inv->addr + inv->size)))
-			continue;
-		e->going = true;
-		if (!b->slow_atc)
-			e->valid = false;
-	}
+	(void)atc_invalidate(&b->atc, inv, b->slow_atc);
 	if (!b->slow_atc)
 		return 0;
 	b->inv_pending = true;
@@ -70,14 +59,10 @@ static void bus_resume(void *ctx, uint64_t cookie, enum hw_resume how)
 /* A slow device says at some later register access that it is done. */
 static void finish_invalidation(struct bench *b)
 {
-	unsigned int i;
-
 	if (!b->inv_pending)
 		return;
 	b->inv_pending = false;
-	for (i = 0; i < ATC_SIZE; i++)
-		if (b->atc[i].going)
-			b->atc[i].valid = b->atc[i].going = false;
+	atc_forget(&b->atc);
 	b->hw->ops->ats_inv_complete(b->hw, b->inv_cookie, true);
 }
 
@@ -175,6 +160,8 @@ struct bench *mb_make_shape(const struct shape *shape,
 	assert_int_equal(
 		smmuv3_hw_create(&cfg, &env, &bus, b->hw_mem, size, &b->hw), 0);
 	b->hw->ops->port_add(b->hw, &b->port);
+	b->atc =
+		(struct atc){ .hw = b->hw, .port = &b->port, .requester = SID };
 	return b;
 }
 
@@ -211,56 +198,19 @@ void mb_unmake(struct bench *b)
 	free(b);
 }
 
-/* The physical address a DMA read goes to, or 0: aborted. */
 uint64_t mb_dma(struct bench *b, ioasid_t pasid, uint64_t va)
 {
-	struct hw_txn txn = {
-		.requester = SID,
-		.flags = pasid ? HW_TXN_PASID_VALID : 0,
-		.pasid = pasid,
-		.perm = IOMMU_PERM_READ,
-		.addr = va,
-	};
-	struct hw_xlat xlat;
-
-	if (b->hw->ops->translate(b->hw, &b->port, &txn, &xlat))
-		return 0;
-	hw_port_done(&b->port);
-	return xlat.pa;
+	return atc_dma(&b->atc, &b->port, pasid, va, IOMMU_PERM_READ);
 }
 
-/* Ask for a translation and keep it. */
 uint64_t mb_ats(struct bench *b, ioasid_t pasid, uint64_t va)
 {
-	struct hw_txn txn = {
-		.requester = SID,
-		.flags = HW_TXN_PASID_VALID,
-		.pasid = pasid,
-		.perm = IOMMU_PERM_READ,
-		.addr = va,
-	};
-	struct hw_ats_reply reply;
-	unsigned int i;
-
-	b->hw->ops->ats_translate(b->hw, &b->port, &txn, &reply);
-	if (reply.status != HW_ATS_SUCCESS || !reply.xlat.perm)
-		return 0;
-	for (i = 0; i < ATC_SIZE && b->atc[i].valid; i++)
-		;
-	assert_true(i < ATC_SIZE);
-	b->atc[i] = (struct atc_entry){ true, false, pasid, va, reply.xlat.pa };
-	return reply.xlat.pa;
+	return atc_ask(&b->atc, pasid, va, IOMMU_PERM_READ);
 }
 
 bool mb_atc_has(struct bench *b, ioasid_t pasid, uint64_t va)
 {
-	unsigned int i;
-
-	for (i = 0; i < ATC_SIZE; i++)
-		if (b->atc[i].valid && b->atc[i].pasid == pasid &&
-		    b->atc[i].va == va)
-			return true;
-	return false;
+	return atc_has(&b->atc, pasid, va);
 }
 
 /* An address space with the pages of the SMMU. */

@@ -8,19 +8,12 @@
 
 #include <sva/smmuv3_hw.h>
 
+#include "tests/drivers/atc.h"
 #include "tests/drivers/smmuv3_fixture.h"
 
 enum {
 	SID = 0x321,
-	ATC_SIZE = 64,
 	NO_DROP = 0xff,
-};
-
-struct atc_entry {
-	bool valid;
-	bool going; /* invalidated, not yet said so */
-	ioasid_t pasid;
-	uint64_t va, pa;
 };
 
 /* What an SMMU is like, beside the default. */
@@ -50,7 +43,7 @@ struct bench {
 	uint64_t watch_pa; /* count loads from this page */
 	unsigned int watch_loads;
 
-	struct atc_entry atc[ATC_SIZE];
+	struct atc atc;
 	bool slow_atc;
 	bool inv_pending;
 	uint64_t inv_cookie;

@@ -106,29 +106,12 @@ static int bus_invalidate(void *ctx, const struct hw_ats_inv *inv,
 			  uint64_t cookie)
 {
 	struct vbench *b = ctx;
-	bool named = false;
-	unsigned int i;
 
 	if (inv->requester != VBENCH_SID)
 		return -ENODEV;
 	if (b->mute_atc)
 		return -ETIMEDOUT;
-	for (i = 0; i < VBENCH_ATC_SIZE; i++) {
-		struct vbench_atc_entry *e = &b->atc[i];
-
-		/* Without a PASID: what was asked for without one. */
-		if (!e->valid ||
-		    e->pasid != (inv->pasid_valid ? inv->pasid : 0))
-			continue;
-		if (inv->size && (e->va + 4096 <= inv->addr ||
-				  e->va >= inv->addr + inv->size))
-			continue;
-		named = true;
-		e->going = true;
-		if (!b->slow_atc)
-			e->valid = false;
-	}
-	note_named(b, named);
+	note_named(b, atc_invalidate(&b->atc, inv, b->slow_atc));
 	if (!b->slow_atc)
 		return 0;
 	assert_true(b->inv_pending < 32);
@@ -146,15 +129,6 @@ static void bus_prg_response(void *ctx, const struct hw_prg_response *resp)
 		b->on_prg(b);
 }
 
-static void forget_going(struct vbench *b)
-{
-	unsigned int i;
-
-	for (i = 0; i < VBENCH_ATC_SIZE; i++)
-		if (b->atc[i].going)
-			b->atc[i].valid = b->atc[i].going = false;
-}
-
 /*
  * A slow device says at some later register access that it is done. The next
  * invalidation may come while it says so.
@@ -162,7 +136,7 @@ static void forget_going(struct vbench *b)
 static void finish_invalidation(struct vbench *b)
 {
 	while (b->inv_pending) {
-		forget_going(b);
+		atc_forget(&b->atc);
 		b->hw->ops->ats_inv_complete(
 			b->hw, b->inv_cookies[--b->inv_pending], true);
 	}
@@ -411,6 +385,10 @@ struct vbench *vbench_make(enum hw_personality personality,
 	assert_int_equal(
 		vtd_hw_create(&cfg, &env, &bus, b->hw_mem, size, &b->hw), 0);
 	b->hw->ops->port_add(b->hw, &b->port);
+	b->atc = (struct atc){ .hw = b->hw,
+			       .port = &b->port,
+			       .requester = VBENCH_SID,
+			       .exact = true };
 	return b;
 }
 
@@ -544,23 +522,10 @@ void vbench_unmap(struct vbench_space *m, uint64_t start, uint64_t end)
 	iommu_mm_invalidate_range(&m->mm, start, end);
 }
 
-/* The physical address a DMA read goes to, or 0: aborted. */
 uint64_t vbench_dma_at(struct vbench *b, struct hw_port *port, ioasid_t pasid,
 		       uint64_t va)
 {
-	struct hw_txn txn = {
-		.requester = VBENCH_SID,
-		.flags = pasid ? HW_TXN_PASID_VALID : 0,
-		.pasid = pasid,
-		.perm = IOMMU_PERM_READ,
-		.addr = va,
-	};
-	struct hw_xlat xlat;
-
-	if (b->hw->ops->translate(b->hw, port, &txn, &xlat))
-		return 0;
-	hw_port_done(port);
-	return xlat.pa;
+	return atc_dma(&b->atc, port, pasid, va, IOMMU_PERM_READ);
 }
 
 uint64_t vbench_dma(struct vbench *b, ioasid_t pasid, uint64_t va)
@@ -568,39 +533,14 @@ uint64_t vbench_dma(struct vbench *b, ioasid_t pasid, uint64_t va)
 	return vbench_dma_at(b, &b->port, pasid, va);
 }
 
-/* Ask for a translation and keep it. */
 uint64_t vbench_ats(struct vbench *b, ioasid_t pasid, uint64_t va)
 {
-	struct hw_txn txn = {
-		.requester = VBENCH_SID,
-		.flags = pasid ? HW_TXN_PASID_VALID : 0,
-		.pasid = pasid,
-		.perm = IOMMU_PERM_READ,
-		.addr = va,
-	};
-	struct hw_ats_reply reply;
-	unsigned int i;
-
-	b->hw->ops->ats_translate(b->hw, &b->port, &txn, &reply);
-	if (reply.status != HW_ATS_SUCCESS || !reply.xlat.perm)
-		return 0;
-	for (i = 0; i < VBENCH_ATC_SIZE && b->atc[i].valid; i++)
-		;
-	assert_true(i < VBENCH_ATC_SIZE);
-	b->atc[i] = (struct vbench_atc_entry){ true, false, pasid, va,
-					       reply.xlat.pa };
-	return reply.xlat.pa;
+	return atc_ask(&b->atc, pasid, va, IOMMU_PERM_READ);
 }
 
 bool vbench_atc_has(struct vbench *b, ioasid_t pasid, uint64_t va)
 {
-	unsigned int i;
-
-	for (i = 0; i < VBENCH_ATC_SIZE; i++)
-		if (b->atc[i].valid && b->atc[i].pasid == pasid &&
-		    b->atc[i].va == va)
-			return true;
-	return false;
+	return atc_has(&b->atc, pasid, va);
 }
 
 int vbench_attach(struct vbench *b, struct vbench_space *m, ioasid_t pasid,

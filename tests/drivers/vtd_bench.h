@@ -20,11 +20,11 @@
 #include <sva/vtd_hw.h>
 
 #include "pgtable/x86_64.h"
+#include "tests/drivers/atc.h"
 #include "tests/support/testplat.h"
 
 enum {
 	VBENCH_SID = 0x321,
-	VBENCH_ATC_SIZE = 64,
 	VBENCH_LOG = 512,
 };
 
@@ -33,13 +33,6 @@ struct vbench_kind {
 	const char *name;
 	unsigned int type;
 	unsigned int g;
-};
-
-struct vbench_atc_entry {
-	bool valid;
-	bool going; /* invalidated, not yet said so */
-	ioasid_t pasid;
-	uint64_t va, pa;
 };
 
 struct vbench_pages {
@@ -88,7 +81,7 @@ struct vbench {
 	uint64_t (*on_load)(struct vbench *b, uint64_t pa, uint64_t value);
 	void *on_access_arg;
 
-	struct vbench_atc_entry atc[VBENCH_ATC_SIZE];
+	struct atc atc;
 	bool slow_atc;
 	bool mute_atc;            /* it never says that it has forgotten */
 	unsigned int inv_pending; /* answers that are due */

@@ -11,58 +11,10 @@
 #include "tests/drivers/dirty_scene.h"
 #include "tests/drivers/vtd_bench.h"
 
-static struct hw_txn write_of(ioasid_t pasid, uint64_t va)
-{
-	return (struct hw_txn){
-		.requester = VBENCH_SID,
-		.flags = HW_TXN_PASID_VALID,
-		.pasid = pasid,
-		.perm = IOMMU_PERM_READ | IOMMU_PERM_WRITE,
-		.addr = va,
-	};
-}
-
-static uint64_t write_page(void *arg, ioasid_t pasid, uint64_t va)
-{
-	struct hw_txn txn = write_of(pasid, va);
-	struct vbench *b = arg;
-	struct hw_xlat xlat;
-
-	if (b->hw->ops->translate(b->hw, &b->port, &txn, &xlat))
-		return 0;
-	hw_port_done(&b->port);
-	return xlat.pa;
-}
-
-static bool ask(void *arg, ioasid_t pasid, uint64_t va)
-{
-	struct hw_txn txn = write_of(pasid, va);
-	struct hw_ats_reply reply;
-	struct vbench *b = arg;
-
-	b->hw->ops->ats_translate(b->hw, &b->port, &txn, &reply);
-	if (reply.status != HW_ATS_SUCCESS ||
-	    !(reply.xlat.perm & IOMMU_PERM_WRITE))
-		return false;
-	b->atc[0] = (struct vbench_atc_entry){ true, false, pasid, va,
-					       reply.xlat.pa };
-	return true;
-}
-
-static bool kept(void *arg, ioasid_t pasid, uint64_t va)
-{
-	return vbench_atc_has(arg, pasid, va);
-}
-
 static int run(const struct vbench_kind *drop)
 {
 	struct vbench *b = vbench_make(HW_STRICT, 0);
-	struct dirty_bench x = {
-		.write = write_page,
-		.ask = ask,
-		.kept = kept,
-		.arg = b,
-	};
+	struct dirty_bench x = { .atc = &b->atc };
 	int bad;
 
 	assert_int_equal(vbench_probe(b, 200), 0);

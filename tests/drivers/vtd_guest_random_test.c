@@ -357,8 +357,9 @@ static void check_atc(struct world *w)
 {
 	unsigned int i;
 
-	for (i = 0; i < VBENCH_ATC_SIZE; i++)
-		if (w->b->atc[i].valid && !allowed(w, w->b->atc[i].pa, false))
+	for (i = 0; i < ATC_SIZE; i++)
+		if (w->b->atc.e[i].valid &&
+		    !allowed(w, w->b->atc.e[i].pa, false))
 			WRONG(w);
 }
 
@@ -545,7 +546,7 @@ static void accesses(struct world *w)
 
 static void asks(struct world *w)
 {
-	struct vbench_atc_entry *e = &w->b->atc[rnd(w, VBENCH_ATC_SIZE)];
+	struct atc_entry *e = &w->b->atc.e[rnd(w, ATC_SIZE)];
 	struct hw_txn txn = random_txn(w);
 	struct hw_ats_reply reply;
 	ioasid_t pasid = txn.flags & HW_TXN_PASID_VALID ? txn.pasid : 0;
@@ -561,15 +562,14 @@ static void asks(struct world *w)
 	}
 	w->ats_hits++;
 	check_range(w, &reply.xlat, reply.xlat.perm & IOMMU_PERM_WRITE);
-	*e = (struct vbench_atc_entry){ true, false, pasid,
-					txn.addr & ~UINT64_C(4095),
-					reply.xlat.pa & ~UINT64_C(4095) };
+	*e = (struct atc_entry){ true, false, pasid, txn.addr & ~UINT64_C(4095),
+				 reply.xlat.pa & ~UINT64_C(4095) };
 }
 
 /* A request that says it was translated, with what the device has. */
 static void uses_atc(struct world *w)
 {
-	const struct vbench_atc_entry *e = &w->b->atc[rnd(w, VBENCH_ATC_SIZE)];
+	const struct atc_entry *e = &w->b->atc.e[rnd(w, ATC_SIZE)];
 
 	if (e->valid && !allowed(w, e->pa, false))
 		WRONG(w);
