@@ -64,9 +64,11 @@ struct iommu_device {
 	unsigned int guest_binds; /* (s) tables of guests */
 	bool guest_faults;        /* (s) they brought faults along */
 	bool guest_changing;      /* (s) one is on its way off, lock dropped */
-	bool guest_new;           /* (s) bound by the call that is running */
-	bool guest_blocked;       /* (d) ->domain is a table, and aborts */
-	struct attach *gpasids;   /* (s) (d) those of PASIDs */
+	struct iommu_domain *guest_parent; /* (s) of ->domain, if a table */
+	bool guest_replacing;   /* (s) that changes under (d), lock dropped */
+	bool guest_new;         /* (s) bound by the call that is running */
+	bool guest_blocked;     /* (d) ->domain is a table, and aborts */
+	struct attach *gpasids; /* (s) (d) those of PASIDs */
 	ioasid_t min_pasid, max_pasid; /* (s) for binds */
 	struct fault_dev faults;
 	char name[]; /* (c) */

@@ -11,6 +11,11 @@
  * device's: either is enough to read. Unbinding drops the SVA lock while it
  * drains; ->guest_changing keeps others away.
  *
+ * One table in place of another is what a guest can have as often as it likes,
+ * so nobody waits for it but who wants this device: ->guest_replacing stands
+ * for the SVA lock meanwhile, and ->domain changes under the device's alone.
+ * Whose table it is does not change, and is in ->guest_parent.
+ *
  * Here is what both forms have in common: guest_table.c, guest_pasid.c.
  */
 #include <sva/guest.h>
@@ -19,17 +24,15 @@
 #include "core/device.h"
 #include "core/guest.h"
 
-bool guest_has_table(const struct iommu_device *dev)
-{
-	return dev->domain && dev->domain->type == IOMMU_DOMAIN_NESTED;
-}
-
 struct iommu_domain *guest_table_of(struct iommu_device *dev,
 				    const struct iommu_domain *parent)
 {
-	if (!guest_has_table(dev) || dev->domain->stage2 != parent)
+	struct iommu_domain *domain = dev->domain;
+
+	if (!domain || domain->type != IOMMU_DOMAIN_NESTED ||
+	    domain->stage2 != parent)
 		return NULL;
-	return dev->domain;
+	return domain;
 }
 
 bool guest_nests(const struct iommu_device *dev)

@@ -5,10 +5,13 @@
 
 #include "core/device.h"
 
-/* A guest's table counts for the device as a whole. SVA or device lock held. */
-bool guest_has_table(const struct iommu_device *dev);
+/* A guest's table counts for the device as a whole. SVA lock held. */
+static inline bool guest_has_table(const struct iommu_device *dev)
+{
+	return dev->guest_parent;
+}
 
-/* That, as the NESTED domain, if it is nested in @parent; or NULL. */
+/* That, as the NESTED domain, if it is in @parent; or NULL. Device lock held. */
 struct iommu_domain *guest_table_of(struct iommu_device *dev,
 				    const struct iommu_domain *parent);
 

@@ -49,7 +49,7 @@ static int gpasid_add_locked(struct iommu_domain *parent, struct attach *att,
 	struct iommu_device *dev = att->dev;
 	int err;
 
-	if (dev->domain != parent)
+	if (guest_has_table(dev) || dev->domain != parent)
 		return -EINVAL;
 	if (dev->feature_on[IOMMU_DEV_FEAT_SVA] ||
 	    dev->feature_on[IOMMU_DEV_FEAT_IOPF] || dev->sva_changing ||

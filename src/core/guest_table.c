@@ -8,13 +8,12 @@
 #include "core/guest.h"
 
 /*
- * The table takes the place of @old, the parent or another table. SVA lock
- * held. After -ETIMEDOUT nothing is attached; what is blocked stays so after
- * any other error.
+ * The table takes the place of @old, the parent or another table. After
+ * -ETIMEDOUT nothing is attached; what is blocked stays so after any other
+ * error. SVA lock held, or ->guest_replacing.
  */
-static int table_swap_locked(struct iommu_device *dev,
-			     struct iommu_domain *domain,
-			     struct iommu_domain *old)
+static int table_swap(struct iommu_device *dev, struct iommu_domain *domain,
+		      struct iommu_domain *old)
 {
 	const struct plat *plat = dev->sys->plat;
 	int err;
@@ -46,9 +45,10 @@ static int table_first_locked(struct iommu_domain *parent,
 	err = guest_faults_on_locked(dev);
 	if (err)
 		goto free_domain;
-	err = table_swap_locked(dev, domain, parent);
+	err = table_swap(dev, domain, parent);
 	if (err)
 		goto faults_off;
+	dev->guest_parent = parent;
 	dev->guest_binds++;
 	return 0;
 
@@ -59,8 +59,20 @@ free_domain:
 	return err;
 }
 
-/* It aborts, and takes neither memory nor an id for that. SVA lock held. */
-static void table_block_locked(struct iommu_device *dev)
+/*
+ * It has a table of @parent's guest. SVA lock held, dropped while somebody
+ * replaces that.
+ */
+static bool table_settled_locked(struct iommu_device *dev,
+				 const struct iommu_domain *parent)
+{
+	while (dev->guest_parent == parent && dev->guest_replacing)
+		system_wait_locked(dev->sys);
+	return dev->guest_parent == parent;
+}
+
+/* It aborts, and takes neither memory nor an id for that. */
+static void table_block(struct iommu_device *dev)
 {
 	const struct plat *plat = dev->sys->plat;
 
@@ -79,34 +91,52 @@ static bool no_room(int err)
 
 /*
  * What the guest has taken away cannot stay because there is no room for what
- * comes next: ABORT always succeeds, or the IOMMU does not answer.
+ * comes next: ABORT always succeeds, or the IOMMU does not answer. No lock
+ * held, but ->guest_replacing.
  */
-static int table_replace_locked(struct iommu_domain *parent,
-				struct iommu_device *dev,
-				const struct iommu_nest *nest)
+static int table_replace(struct iommu_domain *parent, struct iommu_device *dev,
+			 const struct iommu_nest *nest)
 {
 	struct iommu_domain *old = dev->domain;
 	struct iommu_domain *domain;
 	int err;
 
-	if (dev->guest_changing)
-		return -EBUSY;
 	err = guest_nested_make(parent, dev, nest, &domain);
 	if (!err) {
-		err = table_swap_locked(dev, domain, old);
+		err = table_swap(dev, domain, old);
 		if (err)
 			guest_nested_free(domain);
 	}
 	if (no_room(err) && nest->table.config == IOMMU_PASID_CONFIG_ABORT) {
-		table_block_locked(dev);
+		table_block(dev);
 		return 0;
-	}
-	if (err == -ETIMEDOUT) {
-		dev->guest_binds--;
-		guest_faults_end_locked(dev);
 	}
 	if (!err || err == -ETIMEDOUT)
 		guest_nested_free(old);
+	return err;
+}
+
+/* SVA lock held, dropped meanwhile; nobody else is at it. */
+static int table_replace_locked(struct iommu_domain *parent,
+				struct iommu_device *dev,
+				const struct iommu_nest *nest)
+{
+	struct iommu_system *sys = dev->sys;
+	int err;
+
+	if (dev->guest_changing)
+		return -EBUSY;
+	dev->guest_replacing = true;
+	plat_unlock(sys->plat, &sys->sva_lock);
+	err = table_replace(parent, dev, nest);
+	plat_lock(sys->plat, &sys->sva_lock);
+	dev->guest_replacing = false;
+	plat_event_signal(sys->plat, &sys->sva_event);
+	if (err == -ETIMEDOUT) {
+		dev->guest_parent = NULL;
+		dev->guest_binds--;
+		guest_faults_end_locked(dev);
+	}
 	return err;
 }
 
@@ -238,10 +268,11 @@ static int table_end_locked(struct iommu_domain *parent,
 	fault_drain(dev);
 	plat_lock(plat, &dev->sys->sva_lock);
 
-	err = table_swap_locked(dev, parent, old);
+	err = table_swap(dev, parent, old);
 	gone = err == -ETIMEDOUT ||
 	       (no_room(err) && table_drop_blocked_locked(dev));
 	if (!err || gone) {
+		dev->guest_parent = NULL;
 		guest_answer_rest_locked(dev);
 		dev->guest_binds--;
 		guest_faults_off_locked(dev);
@@ -262,7 +293,7 @@ int iommu_unbind_pasid_table(struct iommu_domain *domain,
 	if (!guest_nests(dev))
 		return -EINVAL;
 	plat_lock(plat, &dev->sys->sva_lock);
-	if (!guest_table_of(dev, domain))
+	if (!table_settled_locked(dev, domain))
 		err = -EINVAL;
 	else if (dev->guest_changing)
 		err = -EBUSY;
@@ -280,7 +311,7 @@ static bool take_new(struct iommu_device *dev,
 	bool is_new;
 
 	plat_lock(plat, &dev->sys->sva_lock);
-	is_new = guest_table_of(dev, parent) && dev->guest_new;
+	is_new = dev->guest_parent == parent && dev->guest_new;
 	if (is_new)
 		dev->guest_new = false;
 	plat_unlock(plat, &dev->sys->sva_lock);
@@ -310,10 +341,10 @@ static int attach_one(struct iommu_domain *domain, struct iommu_device *dev,
 	int err;
 
 	plat_lock(plat, &dev->sys->sva_lock);
-	if (guest_table_of(dev, domain)) {
+	if (table_settled_locked(dev, domain)) {
 		dev->guest_new = false;
 		err = table_replace_locked(domain, dev, nest);
-	} else if (dev->domain == domain) {
+	} else if (!guest_has_table(dev) && dev->domain == domain) {
 		err = table_first_locked(domain, dev, nest);
 		dev->guest_new = !err;
 	} else {
@@ -361,7 +392,7 @@ static bool has_table_of(struct iommu_device *dev,
 	bool has;
 
 	plat_lock(plat, &dev->sys->sva_lock);
-	has = guest_table_of(dev, parent);
+	has = dev->guest_parent == parent;
 	plat_unlock(plat, &dev->sys->sva_lock);
 	return has;
 }

@@ -107,12 +107,87 @@ static void test_guest_invalidate_beside_failure(void **state)
 	assert_ok(iommu_sva_unbind_gpasid(vm->parent, dev, PASID + 2));
 }
 
+static void *replace(void *arg)
+{
+	static const enum iommu_pasid_table_mode modes[] = {
+		IOMMU_PASID_CONFIG_TRANSLATE,
+		IOMMU_PASID_CONFIG_ABORT,
+		IOMMU_PASID_CONFIG_BYPASS,
+	};
+	struct iommu_pasid_table_config cfg = {
+		.version = IOMMU_PASID_TABLE_CFG_VERSION_1,
+		.format = IOMMU_PASID_FORMAT_MOCK,
+		.base = BASE,
+		.pasid_bits = 6,
+	};
+	struct beside *b = arg;
+	unsigned int i;
+
+	for (i = 0; !is_done(b); i++) {
+		cfg.config = (uint8_t)modes[i % 3];
+		if (!iommu_attach_pasid_table(b->vm->parent, &cfg))
+			atomic_fetch_add(&b->count, 1);
+	}
+	return NULL;
+}
+
+static void *forget(void *arg)
+{
+	struct beside *b = arg;
+
+	do {
+		int err = vm_invalidate(
+			b->vm, (struct iommu_cache_invalidate_info){
+				       .cache = IOMMU_CACHE_INV_TYPE_IOTLB,
+			       });
+
+		if (err && err != -ENODEV)
+			return b;
+	} while (!is_done(b));
+	return NULL;
+}
+
+/* Tables replace each other, and end, and whoever comes finds one or none. */
+static void test_guest_replace_beside_itself(void **state)
+{
+	struct vm *vm = *state;
+	struct beside b = { .vm = vm };
+	pthread_t threads[3];
+	unsigned int i;
+	void *failed;
+	int err;
+
+	for (i = 0; i < 3; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL,
+						i ? replace : forget, &b),
+				 0);
+	for (i = 0; i < ROUNDS || atomic_load(&b.count) < ROUNDS; i++) {
+		err = iommu_detach_pasid_table(vm->parent);
+		/* Not while it begins, or another ends it. */
+		assert_true(!err || err == -EBUSY || err == -EINVAL);
+		/* No room for the next one, sometimes. */
+		if (i % 8 == 0)
+			mock_fail(vm->rig.mock, MOCK_OP_NESTED_ALLOC, 1,
+				  -ENOMEM);
+	}
+	atomic_store(&b.done, true);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(pthread_join(threads[i], &failed), 0);
+		assert_null(failed);
+	}
+	mock_fail(vm->rig.mock, MOCK_OP_NESTED_ALLOC, 0, 0);
+	assert_true(atomic_load(&b.count) > 0);
+	assert_ok(iommu_detach_pasid_table(vm->parent));
+	assert_int_equal(vm_reach(vm, 0, DATA), DATA - BASE);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, vm_setup, vm_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_guest_detach_beside_others),
 		TEST(test_guest_invalidate_beside_failure),
+		TEST(test_guest_replace_beside_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

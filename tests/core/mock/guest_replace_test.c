@@ -7,6 +7,9 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
 
 #include "tests/core/mock/vm.h"
 
@@ -113,6 +116,89 @@ static void test_replace_end_without_room(void **state)
 	assert_int_equal(vm_reach(vm, 0, DATA), DATA - BASE);
 }
 
+/* Another device, whose PASIDs come and go while a table is replaced. */
+struct other {
+	struct iommu_device *dev;
+	struct iommu_domain *domain;
+	pthread_t thread;
+	sem_t done;
+	unsigned int beside;
+	bool late;
+};
+
+static struct other other;
+
+static void *use_other(void *arg)
+{
+	struct other *o = arg;
+
+	if (!iommu_attach_device_pasid(o->domain, o->dev, PASID))
+		iommu_detach_device_pasid(o->domain, o->dev, PASID);
+	sem_post(&o->done);
+	return NULL;
+}
+
+/* It has no lock that the other needs, or the semaphore is waited for. */
+static void use_other_beside(struct vm *vm, enum mock_op op,
+			     struct iommu_device *dev)
+{
+	struct timespec end;
+
+	if (dev != vm->rig.dev[0] ||
+	    (op != MOCK_OP_SET && op != MOCK_OP_REMOVE &&
+	     op != MOCK_OP_NESTED_ALLOC))
+		return;
+	other.beside++;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += 20;
+	if (pthread_create(&other.thread, NULL, use_other, &other)) {
+		other.late = true;
+		return;
+	}
+	other.late |= sem_timedwait(&other.done, &end);
+	/* Afterwards, for whoever comes too late. */
+	if (other.late)
+		vm->before = NULL;
+	else
+		pthread_join(other.thread, NULL);
+}
+
+static void replace_beside(struct vm *vm, enum iommu_pasid_table_mode mode,
+			   unsigned int count)
+{
+	other.beside = 0;
+	vm->before = use_other_beside;
+	assert_ok(set_table(vm, mode));
+	vm->before = NULL;
+	if (other.late)
+		pthread_join(other.thread, NULL);
+	assert_false(other.late);
+	assert_int_equal(other.beside, count);
+}
+
+/* What one guest toggles nobody else waits for. [G5] */
+static void test_replace_keeps_nobody(void **state)
+{
+	struct vm *vm = *state;
+	struct mock *mock = vm->rig.mock;
+
+	other.dev = vm->rig.dev[1];
+	other.late = false;
+	assert_int_equal(sem_init(&other.done, 0, 0), 0);
+	assert_ok(iommu_domain_alloc(mock_unit(mock), IOMMU_DOMAIN_PAGING,
+				     &other.domain));
+	assert_ok(set_table(vm, IOMMU_PASID_CONFIG_BYPASS));
+	replace_beside(vm, IOMMU_PASID_CONFIG_TRANSLATE, 2);
+	assert_int_equal(vm_reach(vm, PASID, VA), DATA - BASE);
+	mock_fail(mock, MOCK_OP_NESTED_ALLOC, 1, -ENOMEM);
+	replace_beside(vm, IOMMU_PASID_CONFIG_ABORT, 2);
+	assert_aborts(vm);
+	replace_beside(vm, IOMMU_PASID_CONFIG_TRANSLATE, 2);
+	vm_unbind(vm);
+	assert_ok(iommu_domain_free(other.domain));
+	sem_destroy(&other.done);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, vm_setup, vm_teardown)
@@ -120,6 +206,7 @@ int main(void)
 		TEST(test_replace_abort_has_room),
 		TEST(test_replace_abort_is_checked),
 		TEST(test_replace_end_without_room),
+		TEST(test_replace_keeps_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,13 +37,24 @@ void vm_map(struct vm *vm, uint64_t gpa)
 	*vm_word(vm, table + 8 * (VA >> 12 & 511)) = gpa;
 }
 
+static void before(void *arg, enum mock_op op, struct iommu_device *dev,
+		   ioasid_t pasid)
+{
+	struct vm *vm = arg;
+
+	(void)pasid;
+	if (vm->before)
+		vm->before(vm, op, dev);
+}
+
 int vm_setup(void **state)
 {
 	static struct vm vm;
+	const struct mock_cfg cfg = { .before = before, .arg = &vm };
 	struct rig *rig = &vm.rig;
 
 	memset(&vm, 0, sizeof(vm));
-	rig_up(rig, NULL, NULL);
+	rig_up(rig, NULL, &cfg);
 	vm.memory = plat_pages_alloc(rig->plat, (size_t)PAGES * PAGE);
 	assert_non_null(vm.memory);
 	memset(vm.memory, 0xff, (size_t)PAGES * PAGE);

@@ -36,6 +36,9 @@ struct vm {
 	unsigned int heard; /* faults */
 	struct iommu_fault last;
 	int verdict; /* of the handler */
+	/* In front of each op of the driver, unless NULL. */
+	void (*before)(struct vm *vm, enum mock_op op,
+		       struct iommu_device *dev);
 };
 
 /* A handler: counts and keeps what it hears. @data is the struct vm. */
