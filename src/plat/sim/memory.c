@@ -49,10 +49,14 @@ void sim_memory_fini(struct sim_memory *m)
 
 void sim_memory_reset(struct sim_memory *m)
 {
+	size_t frames = (size_t)div_round_up(m->pages_used, SIM_PAGE), i;
+
 	memset(m->heap, 0, m->heap_used);
-	memset(m->pages, 0, m->pages_used);
-	memset(m->frames, 0,
-	       sizeof(*m->frames) * div_round_up(m->pages_used, SIM_PAGE));
+	/* Between large pieces there are gaps. */
+	for (i = 0; i < frames; i++)
+		if (m->frames[i].kind != SIM_FRAME_NONE)
+			memset(m->pages + i * SIM_PAGE, 0, SIM_PAGE);
+	memset(m->frames, 0, sizeof(*m->frames) * frames);
 	m->heap_used = 0;
 	m->pages_used = 0;
 	m->live = 0;
