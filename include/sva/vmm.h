@@ -127,10 +127,12 @@ SVA_MUST_CHECK int vmm_guest_create(struct vmm_host *host,
  * their hardware ids are free, its processors' accesses to the function lead
  * nowhere. Guest software may be in the middle of anything, in any number of
  * threads; it goes on with the emulated IOMMU alone, until
- * vmm_guest_destroy(). A guest that is dead already stays so.
+ * vmm_guest_destroy(). A guest that is dead already stays so; one that another
+ * thread is killing is dead on return.
  *
- * Context: may sleep; not from a thread of the guest.
- * Test:    tests/vmm/kill_test.c
+ * Context: may sleep; not from a thread of the guest, not beside
+ *          vmm_guest_destroy().
+ * Test:    tests/vmm/sim/kill_test.c at each step, tests/vmm/kill_test.c
  */
 void vmm_guest_kill(struct vmm_guest *guest);
 

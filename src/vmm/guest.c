@@ -213,10 +213,13 @@ static void unplug(struct vmm_guest *g)
 
 void vmm_guest_kill(struct vmm_guest *guest)
 {
-	/* Acquire and release: who kills it second finds it dead. */
-	if (is_assigned(guest) &&
-	    !atomic_exchange_explicit(&guest->dead, true, memory_order_acq_rel))
+	if (!is_assigned(guest))
+		return;
+	pthread_mutex_lock(&guest->end);
+	/* Acquire and release: who finds it dead finds its end. */
+	if (!atomic_exchange_explicit(&guest->dead, true, memory_order_acq_rel))
 		unplug(guest);
+	pthread_mutex_unlock(&guest->end);
 }
 
 static int create_machine(struct vmm_guest *g)
@@ -265,6 +268,12 @@ static void count_guest(struct vmm_host *host, int by)
 	pthread_mutex_unlock(&host->lock);
 }
 
+static void free_guest(struct vmm_guest *g)
+{
+	pthread_mutex_destroy(&g->end);
+	free(g);
+}
+
 int vmm_guest_create_bare(struct vmm_host *host,
 			  const struct vmm_guest_cfg *cfg,
 			  struct vmm_guest **ret_guest)
@@ -286,9 +295,10 @@ int vmm_guest_create_bare(struct vmm_host *host,
 	g->host = host;
 	g->host_plat = host->plat;
 	g->unit.vendor = vmm_vendor(cfg->iommu);
+	pthread_mutex_init(&g->end, NULL);
 	err = create_machine(g);
 	if (err) {
-		free(g);
+		free_guest(g);
 		return err;
 	}
 	count_guest(host, 1);
@@ -325,7 +335,7 @@ int vmm_guest_destroy(struct vmm_guest *g)
 		return err;
 	count_guest(g->host, -1);
 	destroy_machine(g);
-	free(g);
+	free_guest(g);
 	return 0;
 }
 

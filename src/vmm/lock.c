@@ -31,14 +31,6 @@ static struct guest_lock *inside(struct plat_lock *lock)
 
 #ifndef NDEBUG
 
-#define HELD_MAX 16u
-
-static _Thread_local struct {
-	const struct guest_lock *locks[HELD_MAX];
-	unsigned int count;
-	int rcu_depth;
-} held;
-
 __attribute__((noreturn)) static void die(const char *what, const char *name,
 					  const char *under)
 {
@@ -49,51 +41,58 @@ __attribute__((noreturn)) static void die(const char *what, const char *name,
 
 void vmm_may_sleep(const char *what)
 {
+	const struct vmm_held *held = vmm_held();
 	unsigned int i;
 
-	if (held.rcu_depth)
+	if (held->rcu_depth)
 		die("may sleep:", what, "an RCU reader");
-	for (i = 0; i < held.count; i++)
-		if (held.locks[i]->kind == PLAT_LOCK_SPIN)
-			die("may sleep:", what, held.locks[i]->name);
+	for (i = 0; i < held->count; i++)
+		if (held->locks[i]->kind == PLAT_LOCK_SPIN)
+			die("may sleep:", what, held->locks[i]->name);
 }
 
 void vmm_rcu_depth_add(int n)
 {
-	held.rcu_depth += n;
-	if (held.rcu_depth < 0)
+	struct vmm_held *held = vmm_held();
+
+	held->rcu_depth += n;
+	if (held->rcu_depth < 0)
 		die("an RCU reader left", "that never entered", "nothing");
 }
 
 static void check_lock(const struct guest_lock *l)
 {
+	const struct vmm_held *held = vmm_held();
 	unsigned int i;
 
 	if (l->kind == PLAT_LOCK_MUTEX)
 		vmm_may_sleep(l->name);
-	for (i = 0; i < held.count; i++)
-		if (held.locks[i]->rank >= l->rank)
+	for (i = 0; i < held->count; i++)
+		if (held->locks[i]->rank >= l->rank)
 			die("the lock order: takes", l->name,
-			    held.locks[i]->name);
-	if (held.count == HELD_MAX)
+			    held->locks[i]->name);
+	if (held->count == VMM_HELD_MAX)
 		die("too many locks:", l->name, "all of them");
 }
 
 static void note_lock(const struct guest_lock *l)
 {
-	held.locks[held.count++] = l;
+	struct vmm_held *held = vmm_held();
+
+	held->locks[held->count++] = l;
 }
 
 static void note_unlock(const struct guest_lock *l)
 {
-	unsigned int i = held.count;
+	struct vmm_held *held = vmm_held();
+	unsigned int i = held->count;
 
-	while (i && held.locks[i - 1] != l)
+	while (i && held->locks[i - 1] != l)
 		i--;
 	if (!i)
 		die("releases", l->name, "nothing: it is not held");
-	for (held.count--; i <= held.count; i++)
-		held.locks[i - 1] = held.locks[i];
+	for (held->count--; i <= held->count; i++)
+		held->locks[i - 1] = held->locks[i];
 }
 
 #else

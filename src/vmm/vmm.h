@@ -7,12 +7,13 @@
  * a register of its IOMMU under a lock of rank 70 is, for the host, a thread
  * without locks. Then come, in this order:
  *
- *  1. unit->lock, one thread's access to the emulated IOMMU, (u);
- *  2. the host's locks, as its ranks say; or those of the models;
- *  3. requests.lock, memory.lock, (m): nothing is taken under them.
+ *  1. guest->end, of whoever kills it;
+ *  2. unit->lock, one thread's access to the emulated IOMMU, (u);
+ *  3. the host's locks, as its ranks say; or those of the models;
+ *  4. requests.lock, memory.lock, (m): nothing is taken under them.
  *
  * The host never waits for a guest, and what it calls of the monitor, the
- * handler of faults, takes none of 1.
+ * handler of faults, takes none of 1 and 2.
  */
 #ifndef VMM_VMM_H
 #define VMM_VMM_H
@@ -45,6 +46,7 @@
 #define VMM_MSI_GPA UINT64_C(0xfee00000)
 #define VMM_MSIS    16u
 
+struct guest_lock;
 struct vmm_guest;
 struct vmm_unit;
 
@@ -203,7 +205,19 @@ void vmm_lock_init(void *ctx, struct plat_lock *lock, enum plat_lock_kind kind,
 void vmm_lock_fini(void *ctx, struct plat_lock *lock);
 void vmm_lock(void *ctx, struct plat_lock *lock);
 void vmm_unlock(void *ctx, struct plat_lock *lock);
-/* Debug builds: abort if the thread holds a spin lock of a guest's. */
+#define VMM_HELD_MAX 16u
+
+/* What a thread has of a guest's locks, in the order it took them. */
+struct vmm_held {
+	const struct guest_lock *locks[VMM_HELD_MAX];
+	unsigned int count;
+	int rcu_depth;
+};
+
+/* held.c: of the calling thread, whichever the threads are. */
+struct vmm_held *vmm_held(void);
+
+/* lock.c. Debug builds: abort if the thread holds a spin lock of a guest's. */
 void vmm_may_sleep(const char *what);
 void vmm_rcu_depth_add(int n);
 
@@ -424,6 +438,7 @@ struct vmm_guest {
 	struct iommu_system *sys;
 	struct iommu_device *dev;
 	struct dsa *dsa;
+	pthread_mutex_t end; /* held while it is killed */
 	_Atomic bool dead;
 };
 
