@@ -40,9 +40,13 @@ static void touch(struct agent *a, unsigned int page, uint64_t pa,
 		  unsigned int perm)
 {
 	struct world *w = a->ep->w;
+	const struct sim_frame *frame = sim_frame_at(&w->sim->mem, pa);
+	const struct space *sp = a->sp;
 	uint32_t *word;
 
-	world_check_dma(w, a->ep, a->pasid, a->sp, page, pa, perm);
+	if (a->any && frame && frame->kind == SIM_FRAME_USER)
+		sp = frame->owner;
+	world_check_dma(w, a->ep, a->pasid, sp, page, pa, perm);
 	word = sim_virt(&w->sim->mem, pa, 4);
 	if (perm & IOMMU_PERM_WRITE)
 		++*word;

@@ -53,7 +53,13 @@ enum sim_break_id {
 	BREAK_MAP_GAP,         /* an unmap misses who is being attached, too */
 	BREAK_DIRTY_FLUSH,     /* nothing is told that pages are clean */
 	BREAK_GUEST_INV,       /* a guest's invalidation gets lost */
-	BREAK_GUEST_SWAP,      /* unbinding a guest's table forgets nothing */
+	BREAK_GUEST_SWAP,    /* an unbind of a guest's table forgets nothing */
+	BREAK_GUEST_REPLACE, /* nor does another one in its place */
+	BREAK_GUEST_ENTRY,   /* a guest's PASID entry is not looked at again */
+	BREAK_GUEST_UNMAP,   /* an unmap leaves what both stages made */
+	BREAK_GUEST_UNMAP_ATC, /* and what devices have of that */
+	BREAK_GUEST_ID,        /* a guest's id is used again without a flush */
+	BREAK_SHADOW_STALE,    /* an entry that went from a shadow comes back */
 	BREAK_SKIP_GRACE,      /* a grace period does not wait */
 	BREAK_COUNT,
 };

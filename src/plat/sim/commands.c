@@ -69,6 +69,10 @@ static bool drops(const struct command *c)
 	bool inv = is_tlbi(c->op) || c->op == SMMU_OP_ATC_INV;
 	bool cd = c->op == SMMU_OP_CFGI_CD;
 	bool by_asid = c->op == SMMU_OP_TLBI_NH_ASID;
+	bool entry = cd || c->op == SMMU_OP_CFGI_STE ||
+		     c->op == SMMU_OP_CFGI_CD_ALL;
+	/* What an unmap of stage 2 says of both stages together. */
+	bool both = c->op == SMMU_OP_TLBI_NH_ALL;
 	const struct {
 		enum sim_break_id id;
 		bool hit;
@@ -82,6 +86,13 @@ static bool drops(const struct command *c)
 		{ BREAK_ASID_FLUSH, by_asid && watch_unbinding(w) },
 		{ BREAK_MAP_GAP, inv && w->deaf },
 		{ BREAK_DIRTY_FLUSH, inv && w->deaf },
+		{ BREAK_GUEST_INV, inv && w->deaf },
+		{ BREAK_GUEST_SWAP, (inv || entry) && w->deaf },
+		{ BREAK_GUEST_REPLACE, (inv || entry) && w->deaf },
+		{ BREAK_GUEST_ENTRY, (inv || entry) && w->deaf },
+		{ BREAK_GUEST_UNMAP, both && w->deaf },
+		{ BREAK_GUEST_UNMAP_ATC, c->op == SMMU_OP_ATC_INV && w->deaf },
+		{ BREAK_GUEST_ID, c->op == SMMU_OP_TLBI_S12_VMALL },
 		{ BREAK_NO_SYNC, c->op == SMMU_OP_SYNC },
 		{ BREAK_NO_BARRIER, c->op == SMMU_OP_SYNC },
 	};
@@ -111,20 +122,27 @@ static void check_barrier(struct watch *t, const struct command *c,
 			 "TLBI before it");
 }
 
+static void all_flushed(struct watch_id *ids, unsigned int count)
+{
+	while (count--)
+		ids[count].flushed = true;
+}
+
+/* ASIDs of guests are below their VMIDs, and not watched. */
 static void flushed(struct watch *t, const struct command *c)
 {
-	unsigned int i;
+	uint64_t asid = FIELD_GET(SMMU_CMD_TLBI_ASID, &c->cmd);
+	uint64_t vmid = FIELD_GET(SMMU_CMD_TLBI_VMID, &c->cmd);
 
-	if (c->op == SMMU_OP_TLBI_NH_ASID) {
-		uint64_t asid = FIELD_GET(SMMU_CMD_TLBI_ASID, &c->cmd);
-
-		if (asid < WATCH_ASIDS)
-			t->asids[asid].flushed = true;
-	} else if (c->op == SMMU_OP_TLBI_NH_ALL ||
-		   c->op == SMMU_OP_TLBI_NSNH_ALL) {
-		for (i = 0; i < WATCH_ASIDS; i++)
-			t->asids[i].flushed = true;
-	}
+	if (c->op == SMMU_OP_TLBI_NH_ASID && !vmid && asid < WATCH_ASIDS)
+		t->asids[asid].flushed = true;
+	if (c->op == SMMU_OP_TLBI_S12_VMALL && vmid < WATCH_VMIDS)
+		t->vmids[vmid].flushed = true;
+	if ((c->op == SMMU_OP_TLBI_NH_ALL && !vmid) ||
+	    c->op == SMMU_OP_TLBI_NSNH_ALL)
+		all_flushed(t->asids, WATCH_ASIDS);
+	if (c->op == SMMU_OP_TLBI_NSNH_ALL)
+		all_flushed(t->vmids, WATCH_VMIDS);
 }
 
 /* The first TLB invalidation changes places with the first of an ATC. */

@@ -85,6 +85,7 @@ struct endpoint {
  * @sp:    the process it works for. @pasid: by which.
  * @tries: how often it asks for a page before it gives up; @never_asks: what is
  *         not there it does without.
+ * @any:   of the PASID's owners, whichever it is now: a guest's tables change.
  */
 struct agent {
 	struct endpoint *ep;
@@ -96,6 +97,7 @@ struct agent {
 	uint64_t cookie;
 	unsigned int tries;
 	bool never_asks;
+	bool any;
 };
 
 enum agent_result {

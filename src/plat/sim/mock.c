@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The odd vendor in a simulation: its walks, and its book of answers. */
 #include "plat/sim/breaks.h"
+#include "plat/sim/nest.h"
 #include "plat/sim/world.h"
 
 /* Takes no lock: it runs under the mock's. */
@@ -105,9 +106,50 @@ void world_mock_collect(struct world *w)
 	}
 }
 
+/* Guests: all ones is nothing, in page tables and in the PASID table. */
+
+#define NOTHING UINT64_MAX
+enum { PASIDS = 16, LEVELS = 3, WIDTH = 39 };
+
+static void guest_init_table(le64_atomic *table, uint64_t gpa)
+{
+	unsigned int i;
+
+	(void)gpa;
+	for (i = 0; i < PASIDS; i++)
+		le64_store_relaxed(&table[i], NOTHING);
+}
+
+static void guest_write_entry(le64_atomic *table, ioasid_t pasid, uint16_t asid,
+			      uint64_t root, bool on)
+{
+	(void)asid;
+	le64_store_release(&table[pasid], on ? root : NOTHING);
+}
+
+static uint64_t address_alone(uint64_t gpa)
+{
+	return gpa;
+}
+
+static const struct sim_nest nest = {
+	.model = IOMMU_MODEL_MOCK,
+	.format = IOMMU_PASID_FORMAT_MOCK,
+	.size = 8 * PASIDS,
+	.pages = 1,
+	.levels = LEVELS,
+	.width = WIDTH,
+	.nothing = NOTHING,
+	.init = guest_init_table,
+	.entry = guest_write_entry,
+	.link = address_alone,
+	.leaf = address_alone,
+};
+
 const struct sim_vendor sim_mock = {
 	.name = "mock",
 	.table = IOMMU_TABLE_X86_64,
+	.nest = &nest,
 	.create = create,
 	.built = built,
 	.remove = take_down,

@@ -194,11 +194,29 @@ static const struct scenario scenarios[] = {
 		.body = scenario_dirty,
 	}, {
 		.info = { .name = "guest", .rule = "R1 R2 R9",
-			  .iommus = ON_MOCK,
-			  .text = "a guest's table comes and goes beside its "
-				  "invalidations, unmaps, DMA and requests" },
-		.cfg = { .endpoints = 1, .spaces = 1, .features_off = true },
+			  .iommus = ON_ALL,
+			  .text = "a guest's tables come and go beside its "
+				  "invalidations, unmaps, DMA and requests; it "
+				  "is killed" },
+		.cfg = { .endpoints = 1, .spaces = 2, .features_off = true,
+			 .guests = true },
 		.body = scenario_guest,
+	}, {
+		.info = { .name = "guest-pair", .rule = "R1 R2 R9 R13",
+			  .iommus = ON_ALL,
+			  .text = "the same with two devices behind one "
+				  "parent" },
+		.cfg = { .endpoints = 2, .spaces = 2, .features_off = true,
+			 .guests = true },
+		.body = scenario_guest,
+	}, {
+		.info = { .name = "gpasid", .rule = "R1 R2 R9 R13",
+			  .iommus = ON_MOCK | ON_VTD,
+			  .text = "a guest's PASIDs, bound one by one from two "
+				  "threads, beside the same" },
+		.cfg = { .endpoints = 2, .spaces = 2, .features_off = true,
+			 .guests = true },
+		.body = scenario_gpasid,
 	},
 };
 /* clang-format on */

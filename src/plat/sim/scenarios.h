@@ -52,9 +52,10 @@ void scenario_refill(struct world *w);
 void scenario_aux_detach(struct world *w);
 void scenario_dirty(struct world *w);
 void scenario_guest(struct world *w);
+void scenario_gpasid(struct world *w);
 
 /* Threads of a scenario. */
-#define CREW_MAX 6u
+#define CREW_MAX 10u
 
 struct area;
 struct job;

@@ -7,7 +7,10 @@
 #include <sva/smmuv3_hw.h>
 
 #include "base/errno.h"
+#include "fmt/arm_pt.h"
+#include "pgtable/arm_lpae.h"
 #include "plat/sim/breaks.h"
+#include "plat/sim/nest.h"
 #include "plat/sim/world.h"
 
 #define QUIET_TURNS   200u
@@ -84,6 +87,9 @@ static void configure(struct world *w, struct smmuv3_hw_cfg *cfg)
 	if (sim_random(s, 2))
 		cfg->idr[3] = (uint32_t)REG_PUT(SMMU_IDR3_RIL,
 						(uint64_t)cfg->idr[3], 0);
+	if (w->cfg.guests)
+		cfg->idr[0] = (uint32_t)REG_PUT(SMMU_IDR0_S2P,
+						(uint64_t)cfg->idr[0], 1);
 	if (w->cfg.kind != ENDPOINT_STALL)
 		return;
 	cfg->idr[0] = (uint32_t)REG_PUT(SMMU_IDR0_STALL_MODEL,
@@ -188,9 +194,78 @@ static bool lets_ats(struct world *w, unsigned int index)
 	return watch_eats(&w->watch, index);
 }
 
+/* Guests: CDs in one array, tables of 39 bits with pages of 4 KiB. */
+
+enum { PASIDS = 16, LEVELS = 3, WIDTH = 39, CD_WORDS = 8 };
+
+static void guest_init_table(le64_atomic *table, uint64_t gpa)
+{
+	/* As it is: no CD is valid. */
+	(void)table, (void)gpa;
+}
+
+static void guest_write_entry(le64_atomic *table, ioasid_t pasid, uint16_t asid,
+			      uint64_t root, bool on)
+{
+	le64_atomic *words = table + (size_t)CD_WORDS * pasid;
+	struct smmu_cd cd = { { 0 } };
+	unsigned int i;
+
+	FIELD_SET(SMMU_CD_V, &cd, on);
+	FIELD_SET(SMMU_CD_T0SZ, &cd, 64 - WIDTH);
+	FIELD_SET(SMMU_CD_TG0, &cd, SMMU_TG0_4K);
+	FIELD_SET(SMMU_CD_EPD1, &cd, 1);
+	FIELD_SET(SMMU_CD_IPS, &cd, SMMU_PS_48);
+	FIELD_SET(SMMU_CD_AA64, &cd, 1);
+	FIELD_SET(SMMU_CD_R, &cd, 1);
+	FIELD_SET(SMMU_CD_A, &cd, 1);
+	FIELD_SET(SMMU_CD_ASET, &cd, 1);
+	FIELD_SET(SMMU_CD_ASID, &cd, asid);
+	smmu_cd_set_ttb0(&cd, root);
+	smmu_cd_set_mair(&cd, ARM_LPAE_MAIR);
+	for (i = CD_WORDS; i--;)
+		le64_store_release(&words[i], cd.dw[i]);
+}
+
+static uint64_t guest_link(uint64_t gpa)
+{
+	return gpa | ARM_PTE_KIND_TABLE;
+}
+
+static uint64_t guest_leaf(uint64_t gpa)
+{
+	struct arm_pte pte = { { gpa | ARM_PTE_KIND_PAGE } };
+
+	FIELD_SET(ARM_PTE_S1_AP, &pte, ARM_PTE_S1_AP_USER);
+	FIELD_SET(ARM_PTE_S1_SH, &pte, ARM_PTE_SH_ISH);
+	FIELD_SET(ARM_PTE_S1_AF, &pte, 1);
+	FIELD_SET(ARM_PTE_S1_NG, &pte, 1);
+	return pte.dw[0];
+}
+
+static unsigned int guest_id(struct world *w, unsigned int index)
+{
+	return watch_vmid(&w->watch, index);
+}
+
+static const struct sim_nest nest = {
+	.model = IOMMU_MODEL_ARM_SMMU,
+	.format = IOMMU_PASID_FORMAT_SMMUV3,
+	.size = PASIDS * sizeof(struct smmu_cd),
+	.pages = 1,
+	.levels = LEVELS,
+	.tagged = true,
+	.init = guest_init_table,
+	.entry = guest_write_entry,
+	.link = guest_link,
+	.leaf = guest_leaf,
+	.id = guest_id,
+};
+
 const struct sim_vendor sim_smmuv3 = {
 	.name = "smmuv3",
 	.table = IOMMU_TABLE_ARM_64_LPAE_S1,
+	.nest = &nest,
 	.create = create,
 	.remove = take_down,
 	.destroy = destroy,

@@ -13,12 +13,14 @@
 #include <sva/mm.h>
 #include <sva/sim.h>
 
+struct sim_nest;
 struct world;
 
 /**
  * struct sim_vendor - a kind of IOMMU
  * @name:    what the command calls it.
  * @table:   what it walks.
+ * @nest:    how guests write their tables.
  * @create:  the hardware, of world_env() and endpoint_bus, and its driver: sets
  *           @hw, unless it has no model, and @unit. 0, or an error with what
  *           there is left for @remove and @destroy.
@@ -46,6 +48,7 @@ struct world;
 struct sim_vendor {
 	const char *name;
 	enum iommu_table_fmt table;
+	const struct sim_nest *nest;
 	int (*create)(struct world *w);
 	void (*built)(struct world *w);
 	int (*remove)(struct world *w);

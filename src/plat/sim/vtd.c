@@ -8,7 +8,9 @@
 
 #include "base/errno.h"
 #include "base/le64.h"
+#include "fmt/x86_pt.h"
 #include "plat/sim/breaks.h"
+#include "plat/sim/nest.h"
 #include "plat/sim/world.h"
 
 #define QUIET_TURNS 200u
@@ -231,9 +233,75 @@ static bool lets_ats(struct world *w, unsigned int index)
 	return vtd_watch_dte(&w->vtd, index);
 }
 
+/* Guests: a directory, a page behind it the first table, which is all. */
+
+enum { LEVELS = 4, WIDTH = 48 };
+
+#define TABLE_WORDS (SIM_PAGE / 8u)
+
+static void guest_init_table(le64_atomic *table, uint64_t gpa)
+{
+	struct vtd_pasid_dir pde = { { 0 } };
+
+	FIELD_SET(VTD_PASID_DIR_P, &pde, 1);
+	vtd_pasid_dir_set_smptblptr(&pde, gpa + SIM_PAGE);
+	le64_store_release(&table[0], pde.dw[0]);
+}
+
+static void guest_write_entry(le64_atomic *table, ioasid_t pasid, uint16_t asid,
+			      uint64_t root, bool on)
+{
+	le64_atomic *words =
+		table + TABLE_WORDS + (size_t)VTD_PASID_WORDS_ALL * pasid;
+	struct vtd_pasid pe = { { 0 } };
+	unsigned int i;
+
+	FIELD_SET(VTD_PASID_P, &pe, on);
+	FIELD_SET(VTD_PASID_AW, &pe, VTD_AW_48);
+	FIELD_SET(VTD_PASID_PGTT, &pe, VTD_PASID_PGTT_FS);
+	FIELD_SET(VTD_PASID_FSPM, &pe, VTD_PASID_FSPM_4);
+	/* The guest's own, which nobody looks at. */
+	FIELD_SET(VTD_PASID_DID, &pe, asid);
+	vtd_pasid_set_fsptptr(&pe, root);
+	for (i = VTD_PASID_WORDS_ALL; i--;)
+		le64_store_release(&words[i], pe.dw[i]);
+}
+
+/* Bits that are the same in both. */
+static uint64_t guest_pte(uint64_t gpa)
+{
+	struct x86_pte pte = { { 0 } };
+
+	FIELD_SET(X86_PTE_P, &pte, 1);
+	FIELD_SET(X86_PTE_RW, &pte, 1);
+	FIELD_SET(X86_PTE_US, &pte, 1);
+	x86_pte_set_addr(&pte, gpa);
+	return pte.dw[0];
+}
+
+static unsigned int guest_id(struct world *w, unsigned int index)
+{
+	return vtd_watch_did(&w->vtd, index);
+}
+
+static const struct sim_nest nest = {
+	.model = IOMMU_MODEL_INTEL_VTD,
+	.format = IOMMU_PASID_FORMAT_VTD,
+	.size = UINT64_C(8) << VTD_PASID_DIR_LG2_MIN,
+	.pages = 2,
+	.levels = LEVELS,
+	.width = WIDTH,
+	.init = guest_init_table,
+	.entry = guest_write_entry,
+	.link = guest_pte,
+	.leaf = guest_pte,
+	.id = guest_id,
+};
+
 const struct sim_vendor sim_vtd = {
 	.name = "vtd",
 	.table = IOMMU_TABLE_X86_64,
+	.nest = &nest,
 	.create = create,
 	.remove = take_down,
 	.destroy = destroy,

@@ -71,6 +71,16 @@ static bool is_wide(const struct vtd_inv *inv)
 	       FIELD_GET(VTD_INV_PIOTLB_G, inv) == VTD_INV_PIOTLB_G_PASID;
 }
 
+/* Of what both stages of a guest made. */
+static bool is_guest(const struct world *w, const struct vtd_inv *inv)
+{
+	uint64_t did = vtd_inv_type(inv) == VTD_INV_IOTLB ?
+			       FIELD_GET(VTD_INV_IOTLB_DID, inv) :
+			       FIELD_GET(VTD_INV_PIOTLB_DID, inv);
+
+	return is_tlb(inv) && did < VTD_WATCH_DIDS && w->vtd.dids[did].guest;
+}
+
 /* Somebody waits for what is in front of it. */
 static bool is_end(const struct vtd_inv *inv)
 {
@@ -99,6 +109,13 @@ static bool drops(const struct world *w, const struct vtd_inv *inv)
 		{ BREAK_MAP_GAP, tlbs && w->deaf },
 		{ BREAK_DIRTY_FLUSH, tlbs && w->deaf },
 		{ BREAK_ASID_FLUSH, is_wide(inv) && watch_unbinding(w) },
+		{ BREAK_GUEST_INV, tlbs && w->deaf },
+		{ BREAK_GUEST_SWAP, (tlbs || entry) && w->deaf },
+		{ BREAK_GUEST_REPLACE, (tlbs || entry) && w->deaf },
+		{ BREAK_GUEST_ENTRY, (tlbs || entry) && w->deaf },
+		{ BREAK_GUEST_UNMAP, is_guest(w, inv) && w->deaf },
+		{ BREAK_GUEST_UNMAP_ATC, is_dev_tlb(inv) && w->deaf },
+		{ BREAK_GUEST_ID, is_wide(inv) && w->deaf },
 	};
 	unsigned int i;
 
@@ -110,12 +127,7 @@ static bool drops(const struct world *w, const struct vtd_inv *inv)
 
 static void flushed(struct vtd_watch *t, const struct vtd_inv *inv)
 {
-	uint64_t did = vtd_inv_type(inv) == VTD_INV_IOTLB ?
-			       FIELD_GET(VTD_INV_IOTLB_DID, inv) :
-			       FIELD_GET(VTD_INV_PIOTLB_DID, inv);
-
-	if (is_wide(inv) && did < VTD_WATCH_DIDS)
-		t->dids[did].flushed = true;
+	vtd_watch_flushed(t, inv);
 	if (vtd_inv_type(inv) != VTD_INV_PC)
 		return;
 	vtd_watch_forget(t, FIELD_GET(VTD_INV_PC_G, inv) == VTD_INV_PC_G_PASID ?

@@ -64,13 +64,31 @@ bool vtd_watch_dte(struct vtd_watch *t, unsigned int index)
 	       FIELD_GET(VTD_SM_CONTEXT_DTE, &ctx);
 }
 
+unsigned int vtd_watch_did(struct vtd_watch *t, unsigned int index)
+{
+	void *p = find_context(t, t->w->eps[index].sid);
+	struct vtd_sm_context ctx;
+	struct vtd_pasid pe;
+
+	if (!p)
+		return 0;
+	le64_load_words(ctx.dw, p, CONTEXT_WORDS);
+	p = find_pasid(t, &ctx, 0);
+	if (!p)
+		return 0;
+	le64_load_words(pe.dw, p, PASID_WORDS);
+	return FIELD_GET(VTD_PASID_P, &pe) ?
+		       (unsigned int)FIELD_GET(VTD_PASID_DID, &pe) :
+		       0;
+}
+
 struct vtd_pasid *vtd_watch_early(struct vtd_watch *t, uint64_t pa)
 {
 	void *p = memory(t, pa, PASID_WORDS * 8);
 	unsigned int i, j;
 
 	for (i = 0; p && i < t->w->cfg.endpoints; i++) {
-		for (j = 1; t->ctxs[i].known && j < VTD_WATCH_PASIDS; j++) {
+		for (j = 0; t->ctxs[i].known && j < VTD_WATCH_PASIDS; j++) {
 			struct vtd_watch_pasid *w = &t->pasids[i][j];
 
 			if (find_pasid(t, &t->ctxs[i].ctx, j) != p)
@@ -89,7 +107,7 @@ void vtd_watch_forget(struct vtd_watch *t, ioasid_t pasid)
 	unsigned int i, j;
 
 	for (i = 0; i < VTD_WATCH_DEVICES; i++)
-		for (j = 1; j < VTD_WATCH_PASIDS; j++)
+		for (j = 0; j < VTD_WATCH_PASIDS; j++)
 			if (!pasid || j == pasid)
 				t->pasids[i][j].fetched = false;
 }
@@ -160,73 +178,23 @@ static void present_first(struct vtd_watch *t, const struct vtd_pasid *old,
 	le64_store_relaxed(&words[0], now.dw[0]);
 }
 
-/* Domain ids [R13] */
-
-static void did_taken(struct vtd_watch *t, const struct vtd_pasid *pe)
+/* A shadow of what a guest has taken out is there again. */
+static void come_back(struct vtd_watch *t, struct vtd_watch_pasid *w, void *p)
 {
-	uint64_t did = FIELD_GET(VTD_PASID_DID, pe);
-	bool ss = FIELD_GET(VTD_PASID_PGTT, pe) == VTD_PASID_PGTT_SS;
-	uint64_t root = ss ? vtd_pasid_ssptptr(pe) : vtd_pasid_fsptptr(pe);
+	le64_atomic *words = le64_at(p);
 	struct sim *s = t->w->sim;
-	struct vtd_watch_did *d;
-
-	if (!did)
-		sim_fail(s, "R13", "domain id 0 is used");
-	if (did >= VTD_WATCH_DIDS)
-		return;
-	d = &t->dids[did];
-	if (d->live && d->root != root)
-		sim_fail(s, "R13", "two tables share domain id %u",
-			 (unsigned int)did);
-	if (d->root && d->root != root && !d->flushed)
-		sim_fail(s, "R13", "domain id %u is used again without a flush",
-			 (unsigned int)did);
-	d->root = root;
-	d->flushed = false;
-}
-
-static void dids_look(struct vtd_watch *t)
-{
-	unsigned int i, j;
-
-	for (i = 0; i < VTD_WATCH_DIDS; i++)
-		t->dids[i].live = false;
-	for (i = 0; i < VTD_WATCH_DEVICES; i++) {
-		for (j = 0; j < VTD_WATCH_PASIDS; j++) {
-			const struct vtd_watch_pasid *w = &t->pasids[i][j];
-			uint64_t did = FIELD_GET(VTD_PASID_DID, &w->pe);
-
-			if (!w->known || !FIELD_GET(VTD_PASID_P, &w->pe))
-				continue;
-			did_taken(t, &w->pe);
-			if (did < VTD_WATCH_DIDS)
-				t->dids[did].live = true;
-		}
-	}
-}
-
-/* Gives an entry that is being made the domain id of another. */
-static void share_did(struct vtd_watch *t, const struct vtd_watch_pasid *w,
-		      void *p)
-{
-	struct sim *s = t->w->sim;
-	struct vtd_pasid pe;
 	unsigned int i;
 
-	if (!sim_broken(s, BREAK_ASID_SHARED) || FIELD_GET(VTD_PASID_P, &w->pe))
+	if (FIELD_GET(VTD_PASID_P, &w->pe) &&
+	    FIELD_GET(VTD_PASID_PGTT, &w->pe) == VTD_PASID_PGTT_NESTED)
+		w->gone = w->pe;
+	if (!sim_broken(s, BREAK_SHADOW_STALE) || !s->exploring ||
+	    !w->gone.dw[0] || !w->pe.dw[1] || le64_load_relaxed(&words[1]))
 		return;
-	le64_load_words(pe.dw, p, PASID_WORDS);
-	if (FIELD_GET(VTD_PASID_P, &pe) || !vtd_pasid_fsptptr(&pe))
-		return;
-	for (i = 1; i < VTD_WATCH_DIDS; i++) {
-		if (!t->dids[i].live ||
-		    t->dids[i].root == vtd_pasid_fsptptr(&pe))
-			continue;
-		sim_strike(s, i);
-		FIELD_SET(VTD_PASID_DID, &pe, i);
-		le64_store_relaxed(le64_at(p) + 1, pe.dw[1]);
-		return;
-	}
+	sim_strike(s, w->gone.dw[0]);
+	for (i = PASID_WORDS; i--;)
+		le64_store_relaxed(&words[i], w->gone.dw[i]);
+	w->pe = w->gone;
 }
 
 static bool look_pasid(struct vtd_watch *t, struct vtd_watch_pasid *w, void *p,
@@ -246,7 +214,8 @@ static bool look_pasid(struct vtd_watch *t, struct vtd_watch_pasid *w, void *p,
 	if (w->known) {
 		tear(t, &w->pe, p);
 		present_first(t, &w->pe, p);
-		share_did(t, w, p);
+		vtd_watch_share_did(t, w, p);
+		come_back(t, w, p);
 		le64_load_words(pe.dw, p, PASID_WORDS);
 		watch_torn(t->w->sim, "PASID", pasid, PASID_WORDS, PRESENT,
 			   w->pe.dw, pe.dw);
@@ -302,13 +271,13 @@ void vtd_watch_look(struct vtd_watch *t)
 		uint32_t sid = 1 + i;
 
 		look_context(t, c, find_context(t, sid), sid);
-		for (j = 1; j < VTD_WATCH_PASIDS; j++)
+		for (j = 0; j < VTD_WATCH_PASIDS; j++)
 			changed |= look_pasid(
 				t, &t->pasids[i][j],
 				c->known ? find_pasid(t, &c->ctx, j) : NULL, j);
 	}
 	if (changed)
-		dids_look(t);
+		vtd_watch_dids(t);
 }
 
 static bool same_group(const void *a, const void *b)

@@ -19,21 +19,32 @@
 
 struct world;
 
-/* What an entry was at the last look; @early: once it was @fetched. */
 struct vtd_watch_context {
 	bool known;
 	struct vtd_sm_context ctx;
 };
 
+/*
+ * What an entry was at the last look; @early: once it was @fetched. @gone: of a
+ * guest, when it was last present.
+ */
 struct vtd_watch_pasid {
 	bool known, fetched;
-	struct vtd_pasid pe, early;
+	struct vtd_pasid pe, early, gone;
 };
 
-struct vtd_watch_did {
-	uint64_t root; /* of the table it was last used for */
+/* What an id was last used for. @flushed: since it was live. */
+struct vtd_watch_use {
+	uint64_t root;
 	bool live;
-	bool flushed; /* since it was live */
+	bool flushed;
+};
+
+/* Of a guest's: its second stage, and by PASID the first stages above it. */
+struct vtd_watch_did {
+	bool guest;
+	struct vtd_watch_use use;
+	struct vtd_watch_use firsts[VTD_WATCH_PASIDS];
 };
 
 /* What a thread's walk has of a PASID entry; @pa: where it is, 0: nothing. */
@@ -63,6 +74,8 @@ struct vtd_watch {
 
 /* The context entry of an endpoint, as memory has it now, has P and DTE. */
 bool vtd_watch_dte(struct vtd_watch *t, unsigned int index);
+/* Domain id of what has no PASID there; 0: there is no entry for that. */
+unsigned int vtd_watch_did(struct vtd_watch *t, unsigned int index);
 /*
  * Of the entry at @pa, what the unit may have fetched early: from now until it
  * is told to forget. NULL: none is there that is watched.
@@ -76,5 +89,12 @@ void vtd_watch_look(struct vtd_watch *t);
 void vtd_watch_record(struct vtd_watch *t, uint64_t pa, void *record);
 /* The driver writes @tail to IQT. Breaks change what is new in the queue. */
 void vtd_watch_descriptors(struct vtd_watch *t, uint64_t tail);
+
+/* vtd_watch_did.c: what all entries say of domain ids; a descriptor is sent. */
+void vtd_watch_dids(struct vtd_watch *t);
+void vtd_watch_flushed(struct vtd_watch *t, const struct vtd_inv *inv);
+/* A break: an entry that is being made at @p gets the id of another. */
+void vtd_watch_share_did(struct vtd_watch *t, const struct vtd_watch_pasid *w,
+			 void *p);
 
 #endif

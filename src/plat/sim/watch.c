@@ -51,8 +51,9 @@ static void *find_cd(struct watch *t, const struct smmu_ste *ste, uint32_t ssid)
 	struct smmu_l1cd desc;
 	void *p;
 
+	/* Below a guest's STE they are the guest's own. */
 	if (!FIELD_GET(SMMU_STE_V, ste) ||
-	    !(FIELD_GET(SMMU_STE_CONFIG, ste) & 1) ||
+	    FIELD_GET(SMMU_STE_CONFIG, ste) != SMMU_STE_CONFIG_S1 ||
 	    ssid >> FIELD_GET(SMMU_STE_S1CDMAX, ste))
 		return NULL;
 	if (FIELD_GET(SMMU_STE_S1FMT, ste) == SMMU_STE_S1FMT_LINEAR)
@@ -77,6 +78,26 @@ unsigned int watch_eats(struct watch *t, unsigned int index)
 		return 0;
 	le64_load_words(ste.dw, p, STE_WORDS);
 	return (unsigned int)FIELD_GET(SMMU_STE_EATS, &ste);
+}
+
+static bool has_stage2(const struct smmu_ste *ste)
+{
+	return FIELD_GET(SMMU_STE_V, ste) &&
+	       (FIELD_GET(SMMU_STE_CONFIG, ste) == SMMU_STE_CONFIG_S2 ||
+		FIELD_GET(SMMU_STE_CONFIG, ste) == SMMU_STE_CONFIG_NESTED);
+}
+
+unsigned int watch_vmid(struct watch *t, unsigned int index)
+{
+	void *p = find_ste(t, t->w->eps[index].sid);
+	struct smmu_ste ste;
+
+	if (!p)
+		return 0;
+	le64_load_words(ste.dw, p, STE_WORDS);
+	return has_stage2(&ste) ?
+		       (unsigned int)FIELD_GET(SMMU_STE_S2VMID, &ste) :
+		       0;
 }
 
 /*
@@ -144,7 +165,20 @@ static void make_loud(struct watch *t, struct watch_cd *w, void *p)
 	le64_store_relaxed(le64_at(p), w->cd.dw[0]);
 }
 
-/* ASIDs [R13] */
+/* ASIDs and VMIDs [R13] */
+
+void watch_id_taken(struct sim *s, const char *what, unsigned int number,
+		    struct watch_id *id, uint64_t root)
+{
+	if (id->live && id->root != root)
+		sim_fail(s, "R13", "two tables share %s %u", what, number);
+	if (id->root && id->root != root && !id->flushed)
+		sim_fail(s, "R13", "%s %u is used again without a flush", what,
+			 number);
+	id->root = root;
+	id->flushed = false;
+	id->live = true;
+}
 
 static bool cd_live(const struct smmu_cd *cd)
 {
@@ -153,23 +187,13 @@ static bool cd_live(const struct smmu_cd *cd)
 
 static void asid_taken(struct watch *t, const struct smmu_cd *cd)
 {
-	uint64_t asid = FIELD_GET(SMMU_CD_ASID, cd), root = smmu_cd_ttb0(cd);
-	struct sim *s = t->w->sim;
-	struct watch_asid *a;
+	uint64_t asid = FIELD_GET(SMMU_CD_ASID, cd);
 
 	if (!asid)
-		sim_fail(s, "R13", "ASID 0 is used");
-	if (asid >= WATCH_ASIDS)
-		return;
-	a = &t->asids[asid];
-	if (a->live && a->root != root)
-		sim_fail(s, "R13", "two tables share ASID %u",
-			 (unsigned int)asid);
-	if (a->root && a->root != root && !a->flushed)
-		sim_fail(s, "R13", "ASID %u is used again without a flush",
-			 (unsigned int)asid);
-	a->root = root;
-	a->flushed = false;
+		sim_fail(t->w->sim, "R13", "ASID 0 is used");
+	if (asid < WATCH_ASIDS)
+		watch_id_taken(t->w->sim, "ASID", (unsigned int)asid,
+			       &t->asids[asid], smmu_cd_ttb0(cd));
 }
 
 static void asids_look(struct watch *t)
@@ -185,10 +209,28 @@ static void asids_look(struct watch *t)
 			if (!t->cds[i][j].known || !cd_live(cd))
 				continue;
 			asid_taken(t, cd);
-			if (FIELD_GET(SMMU_CD_ASID, cd) < WATCH_ASIDS)
-				t->asids[FIELD_GET(SMMU_CD_ASID, cd)].live =
-					true;
 		}
+	}
+}
+
+/* VMIDs: 0 is of streams without a stage 2. */
+static void vmids_look(struct watch *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < WATCH_VMIDS; i++)
+		t->vmids[i].live = false;
+	for (i = 0; i < WATCH_STREAMS; i++) {
+		const struct smmu_ste *ste = &t->stes[i].ste;
+		uint64_t vmid = FIELD_GET(SMMU_STE_S2VMID, ste);
+
+		if (!t->stes[i].known || !has_stage2(ste))
+			continue;
+		if (!vmid)
+			sim_fail(t->w->sim, "R13", "VMID 0 has a stage 2");
+		if (vmid < WATCH_VMIDS)
+			watch_id_taken(t->w->sim, "VMID", (unsigned int)vmid,
+				       &t->vmids[vmid], smmu_ste_s2ttb(ste));
 	}
 }
 
@@ -278,8 +320,10 @@ void watch_look(struct watch *t)
 			changed |= look_cd(t, &t->cds[i][j],
 					   find_cd(t, &ste->ste, j), j);
 	}
-	if (changed)
-		asids_look(t);
+	if (!changed)
+		return;
+	asids_look(t);
+	vmids_look(t);
 }
 
 static void watch_event(struct watch *t, uint64_t pa, const void *record)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Watchers of an SMMU's memory and commands: entries are never torn [R7], each
- * ASID has one owner [R13].
+ * ASID and each VMID has one owner [R13]. What is below a guest's stream table
+ * entry is the guest's, and not looked at.
  */
 #ifndef PLAT_SIM_WATCH_H
 #define PLAT_SIM_WATCH_H
@@ -14,6 +15,7 @@
 #define WATCH_STREAMS 2u
 #define WATCH_PASIDS  6u
 #define WATCH_ASIDS   64u
+#define WATCH_VMIDS   16u
 
 struct sim;
 struct world;
@@ -29,7 +31,8 @@ struct watch_cd {
 	struct smmu_cd cd;
 };
 
-struct watch_asid {
+/* Of an ASID, or of a VMID, which has a table of stage 2. */
+struct watch_id {
 	uint64_t root; /* of the table it was last used for */
 	bool live;
 	bool flushed; /* since it was live */
@@ -47,7 +50,8 @@ struct watch {
 	bool off; /* SMMUEN has gone: no entry is live */
 	struct watch_ste stes[WATCH_STREAMS];
 	struct watch_cd cds[WATCH_STREAMS][WATCH_PASIDS];
-	struct watch_asid asids[WATCH_ASIDS];
+	struct watch_id asids[WATCH_ASIDS];
+	struct watch_id vmids[WATCH_VMIDS];
 };
 
 /*
@@ -63,8 +67,12 @@ bool watch_exiting(const struct world *w);
 bool watch_gone(const struct world *w);
 bool watch_unbinding(const struct world *w);
 
-/* STE.EATS of an endpoint, as memory has it now. */
+/* STE.EATS of an endpoint, as memory has it now; S2VMID, 0: it has none. */
 unsigned int watch_eats(struct watch *t, unsigned int index);
+unsigned int watch_vmid(struct watch *t, unsigned int index);
+/* It is used for the table at @root; was at this look, or is not any more. */
+void watch_id_taken(struct sim *s, const char *what, unsigned int number,
+		    struct watch_id *id, uint64_t root);
 /* A look at all entries. */
 void watch_look(struct watch *t);
 /* The SMMU has written a record at @pa, which is @record here. */

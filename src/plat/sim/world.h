@@ -54,6 +54,7 @@ struct bond {
  * @pasid_bits: of endpoints; 0: some number that the seed picks.
  * @groups:    page request group indices in use, 0: all.
  * @features_off: SVA is left for the scenario to enable.
+ * @guests:    the IOMMU has what they need.
  * @timeout_s: of answers to page requests, see struct iommu_system_cfg.
  */
 struct world_cfg {
@@ -65,6 +66,7 @@ struct world_cfg {
 	unsigned int pasid_bits;
 	unsigned int groups;
 	bool features_off;
+	bool guests;
 	unsigned int timeout_s;
 };
 
