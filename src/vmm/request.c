@@ -157,9 +157,11 @@ static void send(struct vmm_guest *g,
 		.code = code,
 		.cookie = last->cookie,
 	};
-	int err = iommu_page_response(g->host_dev, &msg);
+	int err;
 
+	/* Before: the job that waits may be over, and looked at, at once. */
 	vmm_count(&g->counters.page_responses);
+	err = iommu_page_response(g->host_dev, &msg);
 	if (err)
 		vmm_log(g, PLAT_LOG_DEBUG,
 			"page request group %u was answered already: %d",
@@ -182,9 +184,22 @@ static enum iommu_page_response_code code_of(enum hw_prg_code code)
 	return IOMMU_PAGE_RESP_FAILURE;
 }
 
+/* With a port of its own: a port is one thread's, and there may be several. */
+static void translate_page(struct vmm_guest *g, const struct hw_txn *txn,
+			   struct hw_ats_reply *ret_reply)
+{
+	const struct iommu_hw_ops *ops = g->unit.hw->ops;
+	struct hw_port port;
+
+	memset(&port, 0, sizeof(port));
+	ops->port_add(g->unit.hw, &port);
+	ops->ats_translate(g->unit.hw, &port, txn, ret_reply);
+	ops->port_remove(g->unit.hw, &port);
+}
+
 /*
- * Unit lock held: what the guest's tables make of a page now. 0, or -EFAULT
- * they do not allow it, or lead out of the guest.
+ * What the guest's tables make of a page now. 0, or -EFAULT they do not allow
+ * it, or lead out of the guest. Any thread.
  */
 int vmm_request_look_up(struct vmm_guest *g,
 			const struct iommu_fault_page_request *prm,
@@ -204,7 +219,7 @@ int vmm_request_look_up(struct vmm_guest *g,
 	struct hw_ats_reply reply;
 	uint64_t gpa;
 
-	g->unit.hw->ops->ats_translate(g->unit.hw, &g->unit.port, &txn, &reply);
+	translate_page(g, &txn, &reply);
 	if (reply.status != HW_ATS_SUCCESS || !want || want & ~reply.xlat.perm)
 		return -EFAULT;
 	gpa = reply.xlat.pa & ~(VMM_PAGE - 1);

@@ -146,7 +146,6 @@ int vmm_unit_create(struct vmm_guest *g)
 	if (err)
 		return err;
 	pthread_mutex_init(&u->lock, NULL);
-	u->hw->ops->port_add(u->hw, &u->port);
 	return 0;
 }
 
@@ -154,7 +153,6 @@ void vmm_unit_destroy(struct vmm_guest *g)
 {
 	struct vmm_unit *u = &g->unit;
 
-	u->hw->ops->port_remove(u->hw, &u->port);
 	pthread_mutex_destroy(&u->lock);
 	u->vendor->destroy_hw(u->hw);
 	plat_free(g->host_plat, u->mem);

@@ -225,7 +225,6 @@ void vmm_rcu_depth_add(int n);
  * struct vmm_unit - the emulated IOMMU
  * @lock: (u).
  * @live: (u) what the guest does with it is passed on to the host.
- * @port: (u) of the monitor's own look-ups.
  * @table: (u) what was passed on last.
  */
 struct vmm_unit {
@@ -236,7 +235,6 @@ struct vmm_unit {
 	struct iommu_unit *driver; /* the guest's */
 	pthread_mutex_t lock;
 	bool live;
-	struct hw_port port;
 	struct iommu_pasid_table_config table;
 };
 
@@ -275,8 +273,10 @@ SVA_MUST_CHECK int vmm_map(struct iommu_domain *domain, uint64_t gpa,
  * @config, @invalidate: unit lock held.
  * @requested: a page of the function's, which is in the list. Any thread,
  *         without locks.
- * @resolved: the guest has answered Success for this page. Unit lock held. An
- *         error makes another answer of it.
+ * @resolved: Success is the answer for this page: the guest's, and the unit
+ *         lock is held, or its IOMMU's, when the queue of requests is full, and
+ *         what is held is what vmm_request_inject() was called with. An error
+ *         makes Invalid of it.
  */
 struct vmm_backend {
 	int (*start)(struct vmm_guest *g);
@@ -314,7 +314,7 @@ void vmm_requests_fini(struct vmm_guest *g);
 /* The device's fault handler. */
 int vmm_on_fault(const struct iommu_fault *fault, struct iommu_device *dev,
 		 void *data);
-/* Show it to the guest. Any thread. */
+/* Show it to the guest. Any thread; shadow: unit lock held, as for a fill. */
 void vmm_request_inject(struct vmm_guest *g,
 			const struct iommu_fault_page_request *prm);
 /* The emulated IOMMU answers a group. */
