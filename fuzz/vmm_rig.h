@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A host with two guests: one is hostile, and its software is the input; the
+ * other one minds its own business.
+ */
+#ifndef FUZZ_VMM_RIG_H
+#define FUZZ_VMM_RIG_H
+
+#include "fuzz/fuzz.h"
+#include "fuzz/vmm_plat.h"
+#include "tests/vmm/hostile.h"
+
+/* Kinds of host and guest, and how the one translates for the other. */
+struct rig_pair {
+	enum vmm_how how;
+	enum sva_iommu host;
+	enum sva_iommu guest;
+};
+
+enum { RIG_PAIRS = 6, RIG_LATER = 8, RIG_MSIS = 4 };
+
+extern const struct rig_pair rig_pairs[RIG_PAIRS];
+
+/* A word of the hostile guest's memory that changes in the middle of things. */
+struct rig_later {
+	unsigned int accesses; /* from now on, 0: none */
+	uint64_t gpa;
+	uint64_t value;
+};
+
+/* What the host has, that a guest may have been the reason for. */
+struct rig_holdings {
+	unsigned int domains;
+	uint64_t pasids;
+	unsigned int pending;
+	unsigned int others;
+	bool handler;
+	unsigned int paging;
+	unsigned int guest_binds;
+	const struct iommu_domain *domain;
+	unsigned int queues;
+};
+
+/**
+ * struct rig
+ * @in:     what the hostile guest does.
+ * @h:      the hostile guest, and what writes its tables.
+ * @dead:   it has been killed.
+ * @victim: the other one. @busy: it is at work; otherwise nobody looks at its
+ *          memory.
+ * @before: what the host had before there was the hostile guest.
+ */
+struct rig {
+	struct in *in;
+	const struct rig_pair *pair;
+	struct vmm_host *host;
+	struct hw_env seats[2];
+	struct hostile h;
+	bool dead;
+	struct plat_pci pci;
+	struct plat_mmio bar0;
+	struct plat_mmio bar2;
+	struct plat_msi msis[RIG_MSIS];
+	struct rig_later later[RIG_LATER];
+	struct vmm_guest *victim;
+	struct vmm_process *process;
+	struct iommu_sva *sva;
+	struct dsa_wq *wq;
+	bool busy;
+	uint32_t jobs;
+	struct rig_holdings before;
+};
+
+void rig_create(struct rig *r, const struct rig_pair *pair,
+		enum hw_personality personality);
+/* All that there is goes, and nothing is left. */
+void rig_end(struct rig *r);
+
+/* A hostile guest, from its beginning to its end, and what has to hold then. */
+void rig_life(struct rig *r);
+void rig_life_end(struct rig *r);
+
+/* The hostile guest is killed. */
+void rig_kill(struct rig *r);
+/* The other one does a job. */
+void rig_victim_works(struct rig *r);
+/* The function's registers, as a driver of the guest's sets them. */
+void rig_enable_function(struct rig *r);
+
+#endif
