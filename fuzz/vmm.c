@@ -20,7 +20,7 @@ static uint64_t pick_word(struct in *in)
 
 static void op_poke(struct rig *r)
 {
-	uint64_t at = pick_word(r->in);
+	uint64_t at = pick_word(rig_in(r));
 
 	hostile_write(&r->h, at, hostile_word(&r->h));
 }
@@ -28,8 +28,8 @@ static void op_poke(struct rig *r)
 /* Levels follow one another, three tables each. */
 static void op_map(struct rig *r)
 {
-	unsigned int table = in_u8(r->in) % 12, entry = in_u8(r->in);
-	unsigned int to = in_u8(r->in);
+	unsigned int table = in_u8(rig_in(r)) % 12, entry = in_u8(rig_in(r));
+	unsigned int to = in_u8(rig_in(r));
 	uint64_t at = hostile_gpa(HOSTILE_TABLES + table) + 8 * entry;
 
 	if (table < 9)
@@ -42,7 +42,7 @@ static void op_map(struct rig *r)
 
 static void op_entry(struct rig *r)
 {
-	r->h.vendor->entry(&r->h, in_u8(r->in) % HOSTILE_PASID_COUNT);
+	r->h.vendor->entry(&r->h, in_u8(rig_in(r)) % HOSTILE_PASID_COUNT);
 }
 
 static void op_start(struct rig *r)
@@ -73,9 +73,9 @@ static void op_answer(struct rig *r)
 static void op_respond(struct rig *r)
 {
 	const struct iommu_fault_page_request prm = {
-		.flags = in_u8(r->in),
-		.pasid = in_u8(r->in) % HOSTILE_PASID_COUNT,
-		.grpid = in_u16(r->in) & 0x1ff,
+		.flags = in_u8(rig_in(r)),
+		.pasid = in_u8(rig_in(r)) % HOSTILE_PASID_COUNT,
+		.grpid = in_u16(rig_in(r)) & 0x1ff,
 	};
 
 	r->h.vendor->answer(&r->h, &prm);
@@ -96,7 +96,7 @@ static uint64_t pick_register(struct in *in)
 static void write_window(struct rig *r, const struct plat_mmio *win,
 			 uint64_t offset)
 {
-	bool wide = in_u8(r->in) & 1;
+	bool wide = in_u8(rig_in(r)) & 1;
 	/* Addresses are of use in most. */
 	uint64_t value = hostile_word(&r->h);
 
@@ -109,7 +109,7 @@ static void write_window(struct rig *r, const struct plat_mmio *win,
 static void read_window(struct rig *r, const struct plat_mmio *win,
 			uint64_t offset)
 {
-	if (in_u8(r->in) & 1)
+	if (in_u8(rig_in(r)) & 1)
 		(void)mmio_read64(win, offset);
 	else
 		(void)mmio_read32(win, offset);
@@ -117,12 +117,12 @@ static void read_window(struct rig *r, const struct plat_mmio *win,
 
 static void op_unit_write(struct rig *r)
 {
-	write_window(r, &r->h.win, pick_register(r->in));
+	write_window(r, &r->h.win, pick_register(rig_in(r)));
 }
 
 static void op_unit_read(struct rig *r)
 {
-	read_window(r, &r->h.win, pick_register(r->in));
+	read_window(r, &r->h.win, pick_register(rig_in(r)));
 }
 
 /* A capability that the monitor has an eye on, or anywhere. */
@@ -131,20 +131,20 @@ static unsigned int pick_space(struct rig *r, unsigned int *ret_size)
 	const struct vmm_function *fn = &r->h.guest->fn;
 	const unsigned int caps[] = { 0,         fn->exp, fn->msix,
 				      fn->pasid, fn->ats, fn->pri };
-	uint8_t b = in_u8(r->in);
+	uint8_t b = in_u8(rig_in(r));
 
 	*ret_size = 1u << (b >> 6) % 3;
 	b &= 63;
 	if (b < 48)
 		return caps[b % 6] + 4 + (b / 6 << 1 & 15);
-	return in_u16(r->in) & 0xfff;
+	return in_u16(rig_in(r)) & 0xfff;
 }
 
 static void op_space_write(struct rig *r)
 {
 	unsigned int size, at = pick_space(r, &size);
 
-	pci_cfg_write(&r->pci, at, size, (uint32_t)in_word(r->in));
+	pci_cfg_write(&r->pci, at, size, (uint32_t)in_word(rig_in(r)));
 }
 
 static void op_space_read(struct rig *r)
@@ -157,7 +157,7 @@ static void op_space_read(struct rig *r)
 /* Registers, interrupt messages, tables of queues and groups, or anywhere. */
 static uint64_t pick_bar0(struct rig *r)
 {
-	uint8_t b = in_u8(r->in);
+	uint8_t b = in_u8(rig_in(r));
 	uint64_t tables;
 
 	if (b < 0x40)
@@ -171,7 +171,7 @@ static uint64_t pick_bar0(struct rig *r)
 		return (tables & 0xffff) * DSA_TABLE_UNIT + 4 * (b & 31u);
 	if (b < 0xe0)
 		return (tables >> 32 & 0xffff) * DSA_TABLE_UNIT + 4 * (b & 31u);
-	return in_u32(r->in) & 0xfffff;
+	return in_u32(rig_in(r)) & 0xfffff;
 }
 
 static void op_bar0_write(struct rig *r)
@@ -191,16 +191,16 @@ static void op_enable(struct rig *r)
 
 static void op_dsa(struct rig *r)
 {
-	uint32_t code = in_u8(r->in) % 16;
+	uint32_t code = in_u8(rig_in(r)) % 16;
 
 	mmio_write32(&r->bar0, DSA_REG_CMD,
-		     (uint32_t)REG_PUT(DSA_CMD_CODE, in_u16(r->in), code));
+		     (uint32_t)REG_PUT(DSA_CMD_CODE, in_u16(rig_in(r)), code));
 }
 
 /* What PASIDs map, what they do not, what the memory is without any. */
 static uint64_t pick_va(struct rig *r)
 {
-	uint8_t b = in_u8(r->in);
+	uint8_t b = in_u8(rig_in(r));
 
 	if (b < 0x40)
 		return (uint64_t)b << 12;
@@ -239,11 +239,11 @@ static struct dsa_desc pick_desc(struct rig *r)
 		DSA_OP_APPLY_DELTA,     DSA_OP_DIF_INSERT,
 	};
 	struct dsa_desc d = { { 0 } };
-	uint8_t op = in_u8(r->in), flags = in_u8(r->in);
+	uint8_t op = in_u8(rig_in(r)), flags = in_u8(rig_in(r));
 
 	FIELD_SET(DSA_DESC_OPCODE, &d,
-		  op < 0xf0 ? opcodes[op % sizeof(opcodes)] : in_u8(r->in));
-	FIELD_SET(DSA_DESC_PASID, &d, pick_pasid(r->in));
+		  op < 0xf0 ? opcodes[op % sizeof(opcodes)] : in_u8(rig_in(r)));
+	FIELD_SET(DSA_DESC_PASID, &d, pick_pasid(rig_in(r)));
 	FIELD_SET(DSA_DESC_BOF, &d, flags);
 	FIELD_SET(DSA_DESC_CRAV, &d, flags >> 1);
 	FIELD_SET(DSA_DESC_RCR, &d, flags >> 2);
@@ -252,19 +252,19 @@ static struct dsa_desc pick_desc(struct rig *r)
 	FIELD_SET(DSA_DESC_COMPLETION_ADDR, &d, pick_va(r));
 	FIELD_SET(DSA_DESC_SRC, &d, pick_va(r));
 	FIELD_SET(DSA_DESC_DST, &d, pick_va(r));
-	FIELD_SET(DSA_DESC_XFER_SIZE, &d, pick_size(r->in));
+	FIELD_SET(DSA_DESC_XFER_SIZE, &d, pick_size(rig_in(r)));
 	if (flags & 0x20)
-		FIELD_SET(DSA_DESC_INT_HANDLE, &d, in_u16(r->in));
+		FIELD_SET(DSA_DESC_INT_HANDLE, &d, in_u16(rig_in(r)));
 	if (flags & 0x40)
 		d.dw[5] = pick_va(r);
 	if (flags & 0x80)
-		d.dw[in_u8(r->in) % 8] ^= in_word(r->in);
+		d.dw[in_u8(rig_in(r)) % 8] ^= in_word(rig_in(r));
 	return d;
 }
 
 static void op_submit(struct rig *r)
 {
-	uint8_t b = in_u8(r->in);
+	uint8_t b = in_u8(rig_in(r));
 	uint64_t at = (uint64_t)(b & 15) << 12;
 	struct dsa_desc d = pick_desc(r);
 
@@ -276,8 +276,8 @@ static void op_submit(struct rig *r)
 
 static void op_batch(struct rig *r)
 {
-	uint64_t at = hostile_gpa(DATA_PAGE + in_u8(r->in) % DATA_PAGES) +
-		      DSA_DESC_SIZE * (in_u8(r->in) % 16u);
+	uint64_t at = hostile_gpa(DATA_PAGE + in_u8(rig_in(r)) % DATA_PAGES) +
+		      DSA_DESC_SIZE * (in_u8(rig_in(r)) % 16u);
 	struct dsa_desc d = pick_desc(r);
 	unsigned int i;
 
@@ -287,10 +287,13 @@ static void op_batch(struct rig *r)
 
 static void op_later(struct rig *r)
 {
-	struct rig_later *l = &r->later[in_u8(r->in) % RIG_LATER];
+	struct rig_later *l = &r->later[in_u8(rig_in(r)) % RIG_LATER];
 
-	l->gpa = pick_word(r->in);
-	l->accesses = in_u8(r->in);
+	l->accesses = in_u8(rig_in(r));
+	l->turn = in_u8(rig_in(r)) & 1;
+	if (l->turn)
+		return;
+	l->gpa = pick_word(rig_in(r));
 	l->value = hostile_word(&r->h);
 }
 
@@ -302,7 +305,7 @@ static void op_settle(struct rig *r)
 
 static void op_turn(struct rig *r)
 {
-	unsigned int n = in_u8(r->in) & 15;
+	unsigned int n = in_u8(rig_in(r)) & 15;
 
 	do
 		plat_turn();
@@ -311,8 +314,10 @@ static void op_turn(struct rig *r)
 
 static void op_pass(struct rig *r)
 {
-	plat_pass(UINT64_C(1000000) << (in_u8(r->in) & 15));
+	plat_pass(UINT64_C(1000000) << (in_u8(rig_in(r)) & 15));
 }
+
+static void op_other(struct rig *r);
 
 static void (*const ops[OPS])(struct rig *r) = {
 	[OP_POKE] = op_poke,
@@ -333,12 +338,43 @@ static void (*const ops[OPS])(struct rig *r) = {
 	[OP_SUBMIT] = op_submit,
 	[OP_BATCH] = op_batch,
 	[OP_LATER] = op_later,
+	[OP_OTHER] = op_other,
 	[OP_SETTLE] = op_settle,
 	[OP_TURN] = op_turn,
 	[OP_PASS] = op_pass,
 	[OP_VICTIM] = rig_victim_works,
 	[OP_KILL] = rig_kill,
 };
+
+/* Not for a processor of the guest's. */
+static bool is_hosts(unsigned int op)
+{
+	return op == OP_OTHER || op == OP_VICTIM || op == OP_KILL ||
+	       op == OP_SETTLE;
+}
+
+static void other_main(void *arg)
+{
+	struct rig *r = arg;
+	unsigned int op;
+
+	while (r->other_in.p < r->other_in.end) {
+		op = in_u8(&r->other_in) % OPS;
+		if (!is_hosts(op))
+			ops[op](r);
+	}
+}
+
+static void op_other(struct rig *r)
+{
+	struct in *in = r->in;
+	size_t n = in_u8(in);
+
+	if (n > (size_t)(in->end - in->p))
+		n = (size_t)(in->end - in->p);
+	in->p += n;
+	rig_other(r, other_main, (struct in){ in->p - n, in->p });
+}
 
 static void run(struct rig *r, struct in *in)
 {

@@ -54,7 +54,7 @@ const struct rig_pair rig_pairs[RIG_PAIRS] = {
 const char *const fuzz_defects[] = {
 	"no-stage-2", "next-guest", "window", "walk", "message",
 	"interrupt",  "data",       "domain", "page", "handler",
-	"reachable",  "error",      NULL,
+	"reachable",  "answer",     "error",  NULL,
 };
 
 /* The one there is, for the hooks. */
@@ -104,19 +104,27 @@ static uint64_t spoil(unsigned int who, uint64_t pa, size_t len)
 	return pa;
 }
 
-static void change_later(void)
+static void do_later(struct rig_later *l)
+{
+	if (l->turn)
+		plat_turn();
+	else if (rig->h.guest)
+		hostile_write(&rig->h, l->gpa, l->value);
+}
+
+static void count_later(void)
 {
 	struct rig_later *l;
 
-	for (l = rig->later; l < rig->later + RIG_LATER; l++)
-		if (l->accesses && !--l->accesses && rig->h.guest)
-			hostile_write(&rig->h, l->gpa, l->value);
+	for (l = rig->later; !rig->busy && l < rig->later + RIG_LATER; l++)
+		if (l->accesses && !--l->accesses)
+			do_later(l);
 }
 
 static uint64_t place(unsigned int who, uint64_t pa, size_t len, bool write)
 {
 	(void)write;
-	change_later();
+	count_later();
 	pa = spoil(who, pa, len);
 	switch (who) {
 	case WHO_IOMMU:
@@ -186,18 +194,32 @@ static void complain(enum plat_log_level level, const char *text)
 	FUZZ_FAIL("the host reports an error");
 }
 
+struct in *rig_in(struct rig *r)
+{
+	return task_current() == r->other ? &r->other_in : r->in;
+}
+
+/* One at a time. */
+void rig_other(struct rig *r, void (*fn)(void *arg), struct in in)
+{
+	if (r->other)
+		task_join(r->other);
+	r->other_in = in;
+	r->other = task_start(fn, r);
+}
+
 /* The hostile guest's memory, for tests/vmm/hostile.h. */
 
 uint64_t hostile_random(struct hostile *h)
 {
 	(void)h;
-	return in_word(rig->in);
+	return in_word(rig_in(rig));
 }
 
 uint64_t hostile_below(struct hostile *h, uint64_t n)
 {
 	(void)h;
-	return (n > 256 ? in_u16(rig->in) : in_u8(rig->in)) % n;
+	return (n > 256 ? in_u16(rig_in(rig)) : in_u8(rig_in(rig))) % n;
 }
 
 uint64_t hostile_gpa(unsigned int page)
@@ -217,12 +239,12 @@ void hostile_write(struct hostile *h, uint64_t gpa, uint64_t value)
 
 static uint64_t any_page(struct hostile *h)
 {
-	uint8_t b = in_u8(rig->in);
+	uint8_t b = in_u8(rig_in(rig));
 	uint64_t page = (uint64_t)(b & 15) << 12;
 
 	switch (b >> 4) {
 	case 0xf:
-		return in_word(rig->in) & UINT64_C(0x000ffffffffff000);
+		return in_word(rig_in(rig)) & UINT64_C(0x000ffffffffff000);
 	case 0xe: /* beyond it */
 		return h->guest->ram.gpa + MEMORY + page;
 	case 0xd: /* its own, as the host calls it */
@@ -240,15 +262,15 @@ static uint64_t any_page(struct hostile *h)
 
 uint64_t hostile_word(struct hostile *h)
 {
-	switch (in_u8(rig->in) & 3) {
+	switch (in_u8(rig_in(rig)) & 3) {
 	case 0:
 		return h->vendor->leaf(any_page(h));
 	case 1:
 		return h->vendor->link(any_page(h));
 	case 2:
-		return any_page(h) | (in_u16(rig->in) & 0xfff);
+		return any_page(h) | (in_u16(rig_in(rig)) & 0xfff);
 	default:
-		return in_word(rig->in);
+		return in_word(rig_in(rig));
 	}
 }
 
@@ -441,11 +463,15 @@ static void write_wq(struct rig *r, unsigned int n)
 	mmio_write64(&r->bar0, at + 8, cfg.dw[1]);
 }
 
+/* It ends soon, if nothing is in its way. */
 static void dsa_command(struct rig *r, enum dsa_cmd cmd, unsigned int operand)
 {
+	unsigned int turns;
+
 	mmio_write32(&r->bar0, DSA_REG_CMD,
 		     (uint32_t)REG_PUT(DSA_CMD_CODE, operand, cmd));
-	plat_settle();
+	for (turns = 0; turns < 4; turns++)
+		plat_turn();
 }
 
 void rig_enable_function(struct rig *r)
@@ -563,16 +589,31 @@ void rig_kill(struct rig *r)
 	r->dead = true;
 }
 
+/* PCIe: each group of page requests has had its response. [R2] */
+static void check_answered(struct rig *r)
+{
+	struct dsa_hw_stats stats;
+
+	dsa_hw_stats(vmm_host_dsa_hw(r->host, SEAT_HOSTILE), &stats);
+	FUZZ_CHECK(stats.page_groups ==
+		   stats.page_responses + fuzz_broken("answer"));
+}
+
 void rig_life_end(struct rig *r)
 {
 	struct vmm_guest_stats stats;
 
+	if (r->other)
+		task_join(r->other);
+	r->other = NULL;
+	memset(r->later, 0, sizeof(r->later));
 	plat_settle();
 	rig_victim_works(r);
 	rig_kill(r);
 	leave_something(r);
 	check_nothing_held(r);
 	check_unreachable(r);
+	check_answered(r);
 	vmm_guest_stats(r->h.guest, &stats);
 	FUZZ_CHECK(!stats.strays);
 	plat_settle();

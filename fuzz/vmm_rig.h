@@ -8,6 +8,7 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/vmm_plat.h"
+#include "fuzz/vmm_task.h"
 #include "tests/vmm/hostile.h"
 
 /* Kinds of host and guest, and how the one translates for the other. */
@@ -21,9 +22,13 @@ enum { RIG_PAIRS = 6, RIG_LATER = 8, RIG_MSIS = 4 };
 
 extern const struct rig_pair rig_pairs[RIG_PAIRS];
 
-/* A word of the hostile guest's memory that changes in the middle of things. */
+/*
+ * What happens in the middle of things: a word of the hostile guest's memory
+ * changes, or others have a turn.
+ */
 struct rig_later {
 	unsigned int accesses; /* from now on, 0: none */
+	bool turn;
 	uint64_t gpa;
 	uint64_t value;
 };
@@ -43,7 +48,8 @@ struct rig_holdings {
 
 /**
  * struct rig
- * @in:     what the hostile guest does.
+ * @in:     what the hostile guest does; @other_in: and its second processor,
+ *          @other, if it does something.
  * @h:      the hostile guest, and what writes its tables.
  * @dead:   it has been killed.
  * @victim: the other one. @busy: it is at work; otherwise nobody looks at its
@@ -52,6 +58,8 @@ struct rig_holdings {
  */
 struct rig {
 	struct in *in;
+	struct in other_in;
+	struct task *other;
 	const struct rig_pair *pair;
 	struct vmm_host *host;
 	struct hw_env seats[2];
@@ -79,6 +87,11 @@ void rig_end(struct rig *r);
 /* A hostile guest, from its beginning to its end, and what has to hold then. */
 void rig_life(struct rig *r);
 void rig_life_end(struct rig *r);
+
+/* What the processor that runs has to do. */
+struct in *rig_in(struct rig *r);
+/* The second processor of the hostile guest: @fn, with @in. */
+void rig_other(struct rig *r, void (*fn)(void *arg), struct in in);
 
 /* The hostile guest is killed. */
 void rig_kill(struct rig *r);

@@ -141,10 +141,10 @@ static void seed_tables(struct out *o, const struct rig_pair *pair)
 	unsigned int i;
 
 	for (i = 0; i < 8; i++) {
-		PUT(o, OP_LATER, (uint8_t)i, HOSTILE_TABLES + 3, 0, 0,
-		    (uint8_t)(3 + 2 * i), 1, 0xc0);
-		PUT(o, OP_LATER, (uint8_t)(i + 1), HOSTILE_CONTEXT,
-		    (uint8_t)(8 * i), 0, (uint8_t)(2 + i), 3, 0x40);
+		PUT(o, OP_LATER, (uint8_t)i, (uint8_t)(3 + 2 * i), 0,
+		    HOSTILE_TABLES + 3, 0, 0, 1, 0xc0);
+		PUT(o, OP_LATER, (uint8_t)(i + 1), (uint8_t)(2 + i), 0,
+		    HOSTILE_CONTEXT, (uint8_t)(8 * i), 0, 3, 0x40);
 		forget_pasid(o, pair, i % 6);
 		move(o, SHARED, i % 6, BOF, i, 9);
 		PUT(o, OP_TURN, 2, OP_MAP, (uint8_t)i, 0, (uint8_t)(i + 2));
@@ -221,9 +221,33 @@ static void seed_batch(struct out *o, const struct rig_pair *pair)
 	}
 }
 
+/* Two processors, of which one has turns in the middle of what it does. */
+static void seed_other(struct out *o, const struct rig_pair *pair)
+{
+	uint8_t commands[200];
+	struct out c = { commands, commands + sizeof(commands) };
+	unsigned int i;
+
+	for (i = 0; i < 6; i++) {
+		configure(&c, pair);
+		forget_pasid(&c, pair, i);
+		PUT(&c, OP_MAP, 9, DATA_PAGES, 60, OP_ANSWER);
+	}
+	for (i = 0; i < 8; i++)
+		PUT(o, OP_LATER, (uint8_t)i, (uint8_t)(1 + 9 * i), 1);
+	PUT(o, OP_OTHER, (uint8_t)(c.p - commands));
+	bytes(o, commands, (size_t)(c.p - commands));
+	for (i = 0; i < 4; i++) {
+		move(o, SHARED, i + 1, BOF, i, DATA_PAGES + i);
+		PUT(o, OP_TURN, (uint8_t)(3 * i), OP_ANSWER);
+	}
+	PUT(o, OP_TURN, 1, OP_KILL);
+	forget_all(o, pair);
+}
+
 static void (*const seeds[])(struct out *o, const struct rig_pair *pair) = {
 	seed_jobs, seed_faults,   seed_elsewhere, seed_tables,
-	seed_unit, seed_function, seed_batch,
+	seed_unit, seed_function, seed_batch,     seed_other,
 };
 
 static void seed_noise(struct out *o, uint64_t seed)
