@@ -58,16 +58,15 @@ struct reader {
 	size_t end;
 };
 
-int dmar_wrong(struct plat_dmar_error *error, const char *fmt, ...)
+void dmar_say(struct plat_dmar_error *error, const char *fmt, ...)
 {
 	va_list args;
 
-	if (error) {
-		va_start(args, fmt);
-		(void)vsnprintf(error->text, sizeof(error->text), fmt, args);
-		va_end(args);
-	}
-	return -EINVAL;
+	if (!error)
+		return;
+	va_start(args, fmt);
+	(void)vsnprintf(error->text, sizeof(error->text), fmt, args);
+	va_end(args);
 }
 
 static int wrong(const struct reader *r, const char *what)
@@ -209,7 +208,7 @@ static int take_reserved(struct reader *r)
 	return 0;
 }
 
-/* Three structures alike: eight bytes, then scopes. */
+/* Three structures alike: eight bytes, then scopes. array: NULL if counted. */
 static int take_group(struct reader *r, struct plat_dmar_group *array,
 		      size_t *count)
 {
@@ -225,7 +224,7 @@ static int take_group(struct reader *r, struct plat_dmar_group *array,
 			  &group.scope_count);
 	if (err)
 		return err;
-	if (r->to)
+	if (array)
 		array[*count] = group;
 	++*count;
 	return 0;

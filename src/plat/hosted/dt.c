@@ -324,21 +324,21 @@ static int read_masters(struct builder *b)
 	return err;
 }
 
-void plat_dt_free(struct plat_dt *pub)
+void plat_dt_free(struct plat_dt *dt)
 {
-	struct dt *dt;
+	struct dt *d;
 	size_t i;
 
-	if (!pub)
+	if (!dt)
 		return;
-	dt = container_of(pub, struct dt, pub);
-	for (i = 0; i < pub->smmu_count; i++)
-		free((void *)(uintptr_t)dt->smmus[i].path);
-	for (i = 0; i < pub->master_count; i++)
-		free_master(&dt->masters[i]);
-	free(dt->smmus);
-	free(dt->masters);
-	free(dt);
+	d = container_of(dt, struct dt, pub);
+	for (i = 0; i < dt->smmu_count; i++)
+		free((void *)(uintptr_t)d->smmus[i].path);
+	for (i = 0; i < dt->master_count; i++)
+		free_master(&d->masters[i]);
+	free(d->smmus);
+	free(d->masters);
+	free(d);
 }
 
 int plat_dt_parse(const void *blob, size_t size, struct plat_dt **ret_dt,
