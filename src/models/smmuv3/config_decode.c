@@ -21,7 +21,7 @@ static void set_tables(const struct smmuv3_hw *m, struct smmuv3_hw_ttb *ttb,
 
 	ttb->page_lg2 = (uint8_t)page_lg2;
 	ttb->ia_lg2 = (uint8_t)(64 - txsz);
-	ttb->level = (int8_t)level;
+	ttb->level = (int16_t)level;
 	ttb->ds = ds;
 	ttb->wide = page_lg2 == ARM_PT_64K_LG2 ? m->oas_lg2 >= 52 : ds;
 	/* Aligned to its size, of 64 bytes at least for 52 bits. */

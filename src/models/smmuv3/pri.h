@@ -6,6 +6,6 @@
 #include "models/smmuv3/state.h"
 
 void smmuv3_hw_page_request(struct iommu_hw *hw,
-			    const struct hw_page_request *req);
+			    const struct hw_page_request *msg);
 
 #endif

@@ -148,7 +148,7 @@ enum smmuv3_hw_kind {
 struct smmuv3_hw_ttb {
 	uint64_t base;
 	uint64_t tag;
-	int8_t level;
+	int16_t level; /* -1 to 3 */
 	uint8_t ia_lg2;
 	uint8_t ps_lg2;
 	uint8_t page_lg2;

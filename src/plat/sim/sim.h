@@ -208,7 +208,7 @@ bool sim_fails(struct sim *s, const char *what);
 void sim_start(struct sim *s, void (*fn)(void *arg), void *arg);
 
 void sim_platform_init(struct sim *s);
-void sim_raise_irq(struct sim *s, unsigned int irq);
+void sim_raise_irq(struct sim *s, unsigned int number);
 /* A message: false if the address is nobody's. */
 bool sim_msi(struct sim *s, uint64_t addr, uint32_t data);
 
