@@ -2,7 +2,6 @@
 #include "tests/models/smmuv3_fixture.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+
+#include "tests/support/testenv.h"
 
 /* The fixture cannot go on: a bug of the test, not a failed check. */
 static void must(bool ok)
@@ -104,43 +105,6 @@ static void wire(void *ctx, unsigned int line, bool level)
 	fx->wires[line] += level;
 }
 
-static pthread_mutex_t *mutex(struct hw_lock *lock)
-{
-	_Static_assert(sizeof(pthread_mutex_t) <= sizeof(*lock), "room");
-	return (pthread_mutex_t *)(void *)lock->opaque;
-}
-
-static void lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,
-		      const char *name)
-{
-	pthread_mutexattr_t attr;
-
-	(void)ctx;
-	(void)rank;
-	(void)name;
-	pthread_mutexattr_init(&attr);
-	pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
-	must(!pthread_mutex_init(mutex(lock), &attr));
-}
-
-static void lock_fini(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	must(!pthread_mutex_destroy(mutex(lock)));
-}
-
-static void do_lock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	must(!pthread_mutex_lock(mutex(lock)));
-}
-
-static void do_unlock(void *ctx, struct hw_lock *lock)
-{
-	(void)ctx;
-	must(!pthread_mutex_unlock(mutex(lock)));
-}
-
 static void relax(void *ctx, unsigned int turns)
 {
 	struct fx *fx = ctx;
@@ -216,10 +180,6 @@ static void create(struct fx *fx)
 		.mem_cas64 = mem_cas64,
 		.msi = msi,
 		.wire = wire,
-		.lock_init = lock_init,
-		.lock_fini = lock_fini,
-		.lock = do_lock,
-		.unlock = do_unlock,
 		.relax = relax,
 		.now_ns = now_ns,
 		.log = log_message,
@@ -232,6 +192,7 @@ static void create(struct fx *fx)
 	};
 	size_t size = smmuv3_hw_size(&fx->cfg);
 
+	testenv_locks(&env);
 	must(size);
 	must(!posix_memalign(&fx->state, 64, size));
 	must(!smmuv3_hw_create(&fx->cfg, &env, &bus, fx->state, size, &fx->hw));

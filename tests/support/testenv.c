@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/le64.h"
@@ -78,29 +79,40 @@ static pthread_mutex_t *to_mutex(struct hw_lock *lock)
 	return (pthread_mutex_t *)(void *)lock->opaque;
 }
 
+/* A model that unlocks what it has not locked, or locks it twice, ends it all. */
+static void must(int err)
+{
+	if (err)
+		abort();
+}
+
 static void env_lock_init(void *ctx, struct hw_lock *lock, unsigned int rank,
 			  const char *name)
 {
+	pthread_mutexattr_t attr;
+
 	(void)ctx, (void)rank, (void)name;
-	pthread_mutex_init(to_mutex(lock), NULL);
+	must(pthread_mutexattr_init(&attr));
+	must(pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK));
+	must(pthread_mutex_init(to_mutex(lock), &attr));
 }
 
 static void env_lock_fini(void *ctx, struct hw_lock *lock)
 {
 	(void)ctx;
-	pthread_mutex_destroy(to_mutex(lock));
+	must(pthread_mutex_destroy(to_mutex(lock)));
 }
 
 static void env_lock(void *ctx, struct hw_lock *lock)
 {
 	(void)ctx;
-	pthread_mutex_lock(to_mutex(lock));
+	must(pthread_mutex_lock(to_mutex(lock)));
 }
 
 static void env_unlock(void *ctx, struct hw_lock *lock)
 {
 	(void)ctx;
-	pthread_mutex_unlock(to_mutex(lock));
+	must(pthread_mutex_unlock(to_mutex(lock)));
 }
 
 static void env_relax(void *ctx, unsigned int turns)
@@ -115,9 +127,17 @@ static uint64_t env_now(void *ctx)
 	return plat_now_ns(&tp->plat);
 }
 
+void testenv_locks(struct hw_env *env)
+{
+	env->lock_init = env_lock_init;
+	env->lock_fini = env_lock_fini;
+	env->lock = env_lock;
+	env->unlock = env_unlock;
+}
+
 struct hw_env testenv(struct testplat *tp)
 {
-	return (struct hw_env){
+	struct hw_env env = {
 		.ctx = tp,
 		.mem_read = env_read,
 		.mem_write = env_write,
@@ -127,11 +147,10 @@ struct hw_env testenv(struct testplat *tp)
 		.mem_cas64 = env_cas64,
 		.msi = env_msi,
 		.wire = env_wire,
-		.lock_init = env_lock_init,
-		.lock_fini = env_lock_fini,
-		.lock = env_lock,
-		.unlock = env_unlock,
 		.relax = env_relax,
 		.now_ns = env_now,
 	};
+
+	testenv_locks(&env);
+	return env;
 }

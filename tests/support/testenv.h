@@ -11,10 +11,13 @@
 #include "tests/support/testplat.h"
 
 /*
- * Memory without limits, mutexes for locks, @tp's time, interrupts on @tp: a
- * message has to be one of its own, wire n is interrupt 1 + n. Nobody waits.
- * @tp is the ctx; only messages, wires and time look at it.
+ * Memory without limits, locks, @tp's time, interrupts on @tp: a message has to
+ * be one of its own, wire n is interrupt 1 + n. Nobody waits. @tp is the ctx;
+ * only messages, wires and time look at it.
  */
 struct hw_env testenv(struct testplat *tp);
+
+/* The locks alone: mutexes that end the test if they are used wrongly. */
+void testenv_locks(struct hw_env *env);
 
 #endif
