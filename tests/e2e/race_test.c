@@ -424,7 +424,7 @@ static bool all_at_work(const struct worker *w)
 static void run_for_a_while(struct storm *s, struct worker *w)
 {
 	const char *value = getenv("SVA_RACE_SECONDS");
-	time_t until = time(NULL) + (value ? atol(value) : 2);
+	time_t until = time(NULL) + (value ? strtol(value, NULL, 0) : 2);
 	const struct timespec nap = { 0, 20000000 };
 
 	while ((time(NULL) < until || !all_at_work(w)) &&
