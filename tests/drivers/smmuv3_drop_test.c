@@ -25,6 +25,7 @@
 
 #include "base/bits.h"
 #include "tests/drivers/smmuv3_bench.h"
+#include "tests/support/slow.h"
 
 #define R ((unsigned int)IOMMU_PERM_READ)
 #define W ((unsigned int)IOMMU_PERM_WRITE)
@@ -689,12 +690,13 @@ static void drop_each(enum bench_smmu smmu)
 		fail_msg("SMMU %u: %u", smmu, bad);
 }
 
+/* One thread, some ten thousand lives: a sanitizer sees all in those of one. */
 static void test_drop_any_command_is_noticed(void **state)
 {
 	unsigned int smmu;
 
 	(void)state;
-	for (smmu = 0; smmu < BENCH_SMMUS; smmu++)
+	for (smmu = 0; smmu < (SLOW ? 1 : BENCH_SMMUS); smmu++)
 		drop_each(smmu);
 }
 

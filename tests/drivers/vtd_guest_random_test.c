@@ -32,14 +32,10 @@
 #include "fmt/vtd.h"
 #include "tests/drivers/vtd_guest.h"
 #include "tests/support/random.h"
-
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
+#include "tests/support/slow.h"
 
 enum {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||           \
-	__has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#if SLOW
 	ACCESSES = 300000,
 #else
 	ACCESSES = 2000000,

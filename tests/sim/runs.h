@@ -5,16 +5,9 @@
 
 #include <sva/sim.h>
 
-/* A sanitizer costs a factor of ten to a hundred. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SLOW 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SLOW 1
-#endif
-#endif
+#include "tests/support/slow.h"
 
-#ifdef SLOW
+#if SLOW
 #define SHARE(runs) ((runs) / 20 + 1)
 #else
 #define SHARE(runs) (runs)
