@@ -331,6 +331,20 @@ static void replay(struct vmm_guest *g, const struct iommu_fault_unrecov *event)
 	g->unit.hw->ops->port_remove(g->unit.hw, &port);
 }
 
+/*
+ * Who kills a guest may be waiting, under locks of the host's, for the function
+ * to have its answers, and has ended what was in the list before: a page that
+ * comes then is not for the guest to answer. The list's lock is taken before
+ * this is asked, and by the end of a guest after it is dead, so one of the two
+ * sees the page.
+ */
+static void refuse(struct vmm_guest *g,
+		   const struct iommu_fault_page_request *prm)
+{
+	if (is_last(prm))
+		vmm_request_end(g, prm, IOMMU_PAGE_RESP_INVALID);
+}
+
 int vmm_on_fault(const struct iommu_fault *fault, struct iommu_device *dev,
 		 void *data)
 {
@@ -351,6 +365,8 @@ int vmm_on_fault(const struct iommu_fault *fault, struct iommu_device *dev,
 	err = list_add(&g->requests, &fault->prm);
 	if (err)
 		list_drop(&g->requests, &fault->prm);
+	else if (vmm_is_dead(g))
+		refuse(g, &fault->prm);
 	else
 		g->backend->requested(g, &fault->prm);
 	return err;
