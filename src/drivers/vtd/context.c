@@ -226,6 +226,8 @@ int vtd_device_isolate(struct vtd_device *vdev)
 		vtd_fail_closed(u, "a device stays connected");
 		return err;
 	}
+	/* Relaxed: the release below is about this, too. */
+	atomic_store_explicit(&vdev->isolated, true, memory_order_relaxed);
 	/*
 	 * Only now nobody needs to invalidate it any more: whoever did
 	 * meanwhile failed as we did, and waited here. Release: who sees it

@@ -60,8 +60,13 @@ int vtd_settle(struct vtd_device *vdev, int err, const char *what)
 	if (!err)
 		return 0;
 	/* All else in the batch was done. */
-	if (err == -ETIMEDOUT && !vtd_is_dead(u) && vtd_has_ats(vdev))
-		return vtd_device_isolate(vdev);
+	if (err == -ETIMEDOUT && !vtd_is_dead(u)) {
+		if (vtd_has_ats(vdev))
+			return vtd_device_isolate(vdev);
+		/* Somebody else has, since the batch was made: see there. */
+		if (atomic_load_explicit(&vdev->isolated, memory_order_relaxed))
+			return 0;
+	}
 	vtd_fail_closed(u, what);
 	return -ETIMEDOUT;
 }

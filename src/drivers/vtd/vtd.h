@@ -119,6 +119,7 @@ struct vtd_device {
 	bool too_many;        /* (c) could have page requests, with one id */
 	unsigned int credits; /* device lock */
 	_Atomic bool ats_on;
+	_Atomic bool isolated; /* before ATS counts as off: for good */
 	_Atomic bool faults_on;
 	_Atomic unsigned int nested;
 	_Atomic ioasid_t rid_pasid;
@@ -269,7 +270,8 @@ void vtd_device_put(struct vtd_device *vdev);
 void vtd_free_abandoned(struct vtd_unit *u, struct vtd_tables *t);
 /*
  * After a batch about one device failed with @err: 0, if the device was the
- * reason and is isolated now; otherwise the unit has failed closed.
+ * reason and is isolated now, by whoever found it out first; otherwise the unit
+ * has failed closed.
  */
 int vtd_settle(struct vtd_device *vdev, int err, const char *what);
 
