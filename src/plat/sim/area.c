@@ -303,7 +303,8 @@ enum agent_result area_access(struct area *area, struct agent *a,
 	enum agent_result r = agent_access(a, page, write);
 
 	if (r == AGENT_OK || !held || drops != b->drops || p->changing ||
-	    p->changed >= start || perm & ~p->allowed || s->fail_fired)
+	    p->changed >= start || perm & ~p->allowed || s->fail_fired ||
+	    w->dead || a->ep->mute)
 		return r;
 	sim_fail(s, b->worked ? "R11" : "R8",
 		 "%s with PASID %u does not reach page %u, which is mapped",

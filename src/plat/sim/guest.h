@@ -60,11 +60,14 @@ struct guest {
 	bool killed;
 	unsigned int busy;
 	struct {
-		struct iommu_device *dev;
+		const struct endpoint *ep;
 		struct iommu_page_response msg;
 	} asked[GUEST_ASKED];
 	unsigned int asked_count;
 };
+
+/* Something was made to fail, or hardware did: so calls do as well. */
+bool guest_ails(const struct guest *g);
 
 /*
  * Everything up to the parent on the devices. False: a call was made to fail;

@@ -238,6 +238,16 @@ struct guest_table *guest_meant(struct guest *g, const struct endpoint *ep)
 	return &g->tables[i];
 }
 
+static const struct endpoint *endpoint_of(const struct guest *g,
+					  const struct iommu_device *dev)
+{
+	unsigned int i = 0;
+
+	while (g->w->eps[i].dev != dev)
+		i++;
+	return &g->w->eps[i];
+}
+
 /* Page requests: the guest answers some, and leaves some to the unbind. */
 
 static int hear(const struct iommu_fault *fault, struct iommu_device *dev,
@@ -253,7 +263,7 @@ static int hear(const struct iommu_fault *fault, struct iommu_device *dev,
 		return -ENODEV;
 	if (g->asked_count == GUEST_ASKED)
 		return 0;
-	g->asked[g->asked_count].dev = dev;
+	g->asked[g->asked_count].ep = endpoint_of(g, dev);
 	g->asked[g->asked_count++].msg = (struct iommu_page_response){
 		.version = IOMMU_PAGE_RESP_VERSION_1,
 		.flags = IOMMU_PAGE_RESP_PASID_VALID |
@@ -268,15 +278,24 @@ static int hear(const struct iommu_fault *fault, struct iommu_device *dev,
 void guest_answer(struct guest *g)
 {
 	struct iommu_page_response msg;
-	struct iommu_device *dev;
+	const struct endpoint *ep;
+	struct ledger_entry *e;
 	int err;
 
 	if (!g->asked_count)
 		return;
-	dev = g->asked[--g->asked_count].dev;
+	ep = g->asked[--g->asked_count].ep;
 	msg = g->asked[g->asked_count].msg;
+	msg.code = sim_random(g->w->sim, 2) ? IOMMU_PAGE_RESP_SUCCESS :
+					      IOMMU_PAGE_RESP_INVALID;
+	/* Its index may be used again as soon as it has been answered. */
+	e = ledger_find(g->w, ep, msg.grpid);
+	err = iommu_page_response(ep->dev, &msg);
+	if (!err && !g->parent)
+		sim_fail(g->w->sim, "R2", "an answer after the guest's end");
+	if (!err)
+		ledger_told(g->w, e, msg.code);
 	/* An unbind may have answered. */
-	err = iommu_page_response(dev, &msg);
 	guest_must(g, err == -EINVAL ? 0 : err, "a response");
 }
 
@@ -324,7 +343,9 @@ void guest_unplug(struct guest *g)
 		if (g->handled[i] &&
 		    iommu_unregister_device_fault_handler(ep->dev))
 			sim_fail(g->w->sim, "R2", "a page request is left");
-		if (g->attached[i] && iommu_detach_device(g->parent, ep->dev))
-			sim_fail(g->w->sim, "R14", "the parent stays attached");
+		/* What could not be unbound is attached to nothing. */
+		if (g->attached[i])
+			guest_must(g, iommu_detach_device(g->parent, ep->dev),
+				   "a detach");
 	}
 }

@@ -39,10 +39,10 @@ void ledger_cancel(struct world *w, struct ledger_entry *e)
 	e->answers = 1;
 }
 
-/* The newest of that index. */
-static struct ledger_entry *find(struct ledger *l, const struct endpoint *ep,
+struct ledger_entry *ledger_find(struct world *w, const struct endpoint *ep,
 				 uint32_t group)
 {
+	struct ledger *l = &w->ledger;
 	unsigned int i = l->count;
 
 	while (i--) {
@@ -134,6 +134,21 @@ static void check_code(struct world *w, const struct ledger_entry *e,
 			 (unsigned int)e->group, (int)code);
 }
 
+static void check_told(struct world *w, const struct ledger_entry *e)
+{
+	if (e->told && e->answers && e->code != e->want)
+		sim_fail(w->sim, "R3", "group %u: code %d, but %d was answered",
+			 (unsigned int)e->group, (int)e->code, (int)e->want);
+}
+
+void ledger_told(struct world *w, struct ledger_entry *e,
+		 enum iommu_page_response_code code)
+{
+	e->told = true;
+	e->want = code;
+	check_told(w, e);
+}
+
 static void answer(struct world *w, struct ledger_entry *e,
 		   enum iommu_page_response_code code)
 {
@@ -143,6 +158,7 @@ static void answer(struct world *w, struct ledger_entry *e,
 	e->code = code;
 	w->ledger.answered++;
 	check_code(w, e, code);
+	check_told(w, e);
 	sim_wake(w->sim, e);
 	sim_wake(w->sim, &w->ledger);
 }
@@ -151,7 +167,7 @@ void ledger_answer(struct world *w, const struct endpoint *ep, uint32_t group,
 		   ioasid_t pasid, bool pasid_valid,
 		   enum iommu_page_response_code code)
 {
-	struct ledger_entry *e = find(&w->ledger, ep, group);
+	struct ledger_entry *e = ledger_find(w, ep, group);
 
 	if (!e)
 		sim_fail(w->sim, "R2", "%s: an answer to group %u, never sent",

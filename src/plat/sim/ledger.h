@@ -27,6 +27,7 @@ struct world;
  * @marker: a stop marker: there must be no answer.
  * @in_time: it went out as a whole while the pair was bound, before anybody
  *          began an unbind: it gets the answer it deserves, unbind or not. [B3]
+ * @told:   a guest has answered it, with @want, and was not too late.
  */
 struct ledger_entry {
 	const struct endpoint *ep;
@@ -43,6 +44,8 @@ struct ledger_entry {
 	enum iommu_page_response_code code;
 	bool marker;
 	bool stall;
+	bool told;
+	enum iommu_page_response_code want;
 };
 
 struct ledger {
@@ -58,6 +61,13 @@ struct ledger_entry *ledger_open(struct world *w, const struct endpoint *ep,
 				 const struct space *sp, ioasid_t pasid,
 				 uint32_t group, uint32_t pages,
 				 unsigned int perm);
+
+/* The newest of that index; NULL: none was sent. */
+struct ledger_entry *ledger_find(struct world *w, const struct endpoint *ep,
+				 uint32_t group);
+/* Somebody has answered it and was heard: the device gets just that. */
+void ledger_told(struct world *w, struct ledger_entry *e,
+		 enum iommu_page_response_code code);
 
 /* An answer reached the device: of page requests, of a stall. */
 void ledger_answer(struct world *w, const struct endpoint *ep, uint32_t group,

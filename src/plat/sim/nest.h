@@ -26,8 +26,9 @@ struct world;
  *           makes it valid last. Nothing of it is cached as another one.
  * @link, @leaf: an entry that leads to another table, to a page that may be
  *           read and written.
- * @id:      the hardware id by which the parent on the endpoint is known now.
- *           May be NULL.
+ * @id:      the hardware id that the endpoint has for the PASID now; for 0
+ *           that of the parent. May be NULL.
+ * @own_ids: of tables, besides their parents'.
  */
 struct sim_nest {
 	uint32_t model;
@@ -43,7 +44,9 @@ struct sim_nest {
 		      uint64_t root, bool on);
 	uint64_t (*link)(uint64_t gpa);
 	uint64_t (*leaf)(uint64_t gpa);
-	unsigned int (*id)(struct world *w, unsigned int endpoint);
+	unsigned int (*id)(struct world *w, unsigned int endpoint,
+			   ioasid_t pasid);
+	bool own_ids;
 };
 
 #endif

@@ -217,6 +217,22 @@ static const struct scenario scenarios[] = {
 		.cfg = { .endpoints = 2, .spaces = 2, .features_off = true,
 			 .guests = true },
 		.body = scenario_gpasid,
+	}, {
+		.info = { .name = "guest-dead", .rule = "R1 R9",
+			  .iommus = ON_MODELS,
+			  .text = "the IOMMU stops reading commands under a "
+				  "guest" },
+		.cfg = { .endpoints = 1, .spaces = 2, .features_off = true,
+			 .guests = true },
+		.body = scenario_guest_dead,
+	}, {
+		.info = { .name = "guest-mute", .rule = "R1 R9",
+			  .iommus = ON_MODELS,
+			  .text = "one of a guest's two devices completes no "
+				  "invalidations any more" },
+		.cfg = { .endpoints = 2, .spaces = 2, .features_off = true,
+			 .guests = true },
+		.body = scenario_guest_mute,
 	},
 };
 /* clang-format on */

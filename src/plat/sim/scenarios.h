@@ -53,6 +53,8 @@ void scenario_aux_detach(struct world *w);
 void scenario_dirty(struct world *w);
 void scenario_guest(struct world *w);
 void scenario_gpasid(struct world *w);
+void scenario_guest_dead(struct world *w);
+void scenario_guest_mute(struct world *w);
 
 /* Threads of a scenario. */
 #define CREW_MAX 10u
@@ -101,6 +103,9 @@ void job_leave(struct job *j);
 void job_rebind(struct job *j);
 /* Looks up PASIDs. */
 void job_find(struct job *j);
+/* Some time later the IOMMU reads no commands, its device forgets nothing. */
+void job_stop_commands(struct job *j);
+void job_fall_silent(struct job *j);
 void job_tiny_device(struct job *j);
 void job_tiny_process(struct job *j);
 

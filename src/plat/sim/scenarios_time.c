@@ -121,7 +121,7 @@ static void use_what_is_there(struct job *j)
 	agent_fini(&a);
 }
 
-static void stop_commands(struct job *j)
+void job_stop_commands(struct job *j)
 {
 	unsigned int turns = (unsigned int)sim_random(j->w->sim, 40);
 
@@ -159,7 +159,7 @@ void scenario_dead_queue(struct world *w)
 	crew_add(&crew, "process", unmap_all, &proc);
 	crew_add(&crew, "binder", job_rebind, &binder);
 	crew_add(&crew, "killer", job_exit, &killer);
-	crew_add(&crew, "stopper", stop_commands, &stopper);
+	crew_add(&crew, "stopper", job_stop_commands, &stopper);
 	crew_run(&crew);
 	iommu_mm_put(&w->spaces[1].mm);
 	job_unbind(&dev);
@@ -171,7 +171,7 @@ void scenario_dead_queue(struct world *w)
  * device, of the same process, notices nothing.
  */
 
-static void fall_silent(struct job *j)
+void job_fall_silent(struct job *j)
 {
 	unsigned int turns = (unsigned int)sim_random(j->w->sim, 40);
 
@@ -201,7 +201,7 @@ void scenario_mute(struct world *w)
 	proc.rounds = 4;
 	crew_add(&crew, "device", job_device, &dev);
 	crew_add(&crew, "mute", use_what_is_there, &mute);
-	crew_add(&crew, "silence", fall_silent, &silence);
+	crew_add(&crew, "silence", job_fall_silent, &silence);
 	crew_add(&crew, "process", job_process, &proc);
 	crew_run(&crew);
 	job_unbind(&mute);

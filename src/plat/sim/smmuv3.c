@@ -243,8 +243,10 @@ static uint64_t guest_leaf(uint64_t gpa)
 	return pte.dw[0];
 }
 
-static unsigned int guest_id(struct world *w, unsigned int index)
+static unsigned int guest_id(struct world *w, unsigned int index,
+			     ioasid_t pasid)
 {
+	(void)pasid;
 	return watch_vmid(&w->watch, index);
 }
 

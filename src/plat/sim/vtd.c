@@ -20,8 +20,11 @@
 static void watch_base(struct vtd_watch *t, uint64_t offset, uint64_t value)
 {
 	switch (offset) {
+	case VTD_GCMD:
+		/* The dead queue is given up: what follows is another one's. */
+		t->spare |= t->w->dead && !REG_GET(VTD_GCMD_QIE, value);
+		break;
 	case VTD_IQA:
-		t->spare = t->w->dead;
 		t->iqa = value;
 		t->iqt = 0;
 		break;
@@ -279,9 +282,10 @@ static uint64_t guest_pte(uint64_t gpa)
 	return pte.dw[0];
 }
 
-static unsigned int guest_id(struct world *w, unsigned int index)
+static unsigned int guest_id(struct world *w, unsigned int index,
+			     ioasid_t pasid)
 {
-	return vtd_watch_did(&w->vtd, index);
+	return vtd_watch_did(&w->vtd, index, pasid);
 }
 
 static const struct sim_nest nest = {
@@ -296,6 +300,7 @@ static const struct sim_nest nest = {
 	.link = guest_pte,
 	.leaf = guest_pte,
 	.id = guest_id,
+	.own_ids = true,
 };
 
 const struct sim_vendor sim_vtd = {

@@ -64,7 +64,8 @@ bool vtd_watch_dte(struct vtd_watch *t, unsigned int index)
 	       FIELD_GET(VTD_SM_CONTEXT_DTE, &ctx);
 }
 
-unsigned int vtd_watch_did(struct vtd_watch *t, unsigned int index)
+unsigned int vtd_watch_did(struct vtd_watch *t, unsigned int index,
+			   ioasid_t pasid)
 {
 	void *p = find_context(t, t->w->eps[index].sid);
 	struct vtd_sm_context ctx;
@@ -73,7 +74,7 @@ unsigned int vtd_watch_did(struct vtd_watch *t, unsigned int index)
 	if (!p)
 		return 0;
 	le64_load_words(ctx.dw, p, CONTEXT_WORDS);
-	p = find_pasid(t, &ctx, 0);
+	p = find_pasid(t, &ctx, pasid);
 	if (!p)
 		return 0;
 	le64_load_words(pe.dw, p, PASID_WORDS);

@@ -74,8 +74,9 @@ struct vtd_watch {
 
 /* The context entry of an endpoint, as memory has it now, has P and DTE. */
 bool vtd_watch_dte(struct vtd_watch *t, unsigned int index);
-/* Domain id of what has no PASID there; 0: there is no entry for that. */
-unsigned int vtd_watch_did(struct vtd_watch *t, unsigned int index);
+/* Domain id of a PASID there, 0: of what has none. 0: there is no entry. */
+unsigned int vtd_watch_did(struct vtd_watch *t, unsigned int index,
+			   ioasid_t pasid);
 /*
  * Of the entry at @pa, what the unit may have fetched early: from now until it
  * is told to forget. NULL: none is there that is watched.
