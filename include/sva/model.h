@@ -132,13 +132,15 @@ struct hw_txn {
 /**
  * struct hw_xlat - a translation
  * @pa:   of the transaction's address.
- * @len:  bytes from there to the end of what one entry translates.
+ * @len:  bytes from there to the end of what one entry translates, or less.
+ * @size: bytes that this entry translates, a power of two; 0: nothing does.
  * @perm: of enum iommu_perm: all this entry allows.
  * @attr: memory attributes, in the model's own encoding.
  */
 struct hw_xlat {
 	uint64_t pa;
 	uint64_t len;
+	uint64_t size;
 	uint32_t perm;
 	uint32_t attr;
 };

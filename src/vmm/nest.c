@@ -123,10 +123,9 @@ static int invalidate(struct vmm_guest *g,
 static int resolved(struct vmm_guest *g,
 		    const struct iommu_fault_page_request *prm)
 {
-	unsigned int perm;
-	uint64_t gpa;
+	struct vmm_page page;
 
-	return vmm_request_look_up(g, prm, &gpa, &perm);
+	return vmm_request_look_up(g, prm, &page);
 }
 
 const struct vmm_backend vmm_nest = {

@@ -203,7 +203,7 @@ static void translate_page(struct vmm_guest *g, const struct hw_txn *txn,
  */
 int vmm_request_look_up(struct vmm_guest *g,
 			const struct iommu_fault_page_request *prm,
-			uint64_t *ret_gpa, unsigned int *ret_perm)
+			struct vmm_page *ret_page)
 {
 	const bool has_pasid = prm->flags &
 			       IOMMU_FAULT_PAGE_REQUEST_PASID_VALID;
@@ -227,8 +227,11 @@ int vmm_request_look_up(struct vmm_guest *g,
 		vmm_count(&g->counters.stage2_faults);
 		return -EFAULT;
 	}
-	*ret_gpa = gpa;
-	*ret_perm = reply.xlat.perm & IOMMU_PERM_RWX;
+	*ret_page = (struct vmm_page){
+		.gpa = gpa,
+		.perm = reply.xlat.perm & IOMMU_PERM_RWX,
+		.leaf = reply.xlat.size,
+	};
 	return 0;
 }
 

@@ -29,6 +29,7 @@
  * struct vmm_shadow_domain - what one PASID reaches; 0: requests without
  * @asid: what the guest's IOMMU calls it, if that has ASIDs.
  * @low, @high: hull of what is mapped, [@low, @high).
+ * @leaf: bytes of the largest entry of the guest's that any of it came from.
  */
 struct vmm_shadow_domain {
 	struct vmm_shadow_domain *next;
@@ -37,6 +38,7 @@ struct vmm_shadow_domain {
 	uint32_t asid;
 	uint64_t low;
 	uint64_t high;
+	uint64_t leaf;
 };
 
 struct ask {
@@ -63,6 +65,7 @@ static void empty_hull(struct vmm_shadow_domain *d)
 {
 	d->low = UINT64_MAX;
 	d->high = 0;
+	d->leaf = VMM_PAGE;
 }
 
 /* Take out of a domain what lies in [start, last]. */
@@ -232,6 +235,20 @@ static int config(struct vmm_guest *g,
 	return err;
 }
 
+/*
+ * An invalidation takes an entry with it that has any of its addresses, and
+ * whoever takes a block out of a table may name one of them only: IHI 0070,
+ * 4.4.1.1; with VT-d more than AM says does no harm. Of such a block there may
+ * be any page here.
+ */
+static int drop_range(struct vmm_guest *g, struct vmm_shadow_domain *d,
+		      const struct iommu_inv_addr_info *a)
+{
+	uint64_t last = a->addr + (a->nb_granules * a->granule_size - 1);
+
+	return drop(g, d, a->addr & ~(d->leaf - 1), last | (d->leaf - 1));
+}
+
 /* The range of an invalidation, in the domains that it is about. */
 static int drop_one(struct vmm_guest *g, struct vmm_shadow_domain *d,
 		    const void *arg)
@@ -239,7 +256,6 @@ static int drop_one(struct vmm_guest *g, struct vmm_shadow_domain *d,
 	const struct iommu_cache_invalidate_info *info = arg;
 	const struct iommu_inv_pasid_info *p = &info->granu.pasid;
 	const struct iommu_inv_addr_info *a = &info->granu.addr;
-	uint64_t last;
 
 	/* That one is memory as it is, and no entry of the guest's. */
 	if (g->unit.table.config != IOMMU_PASID_CONFIG_TRANSLATE)
@@ -258,9 +274,7 @@ static int drop_one(struct vmm_guest *g, struct vmm_shadow_domain *d,
 		    (a->flags & IOMMU_INV_ADDR_FLAGS_ARCHID &&
 		     a->archid != d->asid))
 			return 0;
-		last = a->addr + (a->nb_granules * a->granule_size - 1);
-		return drop(g, d, a->addr & ~(VMM_PAGE - 1),
-			    last | (VMM_PAGE - 1));
+		return drop_range(g, d, a);
 	default:
 		return drop_all(g, d);
 	}
@@ -290,25 +304,26 @@ static int fill(struct vmm_guest *g, const struct iommu_fault_page_request *prm)
 	struct vmm_shadow_domain *d =
 		find(g, has_pasid ? prm->pasid : IOMMU_NO_PASID);
 	const uint64_t va = prm->addr & ~(VMM_PAGE - 1);
-	unsigned int perm;
-	uint64_t gpa;
+	struct vmm_page page;
 	int err;
 
 	/* What the host has refused the guest is not taken out either. */
 	if (!d || g->unit.table.config == IOMMU_PASID_CONFIG_ABORT)
 		return -EFAULT;
-	err = vmm_request_look_up(g, prm, &gpa, &perm);
+	err = vmm_request_look_up(g, prm, &page);
 	if (!err)
 		err = iommu_unmap(d->domain, va, VMM_PAGE, NULL);
 	if (!err)
-		err = vmm_map(d->domain, va, vmm_memory_pa(&g->ram, gpa),
-			      VMM_PAGE, perm);
+		err = vmm_map(d->domain, va, vmm_memory_pa(&g->ram, page.gpa),
+			      VMM_PAGE, page.perm);
 	if (err)
 		return err;
 	if (va < d->low)
 		d->low = va;
 	if (va + VMM_PAGE > d->high)
 		d->high = va + VMM_PAGE;
+	if (page.leaf > d->leaf)
+		d->leaf = page.leaf;
 	vmm_count(&g->counters.shadow_fills);
 	return 0;
 }

@@ -328,9 +328,22 @@ unsigned int vmm_request_group(struct vmm_guest *g,
 			       const struct iommu_fault_page_request *last,
 			       struct iommu_fault_page_request *pages,
 			       unsigned int max);
+
+/**
+ * struct vmm_page - where the guest's tables lead a page
+ * @gpa:  the page's.
+ * @perm: all that they allow.
+ * @leaf: bytes of the entry that says so, a power of two; 0: none does.
+ */
+struct vmm_page {
+	uint64_t gpa;
+	unsigned int perm;
+	uint64_t leaf;
+};
+
 int vmm_request_look_up(struct vmm_guest *g,
 			const struct iommu_fault_page_request *prm,
-			uint64_t *ret_gpa, unsigned int *ret_perm);
+			struct vmm_page *ret_page);
 /* Answer the group of @last, whatever the guest says of it later. */
 void vmm_request_end(struct vmm_guest *g,
 		     const struct iommu_fault_page_request *last,

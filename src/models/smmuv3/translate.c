@@ -55,6 +55,7 @@ void smmuv3_hw_xlat(const struct smmuv3_hw_req *req, uint64_t va,
 
 	ret_xlat->pa = leaf->pa | offset;
 	ret_xlat->len = BIT(leaf->lg2) - offset;
+	ret_xlat->size = BIT(leaf->lg2);
 	if (req->priv)
 		perm = perm >> PERM_PRIV_SHIFT;
 	ret_xlat->perm = (perm & PERM_USER) | (req->priv ? IOMMU_PERM_PRIV : 0);
@@ -67,6 +68,7 @@ static void identity(const struct smmuv3_hw *m, uint64_t addr,
 {
 	ret_xlat->pa = addr;
 	ret_xlat->len = BIT(m->oas_lg2) - addr;
+	ret_xlat->size = 0;
 	ret_xlat->perm = IOMMU_PERM_RWX | IOMMU_PERM_PRIV;
 	ret_xlat->attr = ARM_MAIR_WB_RAWA | SMMU_SH_ISH << 8;
 }

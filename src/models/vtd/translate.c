@@ -107,6 +107,7 @@ static void identity(const struct vtd_hw *m, uint64_t addr, bool snoop,
 {
 	ret_xlat->pa = addr;
 	ret_xlat->len = vtd_hw_len(addr, m->haw_mask + 1 - addr);
+	ret_xlat->size = 0;
 	ret_xlat->perm = IOMMU_PERM_RWX | IOMMU_PERM_PRIV;
 	ret_xlat->attr = snoop ? VTD_HW_ATTR_SNOOP : 0;
 }

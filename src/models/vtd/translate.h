@@ -102,6 +102,7 @@ static inline void vtd_hw_xlat_of(const struct vtd_hw_req *req, bool pgsnp,
 
 	ret_xlat->pa = leaf->pa | offset;
 	ret_xlat->len = vtd_hw_len(ret_xlat->pa, BIT(leaf->lg2) - offset);
+	ret_xlat->size = BIT(leaf->lg2);
 	ret_xlat->perm = (bits & LEAF_USER) | (req->priv ? IOMMU_PERM_PRIV : 0);
 	ret_xlat->attr = pgsnp || leaf->bits & LEAF_SNOOP ? VTD_HW_ATTR_SNOOP :
 							    0;
