@@ -213,7 +213,10 @@ enum iommu_gpasid_flags {
 	IOMMU_SVA_GPASID_VAL = 1 << 0, /* gpasid is valid */
 };
 
-/* Of a PASID entry, 9.6. */
+/*
+ * Of a PASID entry, 9.6. PCD and PWT are reserved there in revision 5.1, and
+ * EMTE is about the second stage: -EINVAL.
+ */
 enum iommu_gpasid_vtd_flags {
 	IOMMU_SVA_VTD_GPASID_SRE = 1 << 0,
 	IOMMU_SVA_VTD_GPASID_EAFE = 1 << 1,
@@ -236,7 +239,8 @@ enum iommu_gpasid_vtd_flags {
  * @hpasid:     what the device sends; owned by the caller.
  * @gpasid:     what the guest calls it; only kept.
  * @vtd.flags:  of enum iommu_gpasid_vtd_flags.
- * @vtd.emt, @vtd.pat: memory types; 0 unless the IOMMU has them.
+ * @vtd.emt:    0: reserved, as PCD.
+ * @vtd.pat:    memory types; 0 unless the IOMMU has them (ECAP.MTS).
  */
 struct iommu_gpasid_bind_data {
 	uint32_t version;

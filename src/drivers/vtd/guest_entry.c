@@ -18,10 +18,13 @@
 /* Bits of a field, unless there is what it is about. */
 #define UNLESS(cond, f) ((cond) ? UINT64_C(0) : FIELD_MASK(f))
 
-#define MEMORY_TYPES                                                           \
-	(FIELD_MASK(VTD_PASID_CD) | FIELD_MASK(VTD_PASID_EMTE) |               \
-	 FIELD_MASK(VTD_PASID_EMT) | FIELD_MASK(VTD_PASID_PWT) |               \
-	 FIELD_MASK(VTD_PASID_PCD) | FIELD_MASK(VTD_PASID_PAT))
+/* Of the first stage. */
+#define MEMORY_TYPES (FIELD_MASK(VTD_PASID_CD) | FIELD_MASK(VTD_PASID_PAT))
+
+/* Earlier revisions had them; in 5.1 bits 95:91 are reserved. */
+#define OLD_TYPES                                                              \
+	(FIELD_MASK(VTD_PASID_EMT) | FIELD_MASK(VTD_PASID_PWT) |               \
+	 FIELD_MASK(VTD_PASID_PCD))
 
 static bool has_memory_types(const struct vtd_unit *u)
 {
@@ -41,12 +44,12 @@ static bool refused_word0(const struct vtd_pasid *g)
 
 static bool refused_word1(const struct vtd_unit *u, const struct vtd_pasid *g)
 {
-	uint64_t rsvd = ~FIELD_DEFINED(VTD_PASID_FIELDS, 1) |
+	uint64_t rsvd = ~FIELD_DEFINED(VTD_PASID_FIELDS, 1) | OLD_TYPES |
 			UNLESS(u->f.coherent_walk, VTD_PASID_PWSNP) |
 			UNLESS(u->f.snoop, VTD_PASID_PGSNP);
 
 	if (!has_memory_types(u))
-		rsvd |= MEMORY_TYPES;
+		rsvd |= MEMORY_TYPES | FIELD_MASK(VTD_PASID_EMTE);
 	return g->dw[1] & rsvd;
 }
 
@@ -105,6 +108,10 @@ static void copy_first_stage(const struct vtd_unit *u, struct vtd_pasid *e,
 		COPY(VTD_PASID_NXE, e, g);
 		COPY(VTD_PASID_SMEP, e, g);
 	}
+	/*
+	 * Not EMTE: a first stage ignores it, and to the nested entry it would
+	 * say that the second stage, the host's, has memory types.
+	 */
 	if (has_memory_types(u))
 		e->dw[1] |= g->dw[1] & MEMORY_TYPES;
 	vtd_pasid_set_fsptptr(e, vtd_pasid_fsptptr(g));
@@ -151,16 +158,9 @@ static struct vtd_pasid entry_of(const struct iommu_gpasid_bind_data *g)
 	FIELD_SET(VTD_PASID_SRE, &e, g->vtd.flags & IOMMU_SVA_VTD_GPASID_SRE);
 	FIELD_SET(VTD_PASID_EAFE, &e,
 		  !!(g->vtd.flags & IOMMU_SVA_VTD_GPASID_EAFE));
-	FIELD_SET(VTD_PASID_PCD, &e,
-		  !!(g->vtd.flags & IOMMU_SVA_VTD_GPASID_PCD));
-	FIELD_SET(VTD_PASID_PWT, &e,
-		  !!(g->vtd.flags & IOMMU_SVA_VTD_GPASID_PWT));
-	FIELD_SET(VTD_PASID_EMTE, &e,
-		  !!(g->vtd.flags & IOMMU_SVA_VTD_GPASID_EMTE));
 	FIELD_SET(VTD_PASID_CD, &e, !!(g->vtd.flags & IOMMU_SVA_VTD_GPASID_CD));
 	FIELD_SET(VTD_PASID_WPE, &e,
 		  !!(g->vtd.flags & IOMMU_SVA_VTD_GPASID_WPE));
-	FIELD_SET(VTD_PASID_EMT, &e, g->vtd.emt);
 	FIELD_SET(VTD_PASID_PAT, &e, g->vtd.pat);
 	FIELD_SET(VTD_PASID_FSPM, &e,
 		  g->addr_width == 57 ? VTD_PASID_FSPM_5 : VTD_PASID_FSPM_4);
@@ -168,16 +168,17 @@ static struct vtd_pasid entry_of(const struct iommu_gpasid_bind_data *g)
 	return e;
 }
 
-/* Flags there are none of, and fields that would lose bits. */
+/*
+ * Flags there are none of: no more (9.6), or, EMTE, none of a guest's. And
+ * fields that would lose bits.
+ */
 static bool gpasid_legal(const struct iommu_gpasid_bind_data *g)
 {
 	const uint32_t known =
 		IOMMU_SVA_VTD_GPASID_SRE | IOMMU_SVA_VTD_GPASID_EAFE |
-		IOMMU_SVA_VTD_GPASID_PCD | IOMMU_SVA_VTD_GPASID_PWT |
-		IOMMU_SVA_VTD_GPASID_EMTE | IOMMU_SVA_VTD_GPASID_CD |
-		IOMMU_SVA_VTD_GPASID_WPE;
+		IOMMU_SVA_VTD_GPASID_CD | IOMMU_SVA_VTD_GPASID_WPE;
 
-	return !(g->vtd.flags & ~known) && !g->vtd.padding && g->vtd.emt < 8 &&
+	return !(g->vtd.flags & ~known) && !g->vtd.padding && !g->vtd.emt &&
 	       !(g->gpgd & 4095) &&
 	       (g->addr_width == 48 || g->addr_width == 57);
 }

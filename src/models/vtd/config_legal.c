@@ -146,14 +146,14 @@ static bool pasid_reserved(const struct vtd_hw *m, const struct vtd_pasid *pe)
 			 UNLESS(ECAP(m, SSTS), VTD_PASID_AW) |
 			 UNLESS(ECAP(m, SSTS), VTD_PASID_SSPTPTR) |
 			 UNLESS(ECAP(m, SSADS), VTD_PASID_SSADE);
+	/* So are these, of memory types. */
 	uint64_t rsvd1 = UNDEFINED(VTD_PASID_FIELDS, 1) |
+			 FIELD_MASK(VTD_PASID_EMT) | FIELD_MASK(VTD_PASID_PWT) |
+			 FIELD_MASK(VTD_PASID_PCD) |
 			 UNLESS(ECAP(m, SMPWCS), VTD_PASID_PWSNP) |
 			 UNLESS(ECAP(m, SC), VTD_PASID_PGSNP) |
 			 UNLESS(ECAP(m, MTS), VTD_PASID_CD) |
 			 UNLESS(ECAP(m, MTS), VTD_PASID_EMTE) |
-			 UNLESS(ECAP(m, MTS), VTD_PASID_EMT) |
-			 UNLESS(ECAP(m, MTS), VTD_PASID_PWT) |
-			 UNLESS(ECAP(m, MTS), VTD_PASID_PCD) |
 			 UNLESS(ECAP(m, MTS), VTD_PASID_PAT);
 	/* NXE and SMEP are ignored where there are no execute requests. */
 	uint64_t rsvd2 = UNDEFINED(VTD_PASID_FIELDS, 2) | beyond(m) |

@@ -347,12 +347,12 @@ static void test_vtd_nest_unmap_fails_closed(void **state)
 /* [G6] 9.6: the guest's own, if the unit has it; the rest is the host's. */
 static void test_vtd_nest_entry_has_what_the_unit_has(void **state)
 {
-	const uint64_t types =
-		FIELD_MASK(VTD_PASID_CD) | FIELD_MASK(VTD_PASID_EMTE) |
-		FIELD_MASK(VTD_PASID_EMT) | FIELD_MASK(VTD_PASID_PWT) |
-		FIELD_MASK(VTD_PASID_PCD) | FIELD_MASK(VTD_PASID_PAT);
-	const uint64_t all = types | FIELD_MASK(VTD_PASID_PGSNP);
+	/* PAT and CD; PGSNP; EMTE, which is not for the second stage. */
+	const uint64_t types = UINT64_C(0xffffffff) << 32 | UINT64_C(1) << 25;
+	const uint64_t all = types | UINT64_C(1) << 24;
+	const uint64_t emte = UINT64_C(1) << 26;
 	struct vtd_pasid h;
+	unsigned int i;
 	struct guest g;
 
 	(void)state;
@@ -363,16 +363,68 @@ static void test_vtd_nest_entry_has_what_the_unit_has(void **state)
 	g.s->u.f.snoop = true;
 	g.s->u.f.ecap |= REG_CONST(VTD_ECAP_MTS, 1);
 	set(&g, 5, true);
-	g.mem[512 * TABLE + 8 * 5 + 1] = all | 7;
+	g.mem[512 * TABLE + 8 * 5 + 1] = all | emte | 7;
 	g.mem[512 * TABLE + 8 * 5 + 2] |= 0xf3;
 	assert_int_equal(bind(&g), 0);
 	h = seam_pasid(g.s, SID, 5);
 	assert_int_equal(FIELD_GET(VTD_PASID_PGTT, &h), VTD_PASID_PGTT_NESTED);
-	assert_int_equal(h.dw[1] & all, all);
+	assert_int_equal(h.dw[1] & (all | emte), all);
 	assert_int_not_equal(FIELD_GET(VTD_PASID_DID, &h), 7);
 	assert_true(FIELD_GET(VTD_PASID_PWSNP, &h));
 	assert_int_equal(h.dw[2], PAGE(ROOT) | 0xf3);
+	/* 95:91 and 86:80, which nothing makes legal. */
+	for (i = 16; i < 32; i++) {
+		if (i >= 23 && i < 27)
+			continue;
+		g.mem[512 * TABLE + 8 * 5 + 1] = UINT64_C(1) << i | 7;
+		assert_int_equal(inv(&g, IOMMU_CACHE_INV_TYPE_PASID,
+				     IOMMU_INV_GRANU_PASID, 5),
+				 0);
+		h = seam_pasid(g.s, SID, 5);
+		assert_false(FIELD_GET(VTD_PASID_P, &h));
+	}
 	assert_int_equal(unbind(&g), 0);
+	detach(&g);
+	unmake(&g);
+}
+
+/* [G6] 9.6: what of memory types a guest has a say in, one by one. */
+static void test_vtd_nest_gpasid_memory_types(void **state)
+{
+	const struct iommu_gpasid_bind_data good = {
+		.version = IOMMU_GPASID_BIND_VERSION_1,
+		.format = IOMMU_PASID_FORMAT_VTD,
+		.addr_width = 48,
+		.gpgd = PAGE(ROOT),
+		.hpasid = 5,
+		.vtd = { .flags = IOMMU_SVA_VTD_GPASID_CD, .pat = 0x70406 },
+	};
+	static const uint32_t bad[] = {
+		IOMMU_SVA_VTD_GPASID_PCD,
+		IOMMU_SVA_VTD_GPASID_PWT,
+		IOMMU_SVA_VTD_GPASID_EMTE,
+	};
+	struct iommu_gpasid_bind_data d;
+	struct vtd_pasid h;
+	struct guest g;
+	unsigned int i;
+
+	(void)state;
+	make(&g, false);
+	g.s->u.f.ecap |= REG_CONST(VTD_ECAP_MTS, 1);
+	for (i = 0; i < 3; i++) {
+		d = good;
+		d.vtd.flags |= bad[i];
+		assert_int_equal(iommu_sva_bind_gpasid(g.parent, g.dev, &d),
+				 -EINVAL);
+	}
+	d = good;
+	d.vtd.emt = 6;
+	assert_int_equal(iommu_sva_bind_gpasid(g.parent, g.dev, &d), -EINVAL);
+	assert_int_equal(iommu_sva_bind_gpasid(g.parent, g.dev, &good), 0);
+	h = seam_pasid(g.s, SID, 5);
+	assert_int_equal(h.dw[1] >> 24, UINT64_C(0x7040602));
+	assert_int_equal(iommu_sva_unbind_gpasid(g.parent, g.dev, 5), 0);
 	detach(&g);
 	unmake(&g);
 }
@@ -430,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_nest_context_fails_closed),
 		cmocka_unit_test(test_vtd_nest_unmap_fails_closed),
 		cmocka_unit_test(test_vtd_nest_entry_has_what_the_unit_has),
+		cmocka_unit_test(test_vtd_nest_gpasid_memory_types),
 		cmocka_unit_test(test_vtd_nest_takes_a_domain_id),
 		cmocka_unit_test(test_vtd_nest_needs_it),
 	};
