@@ -182,9 +182,11 @@ iommu_unregister_device_fault_handler(struct iommu_device *dev);
  * Requests of one group of a device are reported by one thread at a time.
  *
  * Context: may sleep; takes the device's fault lock, not across the handler.
- * Return:  0, -EINVAL no handler or an unknown type, -ENOMEM, or what the
+ * Return:  0, -EINVAL no handler or an unknown type, -ENOMEM, also if 512
+ *          groups of the device wait for an answer, or 65536 if it stalls,
+ *          which no device has: without a word to the handler; or what the
  *          handler returned.
- * Test:    tests/core/fault_test.c
+ * Test:    tests/core/fault_test.c, tests/core/overload_test.c
  */
 SVA_MUST_CHECK int iommu_report_device_fault(struct iommu_device *dev,
 					     const struct iommu_fault *fault);

@@ -43,6 +43,8 @@ struct iommu_system_cfg {
  * @page_groups:    of these, requests that closed a group (Last).
  * @page_responses: responses sent to hardware, one per closed group.
  * @response_failures: of these, the ones that were not Success.
+ * @page_refusals:  closed groups that found too many waiting before them: see
+ *                  iommu_report_device_fault().
  * @faults:         unrecoverable faults reported by drivers.
  * @invalidations:  ranges an address space told its drivers to forget.
  * @pasids:         PASIDs live now.
@@ -53,6 +55,7 @@ struct iommu_system_stats {
 	uint64_t page_groups;
 	uint64_t page_responses;
 	uint64_t response_failures;
+	uint64_t page_refusals;
 	uint64_t faults;
 	uint64_t invalidations;
 	uint64_t pasids;

@@ -161,6 +161,31 @@ uint64_t fault_pending_id_locked(struct iommu_device *dev,
 	return id;
 }
 
+/*
+ * How many groups may wait for an answer. A function has 512 numbers for its
+ * groups (PCIe, PRG Index), and drivers allow it a few pages at a time. A
+ * stalled transaction's tag has 16 bits (SMMUv3, STAG). More is not a device
+ * that waits.
+ */
+static unsigned int records_max(const struct iommu_device *dev)
+{
+	return dev->caps.stall ? FAULT_STALLS_MAX : FAULT_GROUPS_MAX;
+}
+
+/* Said once until all have been answered; counted each time. */
+static void complain_locked(struct iommu_device *dev)
+{
+	struct fault_dev *fd = &dev->faults;
+
+	counter_inc(&dev->sys->counters.page_refusals);
+	if (!fd->full)
+		plat_log(
+			dev->sys->plat, PLAT_LOG_WARN,
+			"%s: more than %u groups of page requests wait: the rest is refused",
+			dev->name, records_max(dev));
+	fd->full = true;
+}
+
 /* Puts a request on record. *ret_id is its id. */
 static int record_add(struct iommu_device *dev,
 		      const struct iommu_fault_page_request *prm,
@@ -175,6 +200,14 @@ static int record_add(struct iommu_device *dev,
 	rec->prm = *prm;
 	rec->since_ns = plat_now_ns(plat);
 	plat_lock(plat, &fd->lock);
+	if (fd->pending_count >= records_max(dev)) {
+		complain_locked(dev);
+		plat_unlock(plat, &fd->lock);
+		plat_free(plat, rec);
+		return -ENOMEM;
+	}
+	if (!fd->pending_count)
+		fd->full = false;
 	rec->id = ++fd->last_id;
 	*ret_id = rec->id;
 	list_add_tail(bucket_of(fd, prm->grpid), &rec->link);

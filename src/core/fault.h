@@ -13,6 +13,9 @@
 
 #define FAULT_BUCKETS 64u
 
+#define FAULT_GROUPS_MAX 512u
+#define FAULT_STALLS_MAX 65536u
+
 /* A request that waits for its answer. (f) */
 struct fault_record {
 	struct list link;
@@ -35,6 +38,7 @@ struct fault_dev {
 	struct plat_event idle;             /* reporting became 0 */
 	struct list pending[FAULT_BUCKETS]; /* (f) */
 	unsigned int pending_count;         /* (f) */
+	bool full;                          /* (f) one was refused, and said */
 	uint64_t last_id;                   /* (f) */
 	struct list partials;               /* (f) */
 	unsigned int partial_count;         /* (f) */

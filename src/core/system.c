@@ -123,6 +123,7 @@ void iommu_system_stats(const struct iommu_system *sys,
 	ret_stats->page_groups = counter_read(&c->page_groups);
 	ret_stats->page_responses = counter_read(&c->page_responses);
 	ret_stats->response_failures = counter_read(&c->response_failures);
+	ret_stats->page_refusals = counter_read(&c->page_refusals);
 	ret_stats->faults = counter_read(&c->faults);
 	ret_stats->invalidations = counter_read(&c->invalidations);
 	ret_stats->pasids =

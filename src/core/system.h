@@ -17,6 +17,7 @@ struct system_counters {
 	_Atomic uint64_t page_groups;
 	_Atomic uint64_t page_responses;
 	_Atomic uint64_t response_failures;
+	_Atomic uint64_t page_refusals;
 	_Atomic uint64_t faults;
 	_Atomic uint64_t invalidations;
 };
