@@ -34,8 +34,9 @@
  * Return:  0, or with nothing changed: -ENODEV the device cannot have PASIDs,
  *          -EINVAL the feature AUX is not on, the device has no PAGING domain
  *          of its own, or not the parent; @domain is of another type or unit,
- *          or was attached without being auxiliary; or there is no PASID that
- *          the device could have [E1]; -EBUSY it is attached already, -ENOMEM,
+ *          or was attached without being auxiliary; one of the two is a
+ *          guest's memory (iommu_domain_alloc_parent()); or there is no PASID
+ *          that the device could have [E1]; -EBUSY it is attached already, -ENOMEM,
  *          or what the driver met (-ETIMEDOUT).
  * Test:    tests/core/auxdomain_test.c
  */

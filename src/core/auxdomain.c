@@ -21,6 +21,12 @@ static bool can_aux(struct iommu_device *dev)
 	       dev->unit->ops->set_dev_pasid && dev->unit->ops->map;
 }
 
+/* Not the memory of a guest, which is in the second stage. */
+static bool is_stage1(const struct iommu_domain *domain)
+{
+	return domain->type == IOMMU_DOMAIN_PAGING && !domain->is_parent;
+}
+
 /* [E1]; the device lock is not needed: with AUX on, its domain stays. */
 static bool may_attach_locked(const struct iommu_domain *domain,
 			      const struct iommu_device *dev)
@@ -28,7 +34,7 @@ static bool may_attach_locked(const struct iommu_domain *domain,
 	const struct iommu_domain *parent = dev->domain;
 
 	return dev->feature_on[IOMMU_DEV_FEAT_AUX] && parent &&
-	       parent->type == IOMMU_DOMAIN_PAGING && !parent->parent &&
+	       is_stage1(parent) && is_stage1(domain) && !parent->parent &&
 	       !domain->normal && parent != domain &&
 	       (!domain->parent || domain->parent == parent);
 }
@@ -92,7 +98,7 @@ int iommu_aux_attach_device(struct iommu_domain *domain,
 
 	if (!can_aux(dev))
 		return -ENODEV;
-	if (domain->unit != dev->unit || domain->type != IOMMU_DOMAIN_PAGING)
+	if (domain->unit != dev->unit)
 		return -EINVAL;
 	att = plat_zalloc(plat, sizeof(*att));
 	if (!att)

@@ -319,6 +319,41 @@ static void test_guest_gpasid_is_checked(void **state)
 		   EINVAL);
 }
 
+/* A guest's memory is in the second stage: nothing auxiliary is on it. [E1] */
+static void test_guest_memory_is_not_auxiliary(void **state)
+{
+	struct vm *vm = *state;
+	struct iommu_device *dev = vm->rig.dev[0];
+	struct iommu_domain *aux;
+
+	assert_ok(iommu_domain_alloc(mock_unit(vm->rig.mock),
+				     IOMMU_DOMAIN_PAGING, &aux));
+	assert_ok(iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_AUX));
+	assert_err(iommu_aux_attach_device(aux, dev), EINVAL);
+	assert_ok(iommu_dev_disable_feature(dev, IOMMU_DEV_FEAT_AUX));
+	assert_ok(iommu_domain_free(aux));
+}
+
+/* Nor is it auxiliary itself. [E1] */
+static void test_guest_new_memory_is_not_auxiliary(void **state)
+{
+	struct vm *vm = *state;
+	struct iommu_device *other = vm->rig.dev[1];
+	struct iommu_domain *parent, *plain;
+
+	assert_ok(iommu_domain_alloc_parent(mock_unit(vm->rig.mock), &parent));
+	assert_ok(iommu_domain_alloc(mock_unit(vm->rig.mock),
+				     IOMMU_DOMAIN_PAGING, &plain));
+	assert_ok(iommu_attach_device(plain, other));
+	assert_ok(iommu_dev_enable_feature(other, IOMMU_DEV_FEAT_AUX));
+	assert_err(iommu_aux_attach_device(parent, other), EINVAL);
+	assert_err(iommu_aux_get_pasid(parent, other), EINVAL);
+	assert_ok(iommu_dev_disable_feature(other, IOMMU_DEV_FEAT_AUX));
+	assert_ok(iommu_detach_device(plain, other));
+	assert_ok(iommu_domain_free(plain));
+	assert_ok(iommu_domain_free(parent));
+}
+
 /* The guest answers, with the codes it likes. [G1] [I4] */
 static void test_guest_answers_requests(void **state)
 {
@@ -557,6 +592,8 @@ int main(void)
 		TEST(test_guest_attach_is_undone),
 		TEST(test_guest_gpasid),
 		TEST(test_guest_gpasid_is_checked),
+		TEST(test_guest_memory_is_not_auxiliary),
+		TEST(test_guest_new_memory_is_not_auxiliary),
 		TEST(test_guest_answers_requests),
 		TEST(test_guest_dies_mid_fault),
 		TEST(test_guest_gpasid_dies_alone),
