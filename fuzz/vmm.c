@@ -2,8 +2,8 @@
 /*
  * Fuzz target: the monitor, with everything that a guest's software can do to
  * it. The guest has no driver: the input writes its memory, the registers of
- * its IOMMU and of its function, and descriptors to its portals. See vmm_rig.c
- * for what has to hold, and vmm_plat.h for how threads are none.
+ * its IOMMU and of its function, and descriptors to its portals. See
+ * vmm_oracle.c for what has to hold, and vmm_plat.h for how threads are none.
  *
  * An input is a byte of options and operations to its end.
  */

@@ -1,46 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The oracles of the target vmm. Surroundings of each model say who accesses
- * memory, so each access is held against whose the page is:
- *
- * - an accelerator reaches the memory of the guest that has it, and no other
- *   page: none when the guest is dead. The monitor's own count of strays says
- *   the same;
- * - the emulated IOMMU of a guest reaches that guest's memory;
- * - the host's IOMMU reaches the host's pages, and those of a guest it walks
- *   for: not what is free, nor, while the hostile guest acts, the other's;
- * - messages and interrupts of the hostile guest's are its own.
- *
- * Beside that the other guest's jobs do what they should, without a fault; the
- * host reports no error; and when the hostile guest has been killed, the host
- * has nothing of it, and what its function sends leads nowhere.
- */
+/* The guests of the target vmm, from their beginning to their end. */
 #include "fuzz/vmm_rig.h"
-
-#include <errno.h>
-#include <stdlib.h>
 
 #include <sva/sva.h>
 
+#include "base/bits.h"
 #include "base/le64.h"
-#include "core/device.h"
 #include "fmt/dsa.h"
 #include "fmt/pcie.h"
-
-#define MEMORY (UINT64_C(4) << 20)
 
 #define SRC_VA   UINT64_C(0x10000000)
 #define DST_VA   UINT64_C(0x20000000)
 #define JOB_SIZE 8192u
 #define RW       (IOMMU_PERM_READ | IOMMU_PERM_WRITE)
-
-enum {
-	SEAT_HOSTILE,
-	SEAT_VICTIM,
-	SEATS,
-	PAGE_VICTIM = PAGE_GUEST,
-	PAGE_HOSTILE,
-};
 
 const struct rig_pair rig_pairs[RIG_PAIRS] = {
 	{ VMM_NESTED, SVA_IOMMU_SMMUV3, SVA_IOMMU_SMMUV3 },
@@ -50,149 +22,6 @@ const struct rig_pair rig_pairs[RIG_PAIRS] = {
 	{ VMM_SHADOW, SVA_IOMMU_SMMUV3, SVA_IOMMU_VTD },
 	{ VMM_SHADOW, SVA_IOMMU_VTD, SVA_IOMMU_SMMUV3 },
 };
-
-const char *const fuzz_defects[] = {
-	"no-stage-2", "next-guest", "window", "walk", "message",
-	"interrupt",  "data",       "domain", "page", "handler",
-	"reachable",  "answer",     "error",  NULL,
-};
-
-/* The one there is, for the hooks. */
-static struct rig *rig;
-
-/* Oracles of accesses. */
-
-static bool all_of(uint64_t pa, size_t len, unsigned int owner)
-{
-	uint64_t at;
-
-	for (at = pa & ~UINT64_C(4095); at < pa + len; at += 4096)
-		if (plat_owner(at) != owner)
-			return false;
-	return true;
-}
-
-static unsigned int acting(void)
-{
-	return rig->busy ? PAGE_VICTIM : PAGE_HOSTILE;
-}
-
-/* What the guest's memory is to itself: as if nobody had translated. */
-static uint64_t as_the_guest_says(const struct vmm_guest *g, uint64_t pa)
-{
-	return pa - g->ram.pa + g->ram.gpa;
-}
-
-/* Defects: what the host lets through, or gets wrong. */
-static uint64_t spoil(unsigned int who, uint64_t pa, size_t len)
-{
-	const struct vmm_guest *g = rig->h.guest;
-
-	if (who == WHO_SEAT + SEAT_VICTIM && len > 64 && fuzz_broken("data"))
-		return pa ^ 4096;
-	if (!g || rig->busy)
-		return pa;
-	if (who == WHO_SEAT + SEAT_HOSTILE && fuzz_broken("no-stage-2"))
-		return as_the_guest_says(g, pa);
-	if (who == WHO_SEAT + SEAT_HOSTILE && fuzz_broken("next-guest"))
-		return pa + MEMORY;
-	if (who == WHO_GUEST && fuzz_broken("window"))
-		return pa + MEMORY;
-	if (who == WHO_IOMMU && plat_owner(pa) == PAGE_HOSTILE &&
-	    fuzz_broken("walk"))
-		return pa + MEMORY;
-	return pa;
-}
-
-static void do_later(struct rig_later *l)
-{
-	if (l->turn)
-		plat_turn();
-	else if (rig->h.guest)
-		hostile_write(&rig->h, l->gpa, l->value);
-}
-
-static void count_later(void)
-{
-	struct rig_later *l;
-
-	for (l = rig->later; !rig->busy && l < rig->later + RIG_LATER; l++)
-		if (l->accesses && !--l->accesses)
-			do_later(l);
-}
-
-static uint64_t place(unsigned int who, uint64_t pa, size_t len, bool write)
-{
-	(void)write;
-	count_later();
-	pa = spoil(who, pa, len);
-	switch (who) {
-	case WHO_IOMMU:
-		FUZZ_CHECK(all_of(pa, len, PAGE_HOST) ||
-			   all_of(pa, len, acting()));
-		break;
-	case WHO_GUEST:
-		FUZZ_CHECK(all_of(pa, len, acting()));
-		break;
-	case WHO_SEAT + SEAT_HOSTILE:
-		FUZZ_CHECK(!rig->dead);
-		FUZZ_CHECK(all_of(pa, len, PAGE_HOSTILE));
-		break;
-	default:
-		FUZZ_CHECK(rig->busy);
-		FUZZ_CHECK(all_of(pa, len, PAGE_VICTIM));
-		break;
-	}
-	return pa;
-}
-
-static bool is_message_of(const struct vmm_guest *g, unsigned int irq)
-{
-	unsigned int i;
-
-	for (i = 0; g && i < VMM_MSIS; i++)
-		if (atomic_load(&g->os.msis[i].used) &&
-		    g->os.msis[i].host.irq == irq)
-			return true;
-	return false;
-}
-
-static void message(unsigned int who, unsigned int irq)
-{
-	const struct vmm_guest *g = rig->busy ? rig->victim : rig->h.guest;
-
-	/* It boots, and is not known yet. */
-	if (!rig->victim)
-		return;
-	if (!rig->busy && who == WHO_GUEST && fuzz_broken("interrupt"))
-		irq--;
-	if (!rig->busy && who == WHO_SEAT && fuzz_broken("message"))
-		irq--;
-	switch (who) {
-	case WHO_IOMMU:
-		FUZZ_CHECK(!is_message_of(rig->victim, irq) &&
-			   !is_message_of(rig->h.guest, irq));
-		break;
-	case WHO_SEAT + SEAT_VICTIM:
-		FUZZ_CHECK(is_message_of(rig->victim, irq));
-		break;
-	case WHO_SEAT + SEAT_HOSTILE:
-		FUZZ_CHECK(!rig->dead);
-		FUZZ_CHECK(is_message_of(rig->h.guest, irq));
-		break;
-	default:
-		FUZZ_CHECK(is_message_of(g, irq));
-		break;
-	}
-}
-
-static void complain(enum plat_log_level level, const char *text)
-{
-	if (level > PLAT_LOG_ERR)
-		return;
-	fprintf(stderr, "%s\n", text);
-	FUZZ_FAIL("the host reports an error");
-}
 
 struct in *rig_in(struct rig *r)
 {
@@ -210,16 +39,24 @@ void rig_other(struct rig *r, void (*fn)(void *arg), struct in in)
 
 /* The hostile guest's memory, for tests/vmm/hostile.h. */
 
+static struct rig *rig_of(struct hostile *h)
+{
+	return container_of(h, struct rig, h);
+}
+
+static struct in *in_of(struct hostile *h)
+{
+	return rig_in(rig_of(h));
+}
+
 uint64_t hostile_random(struct hostile *h)
 {
-	(void)h;
-	return in_word(rig_in(rig));
+	return in_word(in_of(h));
 }
 
 uint64_t hostile_below(struct hostile *h, uint64_t n)
 {
-	(void)h;
-	return (n > 256 ? in_u16(rig_in(rig)) : in_u8(rig_in(rig))) % n;
+	return (n > 256 ? in_u16(in_of(h)) : in_u8(in_of(h))) % n;
 }
 
 uint64_t hostile_gpa(unsigned int page)
@@ -239,18 +76,18 @@ void hostile_write(struct hostile *h, uint64_t gpa, uint64_t value)
 
 static uint64_t any_page(struct hostile *h)
 {
-	uint8_t b = in_u8(rig_in(rig));
+	uint8_t b = in_u8(in_of(h));
 	uint64_t page = (uint64_t)(b & 15) << 12;
 
 	switch (b >> 4) {
 	case 0xf:
-		return in_word(rig_in(rig)) & UINT64_C(0x000ffffffffff000);
+		return in_word(in_of(h)) & UINT64_C(0x000ffffffffff000);
 	case 0xe: /* beyond it */
-		return h->guest->ram.gpa + MEMORY + page;
+		return h->guest->ram.gpa + RIG_MEMORY + page;
 	case 0xd: /* its own, as the host calls it */
 		return h->guest->ram.pa + page;
 	case 0xc: /* the other's */
-		return rig->victim->ram.pa + page;
+		return rig_of(h)->victim->ram.pa + page;
 	case 0xb: /* the host's */
 		return PLAT_PA + (page << 4);
 	case 0xa:
@@ -262,15 +99,15 @@ static uint64_t any_page(struct hostile *h)
 
 uint64_t hostile_word(struct hostile *h)
 {
-	switch (in_u8(rig_in(rig)) & 3) {
+	switch (in_u8(in_of(h)) & 3) {
 	case 0:
 		return h->vendor->leaf(any_page(h));
 	case 1:
 		return h->vendor->link(any_page(h));
 	case 2:
-		return any_page(h) | (in_u16(rig_in(rig)) & 0xfff);
+		return any_page(h) | (in_u16(in_of(h)) & 0xfff);
 	default:
-		return in_word(rig_in(rig));
+		return in_word(in_of(h));
 	}
 }
 
@@ -282,7 +119,7 @@ static void victim_create(struct rig *r)
 		.how = r->pair->how,
 		.iommu = r->pair->guest,
 		.function = SEAT_VICTIM,
-		.memory = MEMORY,
+		.memory = RIG_MEMORY,
 		.name = "victim",
 	};
 	const struct dsa_wq_cfg wq = { .shared = true, .block_on_fault = true };
@@ -391,7 +228,7 @@ static void hostile_create(struct rig *r)
 		.how = r->pair->how,
 		.iommu = r->pair->guest,
 		.function = SEAT_HOSTILE,
-		.memory = MEMORY,
+		.memory = RIG_MEMORY,
 		.personality = r->host->cfg.personality,
 		.name = "hostile",
 	};
@@ -494,93 +331,6 @@ void rig_enable_function(struct rig *r)
 	}
 }
 
-/* Its end: what the host has then. */
-
-static struct rig_holdings holdings_of(struct rig *r)
-{
-	struct iommu_device *dev = vmm_host_device(r->host, SEAT_HOSTILE);
-	struct iommu_device *other = vmm_host_device(r->host, SEAT_VICTIM);
-	struct iommu_system_stats stats;
-
-	iommu_system_stats(vmm_host_system(r->host), &stats);
-	return (struct rig_holdings){
-		.domains = atomic_load(&vmm_host_unit(r->host)->domain_count),
-		.pasids = stats.pasids,
-		.pending = dev->faults.pending_count,
-		.others = other->faults.pending_count,
-		.handler = dev->faults.handler,
-		.paging = dev->paging_count,
-		.guest_binds = dev->guest_binds,
-		.domain = dev->domain,
-		.queues = plat_live().queues,
-	};
-}
-
-static int ignore(const struct iommu_fault *fault, struct iommu_device *dev,
-		  void *data)
-{
-	(void)fault, (void)dev, (void)data;
-	return -ENODEV;
-}
-
-/* Defects: what a kill may leave. */
-static void leave_something(struct rig *r)
-{
-	struct iommu_device *dev = vmm_host_device(r->host, SEAT_HOSTILE);
-	struct iommu_domain *domain;
-
-	if (fuzz_broken("domain"))
-		FUZZ_CHECK(!iommu_domain_alloc(vmm_host_unit(r->host),
-					       IOMMU_DOMAIN_PAGING, &domain));
-	if (fuzz_broken("page") && !plat_pages_alloc(r->host->plat, 4096))
-		abort();
-	if (fuzz_broken("handler"))
-		(void)!iommu_register_device_fault_handler(dev, ignore, r);
-	if (fuzz_broken("error"))
-		plat_log(r->host->plat, PLAT_LOG_ERR, "it could not be");
-}
-
-static void check_nothing_held(struct rig *r)
-{
-	const struct rig_holdings *a = &r->before, b = holdings_of(r);
-
-	FUZZ_CHECK(a->domains == b.domains);
-	FUZZ_CHECK(a->pasids == b.pasids);
-	FUZZ_CHECK(!b.pending && !b.others);
-	FUZZ_CHECK(a->handler == b.handler);
-	FUZZ_CHECK(a->paging == b.paging);
-	FUZZ_CHECK(a->guest_binds == b.guest_binds);
-	FUZZ_CHECK(a->domain == b.domain);
-	FUZZ_CHECK(a->queues == b.queues);
-}
-
-/* Addresses that it had, and what a function without any reaches. */
-static void check_unreachable(struct rig *r)
-{
-	struct iommu_hw *hw = vmm_host_iommu_hw(r->host);
-	struct hw_txn txn = {
-		.requester = VMM_HOST_RID(SEAT_HOSTILE),
-		.perm = IOMMU_PERM_READ,
-	};
-	struct hw_ats_reply reply;
-	struct hw_port port = { 0 };
-	struct hw_xlat xlat;
-	unsigned int i;
-	int err;
-
-	hw->ops->port_add(hw, &port);
-	for (i = 0; i < 32; i++) {
-		txn.flags = i & 1 ? HW_TXN_PASID_VALID : 0;
-		txn.pasid = i >> 2;
-		txn.addr = i & 2 ? hostile_gpa(i) : (uint64_t)i << 12;
-		err = hw->ops->translate(hw, &port, &txn, &xlat);
-		FUZZ_CHECK(err == -EFAULT && !fuzz_broken("reachable"));
-		hw->ops->ats_translate(hw, &port, &txn, &reply);
-		FUZZ_CHECK(reply.status != HW_ATS_SUCCESS || !reply.xlat.perm);
-	}
-	hw->ops->port_remove(hw, &port);
-}
-
 void rig_kill(struct rig *r)
 {
 	if (r->dead)
@@ -589,20 +339,8 @@ void rig_kill(struct rig *r)
 	r->dead = true;
 }
 
-/* PCIe: each group of page requests has had its response. [R2] */
-static void check_answered(struct rig *r)
-{
-	struct dsa_hw_stats stats;
-
-	dsa_hw_stats(vmm_host_dsa_hw(r->host, SEAT_HOSTILE), &stats);
-	FUZZ_CHECK(stats.page_groups ==
-		   stats.page_responses + fuzz_broken("answer"));
-}
-
 void rig_life_end(struct rig *r)
 {
-	struct vmm_guest_stats stats;
-
 	if (r->other)
 		task_join(r->other);
 	r->other = NULL;
@@ -610,12 +348,7 @@ void rig_life_end(struct rig *r)
 	plat_settle();
 	rig_victim_works(r);
 	rig_kill(r);
-	leave_something(r);
-	check_nothing_held(r);
-	check_unreachable(r);
-	check_answered(r);
-	vmm_guest_stats(r->h.guest, &stats);
-	FUZZ_CHECK(!stats.strays);
+	rig_check_dead(r);
 	plat_settle();
 	leave_messages(r);
 	FUZZ_CHECK(!vmm_guest_destroy(r->h.guest));
@@ -629,7 +362,6 @@ void rig_end(struct rig *r)
 	victim_destroy(r);
 	r->busy = false;
 	FUZZ_CHECK(!vmm_host_destroy(r->host));
-	rig = NULL;
 }
 
 void rig_create(struct rig *r, const struct rig_pair *pair,
@@ -643,11 +375,8 @@ void rig_create(struct rig *r, const struct rig_pair *pair,
 	unsigned int i;
 
 	memset(r, 0, sizeof(*r));
-	rig = r;
 	r->pair = pair;
-	plat_hooks.place = place;
-	plat_hooks.msi = message;
-	plat_hooks.log = complain;
+	rig_watch(r);
 	plat_begin();
 	FUZZ_CHECK(!vmm_host_create(&cfg, &r->host));
 	plat_env(WHO_GUEST, &r->host->env);
@@ -665,6 +394,6 @@ void rig_life(struct rig *r)
 {
 	memset(r->later, 0, sizeof(r->later));
 	r->dead = false;
-	r->before = holdings_of(r);
+	r->before = rig_holdings(r);
 	hostile_create(r);
 }

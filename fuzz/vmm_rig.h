@@ -18,7 +18,21 @@ struct rig_pair {
 	enum sva_iommu guest;
 };
 
-enum { RIG_PAIRS = 6, RIG_LATER = 8, RIG_MSIS = 4 };
+enum {
+	RIG_PAIRS = 6,
+	RIG_LATER = 8,
+	RIG_MSIS = 4,
+	RIG_MEMORY = 4 << 20,
+};
+
+/* Functions of the host, and whose pages are whose. */
+enum {
+	SEAT_HOSTILE,
+	SEAT_VICTIM,
+	SEATS,
+	PAGE_VICTIM = PAGE_GUEST,
+	PAGE_HOSTILE,
+};
 
 extern const struct rig_pair rig_pairs[RIG_PAIRS];
 
@@ -44,6 +58,7 @@ struct rig_holdings {
 	unsigned int guest_binds;
 	const struct iommu_domain *domain;
 	unsigned int queues;
+	unsigned int ids;
 };
 
 /**
@@ -62,7 +77,7 @@ struct rig {
 	struct task *other;
 	const struct rig_pair *pair;
 	struct vmm_host *host;
-	struct hw_env seats[2];
+	struct hw_env seats[SEATS];
 	struct hostile h;
 	bool dead;
 	struct plat_pci pci;
@@ -99,5 +114,11 @@ void rig_kill(struct rig *r);
 void rig_victim_works(struct rig *r);
 /* The function's registers, as a driver of the guest's sets them. */
 void rig_enable_function(struct rig *r);
+
+/* vmm_oracle.c: every access and message is looked at from now on. */
+void rig_watch(struct rig *r);
+struct rig_holdings rig_holdings(struct rig *r);
+/* What is left of the hostile guest, after its death. */
+void rig_check_dead(struct rig *r);
 
 #endif
