@@ -297,6 +297,13 @@ static void op_later(struct rig *r)
 	l->value = hostile_word(&r->h);
 }
 
+/* The host's memory, for one moment. */
+static void op_fail(struct rig *r)
+{
+	plat_fail = 1u + (in_u8(rig_in(r)) & 31);
+	r->starved = true;
+}
+
 static void op_settle(struct rig *r)
 {
 	(void)r;
@@ -342,6 +349,7 @@ static void (*const ops[OPS])(struct rig *r) = {
 	[OP_SETTLE] = op_settle,
 	[OP_TURN] = op_turn,
 	[OP_PASS] = op_pass,
+	[OP_FAIL] = op_fail,
 	[OP_VICTIM] = rig_victim_works,
 	[OP_KILL] = rig_kill,
 };

@@ -34,6 +34,7 @@ enum vmm_op {
 	OP_SETTLE,
 	OP_TURN,
 	OP_PASS,   /* time */
+	OP_FAIL,   /* which allocation of the host's */
 	OP_VICTIM, /* the other guest does a job */
 	OP_KILL,
 	OPS,

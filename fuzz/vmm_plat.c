@@ -2,16 +2,13 @@
 #include "fuzz/vmm_plat.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/mman.h>
 
+#include "fuzz/vmm_memory.h"
 #include "fuzz/vmm_task.h"
 
 enum {
 	IRQS = 128,
 	WORKERS = 2,
-	/* Guests have as much, and nothing else is as large. */
-	GUEST_SIZE = 4 << 20,
 };
 
 struct irq {
@@ -25,149 +22,11 @@ struct irq {
 /* It is the only one. */
 struct plat_hosted {
 	struct plat plat;
-	uint8_t *memory;
-	uint8_t owner[PLAT_PAGES];
-	uint8_t used[PLAT_PAGES]; /* since it was zero */
-	unsigned int next_owner;
 	struct irq irqs[IRQS];
-	struct plat_live live;
 };
 
 static struct plat_hosted hosted;
 struct plat_hooks plat_hooks;
-
-/* Memory */
-
-static void *op_zalloc(void *ctx, size_t size)
-{
-	void *mem = NULL;
-
-	(void)ctx;
-	if (posix_memalign(&mem, 64, size ? size : 1))
-		abort();
-	memset(mem, 0, size);
-	hosted.live.blocks++;
-	return mem;
-}
-
-static void op_free(void *ctx, void *mem)
-{
-	(void)ctx;
-	if (!mem)
-		return;
-	hosted.live.blocks--;
-	free(mem);
-}
-
-static void set_owner(size_t page, size_t count, unsigned int owner)
-{
-	memset(hosted.owner + page, (int)owner, count);
-}
-
-static bool is_free(size_t page, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (hosted.owner[page + i] != PAGE_FREE)
-			return false;
-	return true;
-}
-
-/* Guests' from the end, so that the host's are always the same. */
-static size_t find_pages(size_t count, bool guest)
-{
-	size_t n = PLAT_PAGES / count, i, at;
-
-	for (i = 0; i < n; i++) {
-		at = (guest ? n - 1 - i : i) * count;
-		if (is_free(at, count))
-			return at;
-	}
-	FUZZ_FAIL("the host's memory is used up");
-}
-
-static void *op_pages_alloc(void *ctx, size_t size)
-{
-	size_t count = size >> 12, page, i;
-	bool guest = size >= GUEST_SIZE;
-
-	(void)ctx;
-	FUZZ_CHECK(count && !(size & (size - 1)));
-	page = find_pages(count, guest);
-	set_owner(page, count, guest ? hosted.next_owner : PAGE_HOST);
-	for (i = page; i < page + count; i++) {
-		if (hosted.used[i] || !guest)
-			memset(hosted.memory + (i << 12), 0, 4096);
-		hosted.used[i] = !guest;
-	}
-	hosted.live.pages += (unsigned int)count;
-	return hosted.memory + (page << 12);
-}
-
-static size_t page_of(const void *va)
-{
-	size_t at = (size_t)((const uint8_t *)va - hosted.memory);
-
-	FUZZ_CHECK(at < (size_t)PLAT_PAGES << 12);
-	return at >> 12;
-}
-
-static void op_pages_free(void *ctx, void *pages, size_t size)
-{
-	size_t i, page;
-
-	(void)ctx;
-	if (!pages)
-		return;
-	page = page_of(pages);
-	for (i = 0; i < size >> 12; i++)
-		FUZZ_CHECK(hosted.owner[page + i] != PAGE_FREE);
-	set_owner(page, size >> 12, PAGE_FREE);
-	hosted.live.pages -= (unsigned int)(size >> 12);
-}
-
-static uint64_t op_virt_to_phys(void *ctx, const void *va)
-{
-	(void)ctx;
-	(void)page_of(va);
-	return PLAT_PA + (uint64_t)((const uint8_t *)va - hosted.memory);
-}
-
-bool plat_has(uint64_t pa, uint64_t len)
-{
-	uint64_t size = (uint64_t)PLAT_PAGES << 12;
-
-	return pa >= PLAT_PA && pa - PLAT_PA < size &&
-	       len <= size - (pa - PLAT_PA);
-}
-
-unsigned int plat_owner(uint64_t pa)
-{
-	return plat_has(pa, 1) ? hosted.owner[(pa - PLAT_PA) >> 12] : PAGE_FREE;
-}
-
-/* Whoever asks may write to all of it. */
-void *plat_virt(uint64_t pa, uint64_t len)
-{
-	uint64_t page;
-
-	for (page = (pa - PLAT_PA) >> 12;
-	     page <= (pa - PLAT_PA + len - 1) >> 12; page++)
-		hosted.used[page] = 1;
-	return hosted.memory + (pa - PLAT_PA);
-}
-
-static void *op_phys_to_virt(void *ctx, uint64_t pa)
-{
-	(void)ctx;
-	return plat_owner(pa) == PAGE_FREE ? NULL : plat_virt(pa, 1);
-}
-
-void plat_next_owner(unsigned int owner)
-{
-	hosted.next_owner = owner;
-}
 
 /* Locks and time */
 
@@ -292,15 +151,17 @@ static void work_main(void *arg)
 static struct plat_workqueue *op_workqueue_create(void *ctx, const char *name,
 						  unsigned int max_active)
 {
-	struct plat_workqueue *wq = op_zalloc(ctx, sizeof(*wq));
+	struct plat_workqueue *wq = plat_op_zalloc(ctx, sizeof(*wq));
 	unsigned int i;
 
 	(void)name;
+	if (!wq)
+		return NULL;
 	wq->last = &wq->first;
 	wq->worker_count = max_active == 1 ? 1 : WORKERS;
 	for (i = 0; i < wq->worker_count; i++)
 		wq->workers[i] = task_start(work_main, wq);
-	hosted.live.queues++;
+	plat_live_now.queues++;
 	return wq;
 }
 
@@ -354,8 +215,8 @@ static void op_workqueue_destroy(void *ctx, struct plat_workqueue *wq)
 	wq->stop = true;
 	for (i = 0; i < wq->worker_count; i++)
 		task_join(wq->workers[i]);
-	hosted.live.queues--;
-	op_free(ctx, wq);
+	plat_live_now.queues--;
+	plat_op_free(ctx, wq);
 }
 
 /* Grace periods */
@@ -420,7 +281,7 @@ static int op_irq_request(void *ctx, unsigned int irq, void (*fn)(void *arg),
 	i->fn = fn;
 	i->arg = arg;
 	i->task = task_start(irq_main, i);
-	hosted.live.irqs++;
+	plat_live_now.irqs++;
 	return 0;
 }
 
@@ -433,7 +294,7 @@ static void op_irq_free(void *ctx, unsigned int irq)
 	task_join(i->task);
 	i->requested = false;
 	i->handled = i->raised;
-	hosted.live.irqs--;
+	plat_live_now.irqs--;
 }
 
 struct edge {
@@ -480,7 +341,7 @@ static int op_msi_alloc(void *ctx, struct plat_msi *ret_msi)
 	if (irq == IRQS)
 		return -ENOSPC;
 	hosted.irqs[irq].allocated = true;
-	hosted.live.msis++;
+	plat_live_now.msis++;
 	*ret_msi = (struct plat_msi){ PLAT_MSI, irq, irq };
 	return 0;
 }
@@ -490,7 +351,7 @@ static void op_msi_free(void *ctx, const struct plat_msi *msi)
 	(void)ctx;
 	FUZZ_CHECK(!hosted.irqs[msi->irq].requested);
 	hosted.irqs[msi->irq].allocated = false;
-	hosted.live.msis--;
+	plat_live_now.msis--;
 }
 
 __attribute__((format(printf, 3, 0))) static void
@@ -506,12 +367,12 @@ op_log(void *ctx, enum plat_log_level level, const char *fmt, va_list ap)
 }
 
 static const struct plat_ops ops = {
-	.zalloc = op_zalloc,
-	.free = op_free,
-	.pages_alloc = op_pages_alloc,
-	.pages_free = op_pages_free,
-	.virt_to_phys = op_virt_to_phys,
-	.phys_to_virt = op_phys_to_virt,
+	.zalloc = plat_op_zalloc,
+	.free = plat_op_free,
+	.pages_alloc = plat_op_pages_alloc,
+	.pages_free = plat_op_pages_free,
+	.virt_to_phys = plat_op_virt_to_phys,
+	.phys_to_virt = plat_op_phys_to_virt,
 	.lock_init = op_lock_init,
 	.lock_fini = op_lock_fini,
 	.lock = op_lock,
@@ -540,17 +401,8 @@ static const struct plat_ops ops = {
 int plat_hosted_create(const struct plat_hosted_cfg *cfg,
 		       struct plat_hosted **ret_hosted)
 {
-	void *memory;
-
 	(void)cfg;
-	if (!hosted.memory) {
-		memory = mmap(NULL, (size_t)PLAT_PAGES << 12,
-			      PROT_READ | PROT_WRITE,
-			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (memory == MAP_FAILED)
-			return -ENOMEM;
-		hosted.memory = memory;
-	}
+	plat_memory_init();
 	hosted.plat = (struct plat){ &ops, &hosted };
 	*ret_hosted = &hosted;
 	return 0;
@@ -559,8 +411,10 @@ int plat_hosted_create(const struct plat_hosted_cfg *cfg,
 /* Of the memory nothing is left, but what it was. */
 void plat_hosted_destroy(struct plat_hosted *h)
 {
-	FUZZ_CHECK(!h->live.blocks && !h->live.pages && !h->live.irqs &&
-		   !h->live.msis && !h->live.queues);
+	(void)h;
+	FUZZ_CHECK(!plat_live_now.blocks && !plat_live_now.pages &&
+		   !plat_live_now.irqs && !plat_live_now.msis &&
+		   !plat_live_now.queues);
 }
 
 const struct plat *plat_hosted_plat(struct plat_hosted *h)
@@ -572,11 +426,6 @@ void plat_hosted_env(struct plat_hosted *h, struct hw_env *ret_env)
 {
 	(void)h;
 	plat_env(WHO_IOMMU, ret_env);
-}
-
-struct plat_live plat_live(void)
-{
-	return hosted.live;
 }
 
 void plat_begin(void)

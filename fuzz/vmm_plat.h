@@ -79,6 +79,9 @@ void plat_raise(unsigned int irq);
 /* Surroundings of a kind, like those of plat_hosted_env(), WHO_IOMMU's. */
 void plat_env(unsigned int who, struct hw_env *ret_env);
 
+/* The so manieth allocation from now on fails; 0: none does. */
+extern unsigned int plat_fail;
+
 /* What there is: allocations, pages of the host's, requested interrupts. */
 struct plat_live {
 	long blocks;

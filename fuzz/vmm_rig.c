@@ -175,13 +175,16 @@ static void do_job(struct rig *r)
 
 void rig_victim_works(struct rig *r)
 {
+	const unsigned int fail = plat_fail;
 	struct vmm_guest_stats stats;
 
 	plat_settle();
 	r->busy = true;
+	plat_fail = 0;
 	do_job(r);
 	plat_settle();
 	vmm_guest_stats(r->victim, &stats);
+	plat_fail = fail;
 	r->busy = false;
 	FUZZ_CHECK(stats.accesses && !stats.strays);
 	FUZZ_CHECK(!stats.faults && !stats.stage2_faults);
@@ -348,6 +351,8 @@ void rig_life_end(struct rig *r)
 	plat_settle();
 	rig_victim_works(r);
 	rig_kill(r);
+	plat_fail = 0;
+	r->starved = false;
 	rig_check_dead(r);
 	plat_settle();
 	leave_messages(r);

@@ -67,6 +67,7 @@ struct rig_holdings {
  *          @other, if it does something.
  * @h:      the hostile guest, and what writes its tables.
  * @dead:   it has been killed.
+ * @starved: the host was without memory, and may have said so.
  * @victim: the other one. @busy: it is at work; otherwise nobody looks at its
  *          memory.
  * @before: what the host had before there was the hostile guest.
@@ -80,6 +81,7 @@ struct rig {
 	struct hw_env seats[SEATS];
 	struct hostile h;
 	bool dead;
+	bool starved;
 	struct plat_pci pci;
 	struct plat_mmio bar0;
 	struct plat_mmio bar2;

@@ -245,9 +245,28 @@ static void seed_other(struct out *o, const struct rig_pair *pair)
 	forget_all(o, pair);
 }
 
+/* The host is without memory, again and again. */
+static void seed_fail(struct out *o, const struct rig_pair *pair)
+{
+	unsigned int i;
+
+	for (i = 0; i < 12; i++) {
+		PUT(o, OP_FAIL, (uint8_t)(i / 2));
+		if (i & 1)
+			configure(o, pair);
+		else
+			forget_pasid(o, pair, i % 6);
+		PUT(o, OP_FAIL, (uint8_t)(i / 3));
+		move(o, SHARED, i % 6, BOF, i, DATA_PAGES + i);
+		PUT(o, OP_SETTLE, OP_MAP, 9, (uint8_t)(DATA_PAGES + i), 60,
+		    OP_FAIL, (uint8_t)(i / 4), OP_ANSWER, OP_SETTLE);
+	}
+	PUT(o, OP_FAIL, 0, OP_KILL);
+}
+
 static void (*const seeds[])(struct out *o, const struct rig_pair *pair) = {
-	seed_jobs, seed_faults,   seed_elsewhere, seed_tables,
-	seed_unit, seed_function, seed_batch,     seed_other,
+	seed_jobs,     seed_faults, seed_elsewhere, seed_tables, seed_unit,
+	seed_function, seed_batch,  seed_other,     seed_fail,
 };
 
 static void seed_noise(struct out *o, uint64_t seed)
