@@ -285,11 +285,18 @@ static void op_batch(struct rig *r)
 		hostile_write(&r->h, at + 8 * i, d.dw[i]);
 }
 
+static unsigned int pick_points(struct in *in)
+{
+	uint8_t b = in_u8(in);
+
+	return b < 0x80 ? b : (b & 0x7fu) * 32;
+}
+
 static void op_later(struct rig *r)
 {
 	struct rig_later *l = &r->later[in_u8(rig_in(r)) % RIG_LATER];
 
-	l->accesses = in_u8(rig_in(r));
+	l->points = pick_points(rig_in(r));
 	l->turn = in_u8(rig_in(r)) & 1;
 	if (l->turn)
 		return;
@@ -354,11 +361,14 @@ static void (*const ops[OPS])(struct rig *r) = {
 	[OP_KILL] = rig_kill,
 };
 
-/* Not for a processor of the guest's. */
+/*
+ * Not for a processor of the guest's. Nor may much time pass while somebody is
+ * in the middle of something that takes little.
+ */
 static bool is_hosts(unsigned int op)
 {
 	return op == OP_OTHER || op == OP_VICTIM || op == OP_KILL ||
-	       op == OP_SETTLE;
+	       op == OP_SETTLE || op == OP_PASS;
 }
 
 static void other_main(void *arg)

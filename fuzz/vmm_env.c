@@ -148,6 +148,18 @@ static void env_unlock(void *ctx, struct hw_lock *lock)
 	task_unlock(lock->opaque);
 }
 
+/* Of the host's own: what its drivers did wrong. */
+__attribute__((format(printf, 3, 0))) static void
+env_log(void *ctx, enum hw_log_level level, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	if (level == HW_LOG_TRACE)
+		return;
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	plat_hooks.model_log(who_of(ctx), text);
+}
+
 void plat_env(unsigned int who, struct hw_env *ret_env)
 {
 	*ret_env = (struct hw_env){
@@ -166,6 +178,6 @@ void plat_env(unsigned int who, struct hw_env *ret_env)
 		.unlock = env_unlock,
 		.relax = env_relax,
 		.now_ns = env_now_ns,
-		.log = NULL,
+		.log = env_log,
 	};
 }

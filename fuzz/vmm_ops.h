@@ -29,7 +29,7 @@ enum vmm_op {
 	OP_DSA,    /* a command of the function's */
 	OP_SUBMIT, /* portal, descriptor */
 	OP_BATCH,  /* page, place in it, descriptor */
-	OP_LATER,  /* after so many accesses: a turn, or page, word, what */
+	OP_LATER,  /* after so many points: a turn, or page, word, what */
 	OP_OTHER,  /* the next so many bytes, by a second processor */
 	OP_SETTLE,
 	OP_TURN,

@@ -24,11 +24,13 @@
 #include "core/device.h"
 #include "drivers/smmuv3/smmuv3.h"
 #include "drivers/vtd/vtd.h"
+#include "fmt/smmuv3_regs.h"
+#include "fmt/vtd_regs.h"
 
 const char *const fuzz_defects[] = {
-	"no-stage-2", "next-guest", "window", "walk", "message",
-	"interrupt",  "data",       "domain", "page", "handler",
-	"reachable",  "answer",     "error",  NULL,
+	"no-stage-2", "next-guest", "window",    "walk",  "message",
+	"interrupt",  "data",       "domain",    "page",  "handler",
+	"reachable",  "answer",     "forbidden", "error", NULL,
 };
 
 /* The one there is. */
@@ -89,7 +91,7 @@ static void count_later(void)
 	struct rig_later *l;
 
 	for (l = rig->later; !rig->busy && l < rig->later + RIG_LATER; l++)
-		if (l->accesses && !--l->accesses)
+		if (l->points && !--l->points)
 			do_later(l);
 }
 
@@ -166,12 +168,23 @@ static void complain(enum plat_log_level level, const char *text)
 	FUZZ_FAIL("the host reports an error");
 }
 
+/* What the host's own software did with its IOMMU, or that is stuck. */
+static void complain_model(unsigned int who, const char *text)
+{
+	if (who != WHO_IOMMU)
+		return;
+	fprintf(stderr, "%s\n", text);
+	FUZZ_FAIL("the host's IOMMU finds fault with the host");
+}
+
 void rig_watch(struct rig *r)
 {
 	rig = r;
+	task_point = count_later;
 	plat_hooks.place = place;
 	plat_hooks.msi = message;
 	plat_hooks.log = complain;
+	plat_hooks.model_log = complain_model;
 }
 
 /* Its end: what the host has then. */
@@ -231,6 +244,18 @@ static int ignore(const struct iommu_fault *fault, struct iommu_device *dev,
 	return -ENODEV;
 }
 
+/* A register that nothing is written to while translation is on. */
+static void break_rules(struct rig *r)
+{
+	struct iommu_hw *hw = vmm_host_iommu_hw(r->host);
+
+	hw->ops->mmio_write(hw,
+			    r->pair->host == SVA_IOMMU_VTD ?
+				    (uint64_t)VTD_IQA :
+				    (uint64_t)SMMU_STRTAB_BASE_CFG,
+			    4, 7);
+}
+
 /* Defects: what a kill may leave. */
 static void leave_something(struct rig *r)
 {
@@ -244,6 +269,8 @@ static void leave_something(struct rig *r)
 		abort();
 	if (fuzz_broken("handler"))
 		(void)!iommu_register_device_fault_handler(dev, ignore, r);
+	if (fuzz_broken("forbidden"))
+		break_rules(r);
 	if (fuzz_broken("error"))
 		plat_log(r->host->plat, PLAT_LOG_ERR, "it could not be");
 }

@@ -47,13 +47,14 @@ enum who {
  * struct plat_hooks - what the target has a say in
  * @place:  before each access; a defect may give another address.
  * @msi:    before each message, and each interrupt of a guest's (WHO_GUEST).
- * @log:    every message.
+ * @log:    every message; @model_log: what a model calls an error.
  */
 struct plat_hooks {
 	uint64_t (*place)(unsigned int who, uint64_t pa, size_t len,
 			  bool write);
 	void (*msi)(unsigned int who, unsigned int irq);
 	void (*log)(enum plat_log_level level, const char *text);
+	void (*model_log)(unsigned int who, const char *text);
 };
 extern struct plat_hooks plat_hooks;
 

@@ -367,6 +367,7 @@ void rig_end(struct rig *r)
 	victim_destroy(r);
 	r->busy = false;
 	FUZZ_CHECK(!vmm_host_destroy(r->host));
+	task_point = NULL;
 }
 
 void rig_create(struct rig *r, const struct rig_pair *pair,

@@ -41,7 +41,7 @@ extern const struct rig_pair rig_pairs[RIG_PAIRS];
  * changes, or others have a turn.
  */
 struct rig_later {
-	unsigned int accesses; /* from now on, 0: none */
+	unsigned int points; /* accesses and locks from now on, 0: none */
 	bool turn;
 	uint64_t gpa;
 	uint64_t value;

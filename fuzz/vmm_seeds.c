@@ -235,13 +235,18 @@ static void seed_other(struct out *o, const struct rig_pair *pair)
 	}
 	for (i = 0; i < 8; i++)
 		PUT(o, OP_LATER, (uint8_t)i, (uint8_t)(1 + 9 * i), 1);
+	move(o, SHARED, 1, BOF, 1, DATA_PAGES);
 	PUT(o, OP_OTHER, (uint8_t)(c.p - commands));
 	bytes(o, commands, (size_t)(c.p - commands));
 	for (i = 0; i < 4; i++) {
 		move(o, SHARED, i + 1, BOF, i, DATA_PAGES + i);
 		PUT(o, OP_TURN, (uint8_t)(3 * i), OP_ANSWER);
 	}
-	PUT(o, OP_TURN, 1, OP_KILL);
+	for (i = 0; i < 8; i++)
+		PUT(o, OP_LATER, (uint8_t)i, (uint8_t)(1 + 31 * i), 1);
+	PUT(o, OP_OTHER, (uint8_t)(c.p - commands));
+	bytes(o, commands, (size_t)(c.p - commands));
+	PUT(o, OP_KILL);
 	forget_all(o, pair);
 }
 

@@ -269,6 +269,14 @@ void task_synchronize(void)
 
 /* Locks */
 
+void (*task_point)(void);
+
+static void point(void)
+{
+	if (task_point)
+		task_point();
+}
+
 struct lock {
 	struct task *owner;
 	const char *name;
@@ -301,6 +309,7 @@ void task_lock(void *opaque)
 	struct lock *lock = opaque;
 
 	FUZZ_CHECK(lock->owner != task_current());
+	point();
 	while (lock->owner)
 		(void)task_wait(is_free, lock, TASK_NEVER, lock->name);
 	lock->owner = current;
@@ -327,6 +336,7 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
 	unsigned int turns = 0;
 	int err;
 
+	point();
 	while ((err = pthread_mutex_trylock(mutex)) == EBUSY)
 		task_relax(turns++);
 	return err;
@@ -337,6 +347,7 @@ int __wrap_pthread_rwlock_rdlock(pthread_rwlock_t *lock)
 	unsigned int turns = 0;
 	int err;
 
+	point();
 	while ((err = pthread_rwlock_tryrdlock(lock)) == EBUSY)
 		task_relax(turns++);
 	return err;
@@ -347,6 +358,7 @@ int __wrap_pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 	unsigned int turns = 0;
 	int err;
 
+	point();
 	while ((err = pthread_rwlock_trywrlock(lock)) == EBUSY)
 		task_relax(turns++);
 	return err;

@@ -37,6 +37,9 @@ void task_read_lock(void);
 void task_read_unlock(void);
 void task_synchronize(void);
 
+/* Called before a lock is taken: others may have a turn there. */
+extern void (*task_point)(void);
+
 /* Locks, of whatever kind: @opaque is as large as a struct plat_lock. */
 void task_lock_init(void *opaque, const char *name);
 void task_lock_fini(void *opaque);
