@@ -674,9 +674,9 @@ static void check_hit(struct fo *fo, const struct nv_access *a, int ret,
 		SAME("permissions", x->perm, perm);
 	/* One entry, or a group as a whole; of either stage. */
 	for (lg2 = n->lg2; lg2 < n->group_lg2; lg2++)
-		if (x->len + (x->pa & mask(lg2)) == UINT64_C(1) << lg2)
+		if (x->len + (x->pa & mask(lg2)) == mask(lg2) + 1)
 			break;
-	SAME("length", x->len + (x->pa & mask(lg2)), UINT64_C(1) << (lg2 & 63));
+	SAME("length", x->len + (x->pa & mask(lg2)), mask(lg2) + 1);
 	if (fo->seen)
 		fo->seen->groups += lg2 > n->lg2;
 	if (fo->seen) {

@@ -174,7 +174,7 @@ static bool second_stage(const struct vn *vn, uint64_t gpa, enum why why,
 static bool entry_pa(const struct vn *vn, uint64_t addr, enum why why,
 		     uint64_t *ret_pa, struct vn_result *r)
 {
-	struct second s;
+	struct second s = { 0 };
 
 	*ret_pa = addr;
 	if (!vn->second)
@@ -241,7 +241,7 @@ static bool first_stage(const struct vn *vn, const struct vn_access *a,
 	unsigned int level = vn->first_levels;
 	bool user = true, rw = true, xd = false;
 	uint64_t table = vn->first_base, addr, at, e;
-	struct second s;
+	struct second s = { 0 };
 
 	if (!canonical(vn, a->addr))
 		return fail(r, 0x80);
@@ -290,7 +290,7 @@ void vn_translate(const struct vn *vn, const struct vn_access *access,
 		  struct vn_result *r)
 {
 	uint64_t addr = access->addr;
-	struct second s;
+	struct second s = { 0 };
 
 	memset(r, 0, sizeof(*r));
 	r->lg2 = 64;

@@ -282,7 +282,7 @@ static void check(const struct vn_access *a, const struct vn_result *r)
 
 static void access_tree(uint64_t va)
 {
-	uint64_t before[PATH_MAX];
+	uint64_t before[PATH_MAX] = { 0 };
 	struct vn_access a = { .addr = va };
 	struct vn_result r;
 	unsigned int i;

@@ -72,7 +72,7 @@ void proc_fill(struct proc *p, uint32_t seed);
 bool proc_holds(struct proc *p, uint64_t va, uint32_t seed);
 
 /* Copy source to destination as a job; the result's status, or an error. */
-int proc_copy(struct proc *p, struct dsa_wq *wq, unsigned int job,
+int proc_copy(struct proc *p, struct dsa_wq *wq, unsigned int index,
 	      struct dsa_result *ret_result);
 
 #endif
