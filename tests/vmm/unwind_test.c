@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest for which the host has no room, at each step of its making: it is not
- * there, nothing of it is left, and the next one works.
+ * A host, a guest or a process for which there is no room, at each step of its
+ * making: it is not there, nothing of it is left, and the next one works.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,120 +14,7 @@
 #include <sva/sva.h>
 
 #include "tests/vmm/fixture.h"
-
-/* The host's platform, with a count of what it has given. */
-static const struct plat_ops *below;
-static struct plat_ops ops;
-static _Atomic long live;
-static _Atomic long tries;
-static _Atomic long fail_nth; /* 0: none */
-
-static bool has_room(void)
-{
-	return atomic_fetch_add(&tries, 1) + 1 != atomic_load(&fail_nth);
-}
-
-static void *zalloc(void *ctx, size_t size)
-{
-	void *mem = has_room() ? below->zalloc(ctx, size) : NULL;
-
-	live += mem != NULL;
-	return mem;
-}
-
-static void release(void *ctx, void *mem)
-{
-	live -= mem != NULL;
-	below->free(ctx, mem);
-}
-
-static void *pages_alloc(void *ctx, size_t size)
-{
-	void *pages = has_room() ? below->pages_alloc(ctx, size) : NULL;
-
-	live += pages != NULL;
-	return pages;
-}
-
-static void pages_free(void *ctx, void *pages, size_t size)
-{
-	live -= pages != NULL;
-	below->pages_free(ctx, pages, size);
-}
-
-static struct plat_workqueue *workqueue_create(void *ctx, const char *name,
-					       unsigned int threads)
-{
-	struct plat_workqueue *wq =
-		has_room() ? below->workqueue_create(ctx, name, threads) : NULL;
-
-	live += wq != NULL;
-	return wq;
-}
-
-static void workqueue_destroy(void *ctx, struct plat_workqueue *wq)
-{
-	live -= wq != NULL;
-	below->workqueue_destroy(ctx, wq);
-}
-
-static int irq_request(void *ctx, unsigned int irq, void (*fn)(void *arg),
-		       void *arg, const char *name)
-{
-	int err = has_room() ? below->irq_request(ctx, irq, fn, arg, name) :
-			       -ENOMEM;
-
-	live += !err;
-	return err;
-}
-
-static void irq_free(void *ctx, unsigned int irq)
-{
-	live--;
-	below->irq_free(ctx, irq);
-}
-
-static int msi_alloc(void *ctx, struct plat_msi *ret_msi)
-{
-	int err = has_room() ? below->msi_alloc(ctx, ret_msi) : -ENOSPC;
-
-	live += !err;
-	return err;
-}
-
-static void msi_free(void *ctx, const struct plat_msi *msi)
-{
-	live--;
-	below->msi_free(ctx, msi);
-}
-
-/* The host's own driver has it, too: what is nested is told to that. */
-static void watch(struct vmm_host *host)
-{
-	const struct plat *plat = plat_hosted_plat(vmm_host_hosted(host));
-	struct plat *mutable = (struct plat *)(uintptr_t)plat;
-
-	below = plat->ops;
-	ops = *below;
-	ops.zalloc = zalloc;
-	ops.free = release;
-	ops.pages_alloc = pages_alloc;
-	ops.pages_free = pages_free;
-	ops.workqueue_create = workqueue_create;
-	ops.workqueue_destroy = workqueue_destroy;
-	ops.irq_request = irq_request;
-	ops.irq_free = irq_free;
-	ops.msi_alloc = msi_alloc;
-	ops.msi_free = msi_free;
-	mutable->ops = &ops;
-}
-
-static void unwatch(struct vmm_host *host)
-{
-	const struct plat *plat = plat_hosted_plat(vmm_host_hosted(host));
-
-	((struct plat *)(uintptr_t)plat)->ops = below;
-}
+#include "tests/vmm/room.h"
 
 static int make(struct vmm_host *host, long nth, struct vmm_guest **ret_guest)
 {
@@ -138,10 +25,9 @@ static int make(struct vmm_host *host, long nth, struct vmm_guest **ret_guest)
 	};
 	int err;
 
-	atomic_store(&tries, 0);
-	atomic_store(&fail_nth, nth);
+	room_fail_nth(nth);
 	err = vmm_guest_create(host, &cfg, ret_guest);
-	atomic_store(&fail_nth, 0);
+	room_fail_nth(0);
 	return err;
 }
 
@@ -170,47 +56,172 @@ static bool fails_well(int err)
 	return err == -ENOMEM || err == -ENOSPC || err == -EBUSY;
 }
 
+/* After step @n of something that came to @err. */
+static void check_step(long n, int err, long before)
+{
+	if (err && !fails_well(err))
+		fail_msg("step %ld: %d", n, err);
+	if (room_live() != before)
+		fail_msg("step %ld leaves %ld", n, room_live() - before);
+}
+
+static void test_unwind_host_without_room(void **state)
+{
+	const struct vmm_host_cfg cfg = {
+		.iommu = fixture_pair->host,
+		.functions = 2,
+		.hosted = { .log_level = PLAT_LOG_WARN },
+	};
+	unsigned int failed = 0;
+	struct vmm_host *host;
+	long n = 0;
+	int err;
+
+	(void)state;
+	do {
+		room_fail_nth(++n);
+		err = vmm_host_create(&cfg, &host);
+		room_fail_nth(0);
+		failed += err != 0;
+		if (!err)
+			fixture_host_close(host);
+		check_step(n, err, 0);
+	} while (room_refused());
+	print_message("%u of %ld failed\n", failed, n - 1);
+	assert_true(failed > 10);
+}
+
 static void test_unwind_guest_without_room(void **state)
 {
 	struct vmm_host *host = fixture_host(1);
-	unsigned int failed = 0, booted = 0;
+	unsigned int failed = 0;
 	struct vmm_guest *guest;
-	long n, before;
+	long n = 0, before;
+	int err;
 
 	(void)state;
-	watch(host);
 	/* What the host keeps when it has once had it is there. */
 	assert_int_equal(make(host, 0, &guest), 0);
 	use(guest);
 	assert_int_equal(vmm_guest_destroy(guest), 0);
-	before = atomic_load(&live);
-	for (n = 1; n == 1 || atomic_load(&tries) >= n - 1; n++) {
-		int err = make(host, n, &guest);
-
-		if (err && !fails_well(err))
-			fail_msg("step %ld: %d", n, err);
+	before = room_live();
+	do {
+		err = make(host, ++n, &guest);
 		failed += err != 0;
-		booted += !err;
 		if (!err)
 			assert_int_equal(vmm_guest_destroy(guest), 0);
-		if (atomic_load(&live) != before)
-			fail_msg("step %ld leaves %ld", n,
-				 atomic_load(&live) - before);
-	}
-	print_message("%u failed, %u booted\n", failed, booted);
+		check_step(n, err, before);
+	} while (room_refused());
+	print_message("%u of %ld failed\n", failed, n - 1);
 	assert_true(failed > 10);
 	assert_int_equal(make(host, 0, &guest), 0);
 	use(guest);
 	assert_int_equal(vmm_guest_destroy(guest), 0);
-	assert_int_equal(atomic_load(&live), before);
-	unwatch(host);
+	assert_int_equal(room_live(), before);
+	fixture_host_close(host);
+}
+
+/* A process of a guest, with a bind, of which step @nth fails; and its end. */
+static int one_process(struct vmm_guest *guest, long nth)
+{
+	struct vmm_process *process;
+	struct iommu_sva *sva;
+	int err;
+
+	room_fail_nth(nth);
+	err = vmm_process_create(guest, &process);
+	if (err)
+		return err;
+	err = vmm_process_map(process, SRC_VA, PAGE, IOMMU_PERM_READ);
+	if (!err)
+		err = iommu_sva_bind(vmm_guest_device(guest),
+				     vmm_process_mm(process), NULL, &sva);
+	if (!err)
+		iommu_sva_unbind(sva);
+	vmm_process_destroy(process);
+	return err;
+}
+
+static void test_unwind_process_without_room(void **state)
+{
+	struct vmm_host *host = fixture_host(1);
+	struct vmm_guest *guest;
+	unsigned int failed = 0;
+	long n = 0, before;
+	int err;
+
+	(void)state;
+	assert_int_equal(make(host, 0, &guest), 0);
+	assert_int_equal(one_process(guest, 0), 0);
+	before = room_live();
+	do {
+		err = one_process(guest, ++n);
+		failed += err != 0;
+		check_step(n, err, before);
+	} while (room_refused());
+	room_fail_nth(0);
+	assert_true(failed > 2);
+	/* Where the host could not follow, its function aborts for good. */
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	assert_int_equal(make(host, 0, &guest), 0);
+	use(guest);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	fixture_host_close(host);
+}
+
+/* All that a guest has, in the hands of one process, and given back. */
+static void test_unwind_guest_memory_is_used_up(void **state)
+{
+	const uint64_t much = UINT64_C(16) << 20, va = SRC_VA + much;
+	const unsigned int perm = IOMMU_PERM_READ | IOMMU_PERM_WRITE;
+	struct vmm_host *host = fixture_host(1);
+	struct vmm_guest_stats stats;
+	struct dsa_result result;
+	struct vmm_guest *guest;
+	uint64_t n = 0, word = 7;
+	struct dsa_wq *wq;
+	struct proc p;
+	int err = 0;
+
+	(void)state;
+	assert_int_equal(make(host, 0, &guest), 0);
+	wq = fixture_wq(guest);
+	proc_open(&p, guest, PAGE);
+	proc_fill(&p, 1);
+	/* What a job itself needs is there. */
+	assert_int_equal(proc_copy(&p, wq, 0, &result), 0);
+	assert_int_equal(result.status, 0);
+	assert_int_equal(vmm_process_discard(p.process, DST_VA, PAGE), 0);
+	assert_int_equal(vmm_process_map(p.process, va, much, perm), 0);
+	while (!err && n < much) {
+		err = vmm_process_write(p.process, va + n, &word, 8);
+		n += PAGE;
+	}
+	assert_int_equal(err, -ENOMEM);
+	vmm_guest_stats(guest, &stats);
+	assert_int_equal(stats.pages_free, 0);
+	/* The destination has no page, and gets none. */
+	assert_int_equal(proc_copy(&p, wq, 0, &result), 0);
+	assert_int_equal(result.status, -EFAULT);
+	assert_int_equal(result.fault_addr, DST_VA);
+	assert_int_equal(vmm_process_unmap(p.process, va, much), 0);
+	/* It has them back, though its function got a Response Failure. */
+	vmm_guest_stats(guest, &stats);
+	assert_true(stats.pages_free > 0);
+	assert_int_equal(vmm_process_write(p.process, DST_VA, &word, 8), 0);
+	proc_close(&p);
+	assert_int_equal(dsa_wq_close(wq), 0);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
 	fixture_host_close(host);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unwind_host_without_room),
 		cmocka_unit_test(test_unwind_guest_without_room),
+		cmocka_unit_test(test_unwind_process_without_room),
+		cmocka_unit_test(test_unwind_guest_memory_is_used_up),
 	};
 
 	return fixture_run_tests(tests);
