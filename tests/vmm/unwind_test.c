@@ -178,8 +178,10 @@ static void test_unwind_guest_memory_is_used_up(void **state)
 	struct vmm_guest_stats stats;
 	struct dsa_result result;
 	struct vmm_guest *guest;
+	struct vmm_process *process;
 	uint64_t n = 0, word = 7;
 	struct dsa_wq *wq;
+	long before;
 	struct proc p;
 	int err = 0;
 
@@ -200,6 +202,9 @@ static void test_unwind_guest_memory_is_used_up(void **state)
 	assert_int_equal(err, -ENOMEM);
 	vmm_guest_stats(guest, &stats);
 	assert_int_equal(stats.pages_free, 0);
+	before = room_live();
+	assert_int_equal(vmm_process_create(guest, &process), -ENOMEM);
+	assert_int_equal(room_live(), before);
 	/* The destination has no page, and gets none. */
 	assert_int_equal(proc_copy(&p, wq, 0, &result), 0);
 	assert_int_equal(result.status, -EFAULT);
