@@ -153,6 +153,20 @@ static void show_last(const struct guest *g, const struct guest_table *t)
 			   g->nest->link(t->last_gpa));
 }
 
+static void write_entry(const struct guest *g, const struct guest_table *t,
+			bool on)
+{
+	const struct sim_nest_entry e = {
+		.pasid = t->pasid,
+		.asid = t->asid,
+		.root = root_of(g, t),
+		.on = on,
+		.stalls = g->w->cfg.kind == ENDPOINT_STALL,
+	};
+
+	g->nest->entry(word(t, 0, 0), &e);
+}
+
 /* The guest's memory of a table; false: a call was made to fail. */
 static bool table_init(struct guest *g, unsigned int index, bool singles)
 {
@@ -183,7 +197,7 @@ static bool table_init(struct guest *g, unsigned int index, bool singles)
 		return false;
 	clear_last(g, t);
 	show_last(g, t);
-	g->nest->entry(word(t, 0, 0), t->pasid, t->asid, root_of(g, t), true);
+	write_entry(g, t, true);
 	return true;
 }
 
@@ -332,7 +346,7 @@ void guest_entry(struct guest *g, struct guest_table *t, bool on)
 	if (t->on == on)
 		return;
 	guest_books_entry(g, t, on, false);
-	g->nest->entry(word(t, 0, 0), t->pasid, t->asid, root_of(g, t), on);
+	write_entry(g, t, on);
 	sim_note(g->w->sim, on ? "entry" : "no entry", t->pasid);
 	guest_deafen(g, BREAK_GUEST_ENTRY, true);
 	for (i = 0; i < g->w->cfg.endpoints; i++)

@@ -293,7 +293,8 @@ void guest_answer(struct guest *g)
 	err = iommu_page_response(ep->dev, &msg);
 	if (!err && !g->parent)
 		sim_fail(g->w->sim, "R2", "an answer after the guest's end");
-	if (!err)
+	/* Of stalls the hardware has the index. */
+	if (!err && e)
 		ledger_told(g->w, e, msg.code);
 	/* An unbind may have answered. */
 	guest_must(g, err == -EINVAL ? 0 : err, "a response");

@@ -120,11 +120,10 @@ static void guest_init_table(le64_atomic *table, uint64_t gpa)
 		le64_store_relaxed(&table[i], NOTHING);
 }
 
-static void guest_write_entry(le64_atomic *table, ioasid_t pasid, uint16_t asid,
-			      uint64_t root, bool on)
+static void guest_write_entry(le64_atomic *table,
+			      const struct sim_nest_entry *e)
 {
-	(void)asid;
-	le64_store_release(&table[pasid], on ? root : NOTHING);
+	le64_store_release(&table[e->pasid], e->on ? e->root : NOTHING);
 }
 
 static uint64_t address_alone(uint64_t gpa)

@@ -13,6 +13,20 @@
 struct world;
 
 /**
+ * struct sim_nest_entry - what a PASID table has of a PASID
+ * @root:   of its page table.
+ * @on:     valid.
+ * @stalls: faults wait for the guest, where that is the entry's to say.
+ */
+struct sim_nest_entry {
+	ioasid_t pasid;
+	uint16_t asid;
+	uint64_t root;
+	bool on;
+	bool stalls;
+};
+
+/**
  * struct sim_nest - see above
  * @model, @format: of sva/guest.h.
  * @size:    bytes of the PASID table, as the host is told.
@@ -22,8 +36,8 @@ struct world;
  * @tagged:  invalidations can name an ASID.
  * @nothing: an entry of a page table that leads nowhere.
  * @init:    an empty PASID table at @gpa.
- * @entry:   the entry of @pasid: to the page table at @root, or gone; what
- *           makes it valid last. Nothing of it is cached as another one.
+ * @entry:   that of a PASID; what makes it valid last. Nothing of it is cached
+ *           as another one.
  * @link, @leaf: an entry that leads to another table, to a page that may be
  *           read and written.
  * @id:      the hardware id that the endpoint has for the PASID now; for 0
@@ -40,8 +54,7 @@ struct sim_nest {
 	bool tagged;
 	uint64_t nothing;
 	void (*init)(le64_atomic *table, uint64_t gpa);
-	void (*entry)(le64_atomic *table, ioasid_t pasid, uint16_t asid,
-		      uint64_t root, bool on);
+	void (*entry)(le64_atomic *table, const struct sim_nest_entry *e);
 	uint64_t (*link)(uint64_t gpa);
 	uint64_t (*leaf)(uint64_t gpa);
 	unsigned int (*id)(struct world *w, unsigned int endpoint,

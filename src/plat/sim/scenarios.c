@@ -202,6 +202,15 @@ static const struct scenario scenarios[] = {
 			 .guests = true },
 		.body = scenario_guest,
 	}, {
+		.info = { .name = "guest-stall", .rule = "R1 R2 R9 R13",
+			  .iommus = ON_SMMUV3,
+			  .text = "the same for a device that stalls, and "
+				  "waits for its guest" },
+		.cfg = { .endpoints = 1, .spaces = 2, .kind = ENDPOINT_STALL,
+			 .pasid_bits = 4, .features_off = true,
+			 .guests = true },
+		.body = scenario_guest,
+	}, {
 		.info = { .name = "guest-pair", .rule = "R1 R2 R9 R13",
 			  .iommus = ON_ALL,
 			  .text = "the same with two devices behind one "

@@ -204,24 +204,25 @@ static void guest_init_table(le64_atomic *table, uint64_t gpa)
 	(void)table, (void)gpa;
 }
 
-static void guest_write_entry(le64_atomic *table, ioasid_t pasid, uint16_t asid,
-			      uint64_t root, bool on)
+static void guest_write_entry(le64_atomic *table,
+			      const struct sim_nest_entry *e)
 {
-	le64_atomic *words = table + (size_t)CD_WORDS * pasid;
+	le64_atomic *words = table + (size_t)CD_WORDS * e->pasid;
 	struct smmu_cd cd = { { 0 } };
 	unsigned int i;
 
-	FIELD_SET(SMMU_CD_V, &cd, on);
+	FIELD_SET(SMMU_CD_V, &cd, e->on);
 	FIELD_SET(SMMU_CD_T0SZ, &cd, 64 - WIDTH);
 	FIELD_SET(SMMU_CD_TG0, &cd, SMMU_TG0_4K);
 	FIELD_SET(SMMU_CD_EPD1, &cd, 1);
 	FIELD_SET(SMMU_CD_IPS, &cd, SMMU_PS_48);
 	FIELD_SET(SMMU_CD_AA64, &cd, 1);
+	FIELD_SET(SMMU_CD_S, &cd, e->stalls);
 	FIELD_SET(SMMU_CD_R, &cd, 1);
 	FIELD_SET(SMMU_CD_A, &cd, 1);
 	FIELD_SET(SMMU_CD_ASET, &cd, 1);
-	FIELD_SET(SMMU_CD_ASID, &cd, asid);
-	smmu_cd_set_ttb0(&cd, root);
+	FIELD_SET(SMMU_CD_ASID, &cd, e->asid);
+	smmu_cd_set_ttb0(&cd, e->root);
 	smmu_cd_set_mair(&cd, ARM_LPAE_MAIR);
 	for (i = CD_WORDS; i--;)
 		le64_store_release(&words[i], cd.dw[i]);

@@ -251,21 +251,21 @@ static void guest_init_table(le64_atomic *table, uint64_t gpa)
 	le64_store_release(&table[0], pde.dw[0]);
 }
 
-static void guest_write_entry(le64_atomic *table, ioasid_t pasid, uint16_t asid,
-			      uint64_t root, bool on)
+static void guest_write_entry(le64_atomic *table,
+			      const struct sim_nest_entry *e)
 {
 	le64_atomic *words =
-		table + TABLE_WORDS + (size_t)VTD_PASID_WORDS_ALL * pasid;
+		table + TABLE_WORDS + (size_t)VTD_PASID_WORDS_ALL * e->pasid;
 	struct vtd_pasid pe = { { 0 } };
 	unsigned int i;
 
-	FIELD_SET(VTD_PASID_P, &pe, on);
+	FIELD_SET(VTD_PASID_P, &pe, e->on);
 	FIELD_SET(VTD_PASID_AW, &pe, VTD_AW_48);
 	FIELD_SET(VTD_PASID_PGTT, &pe, VTD_PASID_PGTT_FS);
 	FIELD_SET(VTD_PASID_FSPM, &pe, VTD_PASID_FSPM_4);
 	/* The guest's own, which nobody looks at. */
-	FIELD_SET(VTD_PASID_DID, &pe, asid);
-	vtd_pasid_set_fsptptr(&pe, root);
+	FIELD_SET(VTD_PASID_DID, &pe, e->asid);
+	vtd_pasid_set_fsptptr(&pe, e->root);
 	for (i = VTD_PASID_WORDS_ALL; i--;)
 		le64_store_release(&words[i], pe.dw[i]);
 }
