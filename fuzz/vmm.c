@@ -429,13 +429,17 @@ static void live(struct rig *r, struct in in, bool boots)
 static void live_again(struct rig *r, struct in in, bool boots)
 {
 	const struct plat_live before = plat_live();
+	const bool starved = r->starved;
 	struct plat_live after;
 
 	live(r, in, boots);
 	after = plat_live();
+	FUZZ_CHECK(after.irqs == before.irqs && after.msis == before.msis);
+	/* Memory may have been short in the first, and not in the second. */
+	if (starved || r->starved)
+		return;
 	FUZZ_CHECK(after.pages <= before.pages);
 	FUZZ_CHECK(after.blocks <= before.blocks);
-	FUZZ_CHECK(after.irqs == before.irqs && after.msis == before.msis);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -352,7 +352,6 @@ void rig_life_end(struct rig *r)
 	rig_victim_works(r);
 	rig_kill(r);
 	plat_fail = 0;
-	r->starved = false;
 	rig_check_dead(r);
 	plat_settle();
 	leave_messages(r);
@@ -400,6 +399,7 @@ void rig_life(struct rig *r)
 {
 	memset(r->later, 0, sizeof(r->later));
 	r->dead = false;
+	r->starved = false;
 	r->before = rig_holdings(r);
 	hostile_create(r);
 }
