@@ -9,8 +9,6 @@
  * waits for them.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +16,7 @@
 #include <sva/machine.h>
 #include <sva/window.h>
 
+#include "machine/engine.h"
 #include "machine/vendor.h"
 
 /*
@@ -25,16 +24,7 @@
  * function 0; an SMMU takes that as StreamID, and a platform device just has
  * the same; VT-d as source-id.
  */
-#define DEVICE_RID        0x0100u
-#define ENGINE_SPIN_TURNS 200u
-
-struct engine {
-	struct sva_machine *machine;
-	unsigned int index;
-	struct plat_event work;
-	_Atomic bool stop;
-	pthread_t thread;
-};
+#define DEVICE_RID 0x0100u
 
 struct sva_machine {
 	struct sva_machine_cfg cfg;
@@ -53,9 +43,7 @@ struct sva_machine {
 	struct iommu_device *dev;
 	struct dsa *dsa;
 	struct iommu_mm *mm;
-
-	unsigned int engine_count; /* running */
-	struct engine engines[DSA_HW_MAX_ENGINES];
+	struct machine_engines engines;
 };
 
 /*
@@ -134,106 +122,6 @@ static void bus_resume(void *ctx, uint64_t cookie, enum hw_resume how)
 		dsa_hw_resume(hw, cookie, how == HW_RESUME_RETRY);
 }
 
-/* Engines */
-
-static void engine_wake(void *ctx, unsigned int index)
-{
-	struct sva_machine *m = ctx;
-
-	plat_event_signal(m->plat, &m->engines[index].work);
-}
-
-/*
- * Work arrives in bursts and a sleeping thread on another CPU takes tens of
- * microseconds to wake, so look again for a moment before sleeping.
- */
-static void engine_idle(struct engine *e, uint32_t seen)
-{
-	const struct plat *plat = e->machine->plat;
-	unsigned int turns;
-
-	for (turns = 0; turns < ENGINE_SPIN_TURNS; turns++) {
-		if (plat_event_read(&e->work) != seen)
-			return;
-		plat_relax(plat, turns);
-	}
-	/* Without a deadline the wait cannot fail; the loop looks again. */
-	(void)!plat_event_wait(plat, &e->work, seen, UINT64_MAX);
-}
-
-static void *engine_main(void *arg)
-{
-	struct engine *e = arg;
-	struct sva_machine *m = e->machine;
-	struct dsa_hw *hw =
-		atomic_load_explicit(&m->dsa_hw, memory_order_acquire);
-
-	for (;;) {
-		uint32_t seen = plat_event_read(&e->work);
-
-		/* Pairs with stop_engines(). */
-		if (atomic_load_explicit(&e->stop, memory_order_acquire))
-			return NULL;
-		if (dsa_hw_step(hw, e->index) != DSA_HW_MORE)
-			engine_idle(e, seen);
-	}
-}
-
-static void stop_engines(struct sva_machine *m)
-{
-	while (m->engine_count > 0) {
-		struct engine *e = &m->engines[--m->engine_count];
-
-		atomic_store_explicit(&e->stop, true, memory_order_release);
-		plat_event_signal(m->plat, &e->work);
-		pthread_join(e->thread, NULL);
-	}
-}
-
-/*
- * An engine is the hardware: signals meant for the process run elsewhere. The
- * ones its own accesses raise must not be blocked.
- */
-static int create_engine_thread(struct engine *e)
-{
-	sigset_t set, old;
-	int err;
-
-	sigfillset(&set);
-	sigdelset(&set, SIGSEGV);
-	sigdelset(&set, SIGBUS);
-	sigdelset(&set, SIGILL);
-	sigdelset(&set, SIGFPE);
-	sigdelset(&set, SIGTRAP);
-	sigdelset(&set, SIGSYS);
-	sigdelset(&set, SIGABRT);
-	err = pthread_sigmask(SIG_SETMASK, &set, &old);
-	if (err)
-		return -err;
-	err = pthread_create(&e->thread, NULL, engine_main, e);
-	/* What it was is a valid mask. */
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -err;
-}
-
-static int start_engines(struct sva_machine *m)
-{
-	while (m->engine_count < m->cfg.engines) {
-		struct engine *e = &m->engines[m->engine_count];
-		int err;
-
-		e->machine = m;
-		e->index = m->engine_count;
-		err = create_engine_thread(e);
-		if (err) {
-			stop_engines(m);
-			return err;
-		}
-		m->engine_count++;
-	}
-	return 0;
-}
-
 /* Capabilities of the accelerator that are not there. */
 static void leave_out_dsa(enum sva_lack lacks, struct dsa_hw_cfg *cfg)
 {
@@ -268,7 +156,8 @@ static void destroy_iommu_hw(struct sva_machine *m)
 
 static int create_dsa_hw(struct sva_machine *m)
 {
-	const struct dsa_hw_host host = { .ctx = m, .wake = engine_wake };
+	const struct dsa_hw_host host = { .ctx = &m->engines,
+					  .wake = machine_engines_wake };
 	struct dsa_hw_cfg cfg;
 	struct dsa_hw *hw;
 	struct hw_env env;
@@ -371,13 +260,17 @@ static int create_parts(struct sva_machine *m)
 	if (err)
 		return err;
 	m->plat = plat_hosted_plat(m->hosted);
+	m->engines.plat = m->plat;
 	err = create_iommu_hw(m);
 	if (err)
 		goto destroy_hosted;
 	err = create_dsa_hw(m);
 	if (err)
 		goto destroy_iommu_hw;
-	err = start_engines(m);
+	err = machine_engines_start(&m->engines,
+				    atomic_load_explicit(&m->dsa_hw,
+							 memory_order_acquire),
+				    m->cfg.engines);
 	if (err)
 		goto destroy_dsa_hw;
 	err = iommu_system_create(m->plat, NULL, &m->sys);
@@ -407,7 +300,7 @@ remove_iommu:
 destroy_system:
 	(void)!iommu_system_destroy(m->sys);
 stop_engines:
-	stop_engines(m);
+	machine_engines_stop(&m->engines);
 destroy_dsa_hw:
 	destroy_dsa_hw(m);
 destroy_iommu_hw:
@@ -497,7 +390,7 @@ int sva_machine_destroy(struct sva_machine *m)
 	err = destroy_users(m);
 	if (err)
 		return err;
-	stop_engines(m);
+	machine_engines_stop(&m->engines);
 	destroy_dsa_hw(m);
 	destroy_iommu_hw(m);
 	plat_hosted_destroy(m->hosted);
