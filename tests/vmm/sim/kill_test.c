@@ -5,10 +5,9 @@
  * that a step is one, and the same again.
  *
  * A run without a kill says how many steps there are. Then follow runs of the
- * same seed, which are the same up to the kill, each at another step. The
- * default takes SEEDS seeds of each pair of IOMMUs, and of seed n the steps n +
- * 1, n + 1 + STRIDE and so on: as many kills as one life has steps, but of
- * several lives. All steps of so many others:
+ * same seed, which are the same up to the kill, each at another step. On each
+ * pair of IOMMUs: of seed WHOLE at all of them, that is each EACH-th, of seed n
+ * below SEEDS at n + 1, n + 1 + STRIDE and so on. All steps of so many others:
  *
  *	SVA_SIM_RUNS=2 build/tests/vmm-sim-kill
  */
@@ -22,16 +21,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/runs.h"
+#include "tests/sim/runs.h" /* SLOW */
 #include "tests/vmm/sim/stage.h"
 
-#define STRIDE 16u
+#define WHOLE 103u /* alone, and mute */
+#define SEEDS 8u   /* of all kinds */
 
-/* With points at atomics too, and with sanitizers, a part of it. */
-#ifdef POINTS
-#define SEEDS (STRIDE / 4)
+/* Sanitizers cost a factor of ten and more, points at atomics two. */
+#if defined(SLOW)
+#define EACH   32u
+#define STRIDE 256u
+#elif defined(POINTS)
+#define EACH   4u
+#define STRIDE 64u
 #else
-#define SEEDS STRIDE
+#define EACH   1u
+#define STRIDE 32u
 #endif
 
 static const struct pair {
@@ -65,6 +70,7 @@ static struct stage_cfg cfg_of(const struct pair *p, uint64_t seed)
 						     STAGE_NOBODY,
 						     STAGE_NOBODY }[seed % 8],
 		.mute = seed % 2,
+		.heir = seed % 8 == 4,
 		/* Two at once. */
 		.again = seed % 4 == 2 ? 1 + seed * 7 % 40 : 0,
 	};
@@ -158,7 +164,8 @@ static void test_kill_at_each_step(void **state)
 			for (seed = 100; seed < 100 + n; seed++)
 				kill_at_steps(&pairs[i], seed, 1, 1, &sum);
 		} else {
-			for (seed = 0; seed < SHARE(SEEDS); seed++)
+			kill_at_steps(&pairs[i], WHOLE, 1, EACH, &sum);
+			for (seed = 0; seed < SEEDS; seed++)
 				kill_at_steps(&pairs[i], seed, seed + 1, STRIDE,
 					      &sum);
 		}

@@ -154,18 +154,19 @@ static void use(struct stage *st, struct vmm_guest *guest, struct dsa_wq *wq,
 		sim_join(&st->sim, lives[i].thread);
 }
 
-void life_of_guest(struct stage *st, unsigned int function)
+void life_of_guest(struct stage *st, const char *name, unsigned int function)
 {
 	const struct vmm_guest_cfg cfg = {
 		.how = st->cfg.how,
 		.iommu = st->cfg.guest,
+		.name = name,
 		.function = function,
 		.memory = UINT64_C(4) << 20,
 		.personality = sim_random(&st->sim, 2) ? HW_EAGER : HW_STRICT,
 	};
 	const struct dsa_wq_cfg wq_cfg = { .shared = true,
 					   .block_on_fault = true };
-	const bool mine = !function;
+	const bool mine = !strcmp(name, STAGE_GUEST_NAME);
 	struct life l = { .st = st, .mine = mine };
 	struct vmm_guest *guest;
 	struct dsa_wq *wq;

@@ -32,10 +32,16 @@ void __wrap_vmm_request_answer(struct vmm_guest *g,
 void __real_vmm_plat_init(struct vmm_guest *g);
 void __wrap_vmm_plat_init(struct vmm_guest *g);
 
+/* The one that is killed. */
+static bool is_it(const struct vmm_guest *g)
+{
+	return !strcmp(g->name, STAGE_GUEST_NAME);
+}
+
 /* What is left when it is dead is there already. */
 void __wrap_vmm_function_init(struct vmm_guest *g, struct vmm_seat *seat)
 {
-	if (g->cfg.function == 0)
+	if (is_it(g))
 		stage->machine = stage->sim.mem.live;
 	__real_vmm_function_init(g, seat);
 }
@@ -46,8 +52,7 @@ int __wrap_iommu_system_create(const struct plat *plat,
 {
 	struct stage *st = stage;
 
-	if (plat->ctx != &st->sim &&
-	    ((struct vmm_guest *)plat->ctx)->cfg.function == 0) {
+	if (plat->ctx != &st->sim && is_it(plat->ctx)) {
 		st->guest = plat->ctx;
 		st->first = st->sim.steps;
 		st->last = 0;
@@ -66,8 +71,9 @@ int __wrap_iommu_system_destroy(struct iommu_system *sys)
 	if (!mine || err)
 		return err;
 	st->last = st->sim.steps;
-	while (st->dying && !st->dead)
-		(void)sim_block(&st->sim, &st->dead, "a kill", "R5", SIM_NEVER);
+	while (st->ended < st->begun)
+		(void)sim_block(&st->sim, &st->ended, "a kill", "R5",
+				SIM_NEVER);
 	st->guest = NULL;
 	return 0;
 }
@@ -86,7 +92,7 @@ static const struct plat_ops *real_ops;
 
 static void count(void *ctx, int by)
 {
-	if (((struct vmm_guest *)ctx)->cfg.function == 0)
+	if (is_it(ctx))
 		stage->software += (unsigned int)by;
 }
 
@@ -164,7 +170,7 @@ static void kill_it(struct stage *st)
 {
 	const struct iommu_device *dev = vmm_host_device(st->host, 0);
 
-	if (!st->kills) {
+	if (!st->result.killed) {
 		st->result.killed = true;
 		st->result.in_job = st->jobs;
 		st->result.in_request = dev->faults.pending_count;
@@ -176,16 +182,19 @@ static void kill_it(struct stage *st)
 
 static void killer_main(void *arg)
 {
-	struct stage *st = arg;
+	struct stage *st = stage;
+	const bool *go = arg;
 
-	while (!st->dying && !st->over)
+	while (!*go && !st->over)
 		(void)sim_block(&st->sim, st->killers, "its moment", NULL,
 				SIM_NEVER);
-	if (!st->over)
-		kill_it(st);
-	st->kills++;
-	st->dead = st->kills == (st->cfg.again ? 2 : 1);
-	sim_wake(&st->sim, &st->dead);
+	if (st->over)
+		return;
+	kill_it(st);
+	st->ended++;
+	sim_wake(&st->sim, &st->ended);
+	if (st->cfg.heir)
+		life_of_guest(st, "heir", 0);
 }
 
 static void on_step(void *arg, enum sim_point kind)
@@ -202,6 +211,8 @@ static void on_step(void *arg, enum sim_point kind)
 		    s->steps - st->first != st->kill_at[i])
 			continue;
 		st->dying = true;
+		st->go[i] = true;
+		st->begun++;
 		sim_urgent(s, st->killers[i]);
 	}
 }
@@ -210,7 +221,7 @@ static void on_step(void *arg, enum sim_point kind)
 
 static void guest_main(void *arg)
 {
-	life_of_guest(arg, 1);
+	life_of_guest(arg, "other", 1);
 }
 
 static void device_main(void *arg)
@@ -278,12 +289,12 @@ static void play(struct stage *st)
 	for (i = 0; i < 2; i++)
 		if (!i || st->cfg.again)
 			st->killers[i] = sim_spawn(s, i ? "kill1" : "kill0",
-						   killer_main, st);
+						   killer_main, &st->go[i]);
 	if (st->cfg.other >= STAGE_GUEST)
 		guest = sim_spawn(s, "other", guest_main, st);
 	if (st->cfg.other == STAGE_DEVICE || st->cfg.other == STAGE_OTHERS)
 		device = sim_spawn(s, "device", device_main, st);
-	life_of_guest(st, 0);
+	life_of_guest(st, STAGE_GUEST_NAME, 0);
 	st->over = true;
 	sim_wake(s, st->killers);
 	for (i = 0; i < 2; i++)

@@ -45,6 +45,8 @@ enum stage_break {
  * @kill_at: so many steps after the guest's first, 0: never.
  * @again:   a second kill so many steps later, 0: none.
  * @mute:    from then on the guest answers no page request.
+ * @heir:    another guest gets the function as soon as the first is dead. With
+ *           nobody else, and one kill.
  */
 struct stage_cfg {
 	enum vmm_how how;
@@ -56,6 +58,7 @@ struct stage_cfg {
 	uint64_t kill_at;
 	uint64_t again;
 	bool mute;
+	bool heir;
 	enum stage_break brk;
 	void (*trace)(void *arg, const char *line);
 	void *trace_arg;
@@ -110,7 +113,7 @@ struct holdings {
  * struct stage - the run that is under way
  * @guest: the one that is killed; NULL: not yet, or not any more.
  * @first: the step at which it began; @last: at which it had shut down.
- * @dying: it is being killed, or was. @dead: it was.
+ * @dying: it is being killed, or was. @over: it is gone.
  * @jobs:  of its, under way.
  * @machine: blocks of memory that are the guest's own, not its software's;
  *         with what the host had before. @software: those of its software.
@@ -121,24 +124,26 @@ struct stage {
 	struct vmm_host *host;
 	struct vmm_guest *guest;
 	uint64_t first, last;
-	bool dying, dead;
-	unsigned int kills; /* that have returned */
-	bool over;
+	bool dying, over;
+	unsigned int begun, ended; /* kills */
 	unsigned int jobs;
 	unsigned int machine, software;
 	struct sim_thread *killers[2];
 	uint64_t kill_at[2];
+	bool go[2];
 	struct holdings before;
 	struct stage_result result;
 };
 
 extern struct stage *stage;
 
+#define STAGE_GUEST_NAME "guest"
+
 /* The break is on, and the guest is being killed: it strikes. */
 bool stage_breaks(enum stage_break brk);
 
 /* What a guest does with itself, from its boot to its end. */
-void life_of_guest(struct stage *st, unsigned int function);
+void life_of_guest(struct stage *st, const char *name, unsigned int function);
 /* Devices of the host's: nothing happens to what they have at @va. */
 void life_of_device(struct stage *st, unsigned int function, uint64_t va);
 
