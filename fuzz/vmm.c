@@ -399,6 +399,7 @@ static void run(struct rig *r, struct in *in)
 	r->in = in;
 	while (in->p < in->end)
 		ops[in_u8(in) % OPS](r);
+	r->in = NULL;
 }
 
 static void boot(struct rig *r)
