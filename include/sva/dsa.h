@@ -130,6 +130,9 @@ enum dsa_job_op {
  * @losses: how many records the device could not write until then; @lost: this
  *        is one of them.
  *
+ * Aligned to 64 bytes, as the device asks for: malloc() does not do that, nor
+ * for what it is a member of. Of one that is not, the record is lost.
+ *
  * Prepare it with a dsa_job_*() function, submit, wait, read the result. It
  * belongs to the device from a successful dsa_submit() to the end of
  * dsa_wait().
