@@ -21,14 +21,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/runs.h" /* SLOW */
+#include "tests/sim/runs.h"
+#include "tests/support/slow.h"
 #include "tests/vmm/sim/stage.h"
 
 #define WHOLE 103u /* alone, and mute */
 #define SEEDS 8u   /* of all kinds */
 
 /* Sanitizers cost a factor of ten and more, points at atomics two. */
-#if defined(SLOW)
+#if SLOW
 #define EACH   32u
 #define STRIDE 256u
 #elif defined(POINTS)
