@@ -138,15 +138,37 @@ static void command(struct vmm_guest *g, const struct smmu_cmd *cmd)
 	}
 }
 
-/* Commands from where the model stands up to the new PROD. */
-void vmm_smmuv3_before(struct vmm_guest *g, uint64_t offset, uint64_t value)
+/*
+ * Will the model consume what is in the queue, once a write is through? It does
+ * when PROD moves, when the queue is turned on (6.3.9.3), and when its error
+ * has been acknowledged (7.1); what stands behind an error may be something
+ * else by then, so that nothing is forwarded before.
+ */
+static bool consumes(struct vmm_guest *g, uint64_t offset, unsigned int size,
+		     uint64_t value, uint32_t *ret_prod)
+{
+	uint32_t cr0 = (uint32_t)vmm_unit_register(g, SMMU_CR0, 4);
+	uint32_t gerror = (uint32_t)vmm_unit_register(g, SMMU_GERROR, 4);
+	uint32_t gerrorn = (uint32_t)vmm_unit_register(g, SMMU_GERRORN, 4);
+	bool prod, on, acked;
+
+	*ret_prod = (uint32_t)vmm_unit_register(g, SMMU_CMDQ_PROD, 4);
+	prod = vmm_unit_writes(SMMU_CMDQ_PROD, offset, size, value, ret_prod);
+	on = vmm_unit_writes(SMMU_CR0, offset, size, value, &cr0);
+	acked = vmm_unit_writes(SMMU_GERRORN, offset, size, value, &gerrorn);
+	return (prod || on || acked) && REG_GET(SMMU_CR0_CMDQEN, cr0) &&
+	       !REG_GET(SMMU_GERROR_CMDQ_ERR, gerror ^ gerrorn);
+}
+
+/* Commands from where the model stands up to where it will. */
+void vmm_smmuv3_before(struct vmm_guest *g, uint64_t offset, unsigned int size,
+		       uint64_t value)
 {
 	uint64_t base;
 	unsigned int lg2;
-	uint32_t at, end, left;
+	uint32_t at, end, left, prod;
 
-	if (offset != SMMU_CMDQ_PROD ||
-	    !REG_GET(SMMU_CR0_CMDQEN, vmm_unit_register(g, SMMU_CR0, 4)))
+	if (!consumes(g, offset, size, value, &prod))
 		return;
 	base = vmm_unit_register(g, SMMU_CMDQ_BASE, 8);
 	lg2 = (unsigned int)REG_GET(SMMU_CMDQ_BASE_LOG2SIZE, base);
@@ -156,7 +178,7 @@ void vmm_smmuv3_before(struct vmm_guest *g, uint64_t offset, uint64_t value)
 	at = (uint32_t)REG_GET(SMMU_CMDQ_CONS_RD,
 			       vmm_unit_register(g, SMMU_CMDQ_CONS, 4)) &
 	     smmu_q_mask(lg2);
-	end = (uint32_t)REG_GET(SMMU_CMDQ_PROD_WR, value) & smmu_q_mask(lg2);
+	end = (uint32_t)REG_GET(SMMU_CMDQ_PROD_WR, prod) & smmu_q_mask(lg2);
 	/* A queue is never more than full, whatever the guest writes. */
 	for (left = smmu_q_count(end, at, lg2); left && !vmm_is_dead(g);
 	     left--) {

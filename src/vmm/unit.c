@@ -33,7 +33,7 @@ static void unit_write(void *dev, uint64_t offset, unsigned int size,
 	pthread_mutex_lock(&u->lock);
 	/* First the host: the model completes what it consumes. */
 	if (u->live)
-		u->vendor->before(g, offset, value);
+		u->vendor->before(g, offset, size, value);
 	u->hw->ops->mmio_write(u->hw, offset, size, value);
 	if (u->live && u->vendor->configures(offset))
 		vmm_configure(g);
@@ -44,6 +44,15 @@ uint64_t vmm_unit_register(struct vmm_guest *g, uint64_t offset,
 			   unsigned int size)
 {
 	return g->unit.hw->ops->mmio_read(g->unit.hw, offset, size);
+}
+
+bool vmm_unit_writes(uint64_t reg, uint64_t offset, unsigned int size,
+		     uint64_t value, uint32_t *ret_value)
+{
+	if (offset > reg || reg - offset >= size)
+		return false;
+	*ret_value = (uint32_t)(value >> 8 * (reg - offset));
+	return true;
 }
 
 int vmm_unit_words(struct vmm_guest *g, uint64_t gpa, uint64_t *words,

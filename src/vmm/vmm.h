@@ -131,8 +131,8 @@ struct vmm_host {
  * @table_fmt:  of the tables it walks.
  *
  * What a guest says with it; the unit's lock is held.
- * @before:     a write to a register that the model has not seen yet: commands
- *              in it are for vmm_forward() and vmm_configure().
+ * @before:     a write that the model has not seen yet: the commands that it
+ *              will consume then are for vmm_forward() and vmm_configure().
  * @configures: a write to this register may have changed which tables count.
  * @read_table: which table the guest has given its function.
  * @has_pasid:  does that have an entry for it? With which ASID, if it is of
@@ -148,7 +148,8 @@ struct vmm_vendor {
 		     struct iommu_unit **ret_unit);
 	int (*remove)(struct iommu_unit *unit);
 	enum iommu_table_fmt table_fmt;
-	void (*before)(struct vmm_guest *g, uint64_t offset, uint64_t value);
+	void (*before)(struct vmm_guest *g, uint64_t offset, unsigned int size,
+		       uint64_t value);
 	bool (*configures)(uint64_t offset);
 	void (*read_table)(struct vmm_guest *g,
 			   struct iommu_pasid_table_config *ret_cfg);
@@ -161,13 +162,15 @@ extern const struct vmm_vendor vmm_vtd;
 const struct vmm_vendor *vmm_vendor(enum sva_iommu iommu);
 
 /* smmuv3_trap.c, vtd_trap.c: their share of struct vmm_vendor. */
-void vmm_smmuv3_before(struct vmm_guest *g, uint64_t offset, uint64_t value);
+void vmm_smmuv3_before(struct vmm_guest *g, uint64_t offset, unsigned int size,
+		       uint64_t value);
 bool vmm_smmuv3_configures(uint64_t offset);
 void vmm_smmuv3_read_table(struct vmm_guest *g,
 			   struct iommu_pasid_table_config *ret_cfg);
 bool vmm_smmuv3_has_pasid(struct vmm_guest *g, ioasid_t pasid,
 			  uint32_t *ret_asid);
-void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, uint64_t value);
+void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, unsigned int size,
+		    uint64_t value);
 bool vmm_vtd_configures(uint64_t offset);
 void vmm_vtd_read_table(struct vmm_guest *g,
 			struct iommu_pasid_table_config *ret_cfg);
@@ -243,6 +246,12 @@ void vmm_unit_destroy(struct vmm_guest *g);
 struct plat_mmio vmm_unit_window(struct vmm_guest *g);
 uint64_t vmm_unit_register(struct vmm_guest *g, uint64_t offset,
 			   unsigned int size);
+/*
+ * What the 32 bits at @reg get of a write of @size bytes at @offset, which has
+ * them in either half. False: nothing.
+ */
+bool vmm_unit_writes(uint64_t reg, uint64_t offset, unsigned int size,
+		     uint64_t value, uint32_t *ret_value);
 
 /* @count words of guest-physical memory. 0, -EFAULT. */
 SVA_MUST_CHECK int vmm_unit_words(struct vmm_guest *g, uint64_t gpa,

@@ -123,31 +123,61 @@ static void descriptor(struct vmm_guest *g, const struct vtd_inv *inv)
 	}
 }
 
-/* Descriptors from where the model stands up to the new tail. */
-void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, uint64_t value)
+/*
+ * Will the model consume what is in the queue, once a write is through? It does
+ * when the tail moves, when the queue is turned on (6.5.2), and when what has
+ * stopped it is cleared (11.4.7.1); what stands behind an error may be
+ * something else by then, so that nothing is forwarded before.
+ */
+static bool consumes(struct vmm_guest *g, uint64_t offset, unsigned int size,
+		     uint64_t value, uint64_t *ret_tail)
 {
-	uint64_t iqa, base, size, at, end, step, left;
+	const uint64_t stopped = FIELD_MASK(VTD_FSTS_IQE) |
+				 FIELD_MASK(VTD_FSTS_ITE);
+	uint64_t fsts = vmm_unit_register(g, VTD_FSTS, 4);
+	bool on = REG_GET(VTD_GSTS_QIES, vmm_unit_register(g, VTD_GSTS, 4));
+	uint32_t tail, gcmd, clear = 0;
+	bool moves, command, acked;
 
-	if (offset != VTD_IQT ||
-	    !REG_GET(VTD_GSTS_QIES, vmm_unit_register(g, VTD_GSTS, 4)))
+	*ret_tail = vmm_unit_register(g, VTD_IQT, 8);
+	moves = vmm_unit_writes(VTD_IQT, offset, size, value, &tail);
+	if (moves)
+		*ret_tail = tail;
+	command = vmm_unit_writes(VTD_GCMD, offset, size, value, &gcmd);
+	if (command)
+		on = REG_GET(VTD_GCMD_QIE, gcmd);
+	acked = vmm_unit_writes(VTD_FSTS, offset, size, value, &clear);
+	return (moves || command || acked) && on && !(fsts & ~clear & stopped);
+}
+
+/* Descriptors from where the model stands up to where it will. */
+void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, unsigned int size,
+		    uint64_t value)
+{
+	uint64_t iqa, base, bytes, at, end, step, left;
+
+	if (!consumes(g, offset, size, value, &end))
 		return;
 	iqa = vmm_unit_register(g, VTD_IQA, 8);
 	base = iqa & FIELD_MASK(VTD_IQA_IQA);
-	size = VMM_PAGE << REG_GET(VTD_IQA_QS, iqa);
+	bytes = VMM_PAGE << REG_GET(VTD_IQA_QS, iqa);
 	step = REG_GET(VTD_IQA_DW, iqa) ? 32 : 16;
 	at = vmm_unit_register(g, VTD_IQH, 8) & FIELD_MASK(VTD_IQH_QH);
-	end = value & FIELD_MASK(VTD_IQT_QT);
+	/* Where it goes on if the queue has become another meanwhile. */
+	at &= (bytes - 1) & ~(step - 1);
+	end &= FIELD_MASK(VTD_IQT_QT);
 	/* The model refuses such a tail. */
-	if (at >= size || end >= size || at % step || end % step)
+	if (end >= bytes || end % step)
 		return;
-	for (left = size / step; left && at != end && !vmm_is_dead(g); left--) {
+	for (left = bytes / step; left && at != end && !vmm_is_dead(g);
+	     left--) {
 		struct vtd_inv inv = { { 0 } };
 
 		if (vmm_unit_words(g, base + at, inv.dw,
 				   (unsigned int)(step / 8)))
 			return;
 		descriptor(g, &inv);
-		at = (at + step) & (size - 1);
+		at = (at + step) & (bytes - 1);
 	}
 }
 
