@@ -158,11 +158,12 @@ static int look_again(struct vmm_guest *g, ioasid_t pasid)
 {
 	struct vmm_shadow_domain *d = find(g, pasid);
 	uint32_t asid = 0;
+	ioasid_t next;
 	bool has;
 	int err = 0;
 
 	has = g->unit.table.config == IOMMU_PASID_CONFIG_TRANSLATE &&
-	      g->unit.vendor->has_pasid(g, pasid, &asid);
+	      g->unit.vendor->has_pasid(g, pasid, &asid, &next);
 	if (!has && d && pasid != IOMMU_NO_PASID) {
 		del(g, d);
 		return 0;
@@ -204,6 +205,38 @@ static int again_one(struct vmm_guest *g, struct vmm_shadow_domain *d,
 	return look_again(g, d->pasid);
 }
 
+/*
+ * The guest may have changed any entry, and the table. What it has in excess of
+ * what there is room for does not work: that is not an error, as it has named
+ * none of them. A word of each entry is read, and one of the level above; no
+ * more than DOMAINS_MAX domains come of it.
+ */
+static int look_at_all(struct vmm_guest *g)
+{
+	int err = for_each(g, again_one, NULL);
+	ioasid_t pasid, next;
+	uint32_t asid;
+
+	if (g->unit.table.config != IOMMU_PASID_CONFIG_TRANSLATE)
+		return err;
+	for (pasid = 1; !err && pasid < VMM_PASIDS; pasid = next) {
+		struct vmm_shadow_domain *d;
+
+		if (g->shadow_count == DOMAINS_MAX || vmm_is_dead(g))
+			break;
+		if (!g->unit.vendor->has_pasid(g, pasid, &asid, &next) ||
+		    find(g, pasid))
+			continue;
+		err = add(g, pasid, &d);
+		/* Nor has the host those that follow. */
+		if (err == -EINVAL)
+			return 0;
+		if (!err)
+			d->asid = asid;
+	}
+	return err;
+}
+
 /* What the guest's memory is to a function that nobody translates for. */
 static int map_memory(struct vmm_guest *g)
 {
@@ -229,7 +262,7 @@ static int config(struct vmm_guest *g,
 	int err;
 
 	g->unit.table = *cfg;
-	err = for_each(g, again_one, NULL);
+	err = look_at_all(g);
 	if (!err && cfg->config == IOMMU_PASID_CONFIG_BYPASS)
 		err = map_memory(g);
 	return err;
@@ -289,7 +322,7 @@ static int invalidate(struct vmm_guest *g,
 		if (info->granularity == IOMMU_INV_GRANU_PASID)
 			err = look_again(g, (ioasid_t)info->granu.pasid.pasid);
 		else
-			err = for_each(g, again_one, NULL);
+			err = look_at_all(g);
 	}
 	if (!err && info->cache & ~IOMMU_CACHE_INV_TYPE_PASID)
 		err = for_each(g, drop_one, info);

@@ -270,37 +270,35 @@ void vmm_smmuv3_read_table(struct vmm_guest *g,
 }
 
 /* 3.3.2: the descriptor of a substream in whatever form the table has. */
-static bool read_cd(struct vmm_guest *g, ioasid_t pasid, struct smmu_cd *ret_cd)
+bool vmm_smmuv3_has_pasid(struct vmm_guest *g, ioasid_t pasid,
+			  uint32_t *ret_asid, ioasid_t *ret_next)
 {
 	const struct iommu_pasid_table_config *t = &g->unit.table;
-	uint64_t base = t->base;
+	uint64_t base = t->base, index = pasid;
 	struct smmu_l1cd l1;
+	struct smmu_cd cd = { { 0 } };
 	unsigned int lg2;
 
+	*ret_next = VMM_PASIDS;
 	if ((uint64_t)pasid >> t->pasid_bits)
 		return false;
 	if (t->pasid_bits && t->vendor.smmuv3.s1fmt != SMMU_STE_S1FMT_LINEAR) {
 		lg2 = t->vendor.smmuv3.s1fmt == SMMU_STE_S1FMT_4K_L2 ?
 			      SMMU_CDTAB_4K_L2_LG2 :
 			      SMMU_CDTAB_64K_L2_LG2;
-		if (vmm_unit_words(g, base + (uint64_t)(pasid >> lg2) * 8,
-				   l1.dw, 1) ||
-		    !FIELD_GET(SMMU_L1CD_V, &l1))
+		/* A table that leaves memory does not come back. */
+		if (vmm_unit_words(g, base + (index >> lg2) * 8, l1.dw, 1))
+			return false;
+		*ret_next = (ioasid_t)((index | (BIT(lg2) - 1)) + 1);
+		if (!FIELD_GET(SMMU_L1CD_V, &l1))
 			return false;
 		base = smmu_l1cd_l2ptr(&l1);
-		pasid &= (ioasid_t)BIT(lg2) - 1;
+		index &= BIT(lg2) - 1;
 	}
-	return !vmm_unit_words(g, base + (uint64_t)pasid * sizeof(*ret_cd),
-			       ret_cd->dw, 8);
-}
-
-bool vmm_smmuv3_has_pasid(struct vmm_guest *g, ioasid_t pasid,
-			  uint32_t *ret_asid)
-{
-	struct smmu_cd cd;
-
-	if (!read_cd(g, pasid, &cd) || !FIELD_GET(SMMU_CD_V, &cd))
+	/* Both fields are in the first word. */
+	if (vmm_unit_words(g, base + index * sizeof(cd), cd.dw, 1))
 		return false;
+	*ret_next = pasid + 1;
 	*ret_asid = (uint32_t)FIELD_GET(SMMU_CD_ASID, &cd);
-	return true;
+	return FIELD_GET(SMMU_CD_V, &cd);
 }

@@ -136,7 +136,7 @@ struct vmm_host {
  * @configures: a write to this register may have changed which tables count.
  * @read_table: which table the guest has given its function.
  * @has_pasid:  does that have an entry for it? With which ASID, if it is of
- *              a kind that has them.
+ *              a kind that has them. If not, @ret_next is the next that may.
  */
 struct vmm_vendor {
 	int (*create_hw)(bool guest, enum hw_personality personality,
@@ -154,7 +154,7 @@ struct vmm_vendor {
 	void (*read_table)(struct vmm_guest *g,
 			   struct iommu_pasid_table_config *ret_cfg);
 	bool (*has_pasid)(struct vmm_guest *g, ioasid_t pasid,
-			  uint32_t *ret_asid);
+			  uint32_t *ret_asid, ioasid_t *ret_next);
 };
 
 extern const struct vmm_vendor vmm_smmuv3;
@@ -168,13 +168,17 @@ bool vmm_smmuv3_configures(uint64_t offset);
 void vmm_smmuv3_read_table(struct vmm_guest *g,
 			   struct iommu_pasid_table_config *ret_cfg);
 bool vmm_smmuv3_has_pasid(struct vmm_guest *g, ioasid_t pasid,
-			  uint32_t *ret_asid);
+			  uint32_t *ret_asid, ioasid_t *ret_next);
 void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, unsigned int size,
 		    uint64_t value);
 bool vmm_vtd_configures(uint64_t offset);
 void vmm_vtd_read_table(struct vmm_guest *g,
 			struct iommu_pasid_table_config *ret_cfg);
-bool vmm_vtd_has_pasid(struct vmm_guest *g, ioasid_t pasid, uint32_t *ret_asid);
+bool vmm_vtd_has_pasid(struct vmm_guest *g, ioasid_t pasid, uint32_t *ret_asid,
+		       ioasid_t *ret_next);
+
+/* PCI Express: a PASID has 20 bits, whatever a table says. */
+#define VMM_PASIDS UINT32_C(0x100000)
 
 /* plat.c: the guest's platform. */
 struct vmm_msi {

@@ -238,23 +238,31 @@ void vmm_vtd_read_table(struct vmm_guest *g,
 	};
 }
 
-bool vmm_vtd_has_pasid(struct vmm_guest *g, ioasid_t pasid, uint32_t *ret_asid)
+bool vmm_vtd_has_pasid(struct vmm_guest *g, ioasid_t pasid, uint32_t *ret_asid,
+		       ioasid_t *ret_next)
 {
 	const struct iommu_pasid_table_config *t = &g->unit.table;
+	const uint64_t mask = BIT(VTD_PASID_TABLE_LG2) - 1;
 	struct vtd_pasid_dir dir;
-	struct vtd_pasid entry;
+	struct vtd_pasid entry = { { 0 } };
 	uint64_t at;
 
 	/* First-stage entries are tagged by PASID, and by no other number. */
 	*ret_asid = 0;
+	*ret_next = VMM_PASIDS;
 	if ((uint64_t)pasid >> t->pasid_bits)
 		return false;
 	at = t->base + (uint64_t)(pasid >> VTD_PASID_TABLE_LG2) * sizeof(dir);
-	if (vmm_unit_words(g, at, dir.dw, 1) ||
-	    !FIELD_GET(VTD_PASID_DIR_P, &dir))
+	/* A table that leaves memory does not come back. */
+	if (vmm_unit_words(g, at, dir.dw, 1))
 		return false;
-	at = vtd_pasid_dir_smptblptr(&dir) +
-	     (pasid % BIT(VTD_PASID_TABLE_LG2)) * sizeof(entry);
-	return !vmm_unit_words(g, at, entry.dw, 8) &&
-	       FIELD_GET(VTD_PASID_P, &entry);
+	*ret_next = (ioasid_t)((pasid | mask) + 1);
+	if (!FIELD_GET(VTD_PASID_DIR_P, &dir))
+		return false;
+	at = vtd_pasid_dir_smptblptr(&dir) + (pasid & mask) * sizeof(entry);
+	/* P is in the first word. */
+	if (vmm_unit_words(g, at, entry.dw, 1))
+		return false;
+	*ret_next = pasid + 1;
+	return FIELD_GET(VTD_PASID_P, &entry);
 }
