@@ -61,6 +61,19 @@ static struct vmm_shadow_domain *find(struct vmm_guest *g, ioasid_t pasid)
 	return d;
 }
 
+/*
+ * Whose entry of the guest's serves a PASID here: requests without one have that
+ * of RID_PASID (VT-d, 9.3), and what names it is about them.
+ */
+static ioasid_t served_as(const struct vmm_guest *g, ioasid_t pasid)
+{
+	const struct iommu_pasid_table_config *t = &g->unit.table;
+
+	if (pasid != IOMMU_NO_PASID || t->format != IOMMU_PASID_FORMAT_VTD)
+		return pasid;
+	return t->vendor.vtd.rid_pasid;
+}
+
 static void empty_hull(struct vmm_shadow_domain *d)
 {
 	d->low = UINT64_MAX;
@@ -163,7 +176,7 @@ static int look_again(struct vmm_guest *g, ioasid_t pasid)
 	int err = 0;
 
 	has = g->unit.table.config == IOMMU_PASID_CONFIG_TRANSLATE &&
-	      g->unit.vendor->has_pasid(g, pasid, &asid, &next);
+	      g->unit.vendor->has_pasid(g, served_as(g, pasid), &asid, &next);
 	if (!has && d && pasid != IOMMU_NO_PASID) {
 		del(g, d);
 		return 0;
@@ -289,6 +302,7 @@ static int drop_one(struct vmm_guest *g, struct vmm_shadow_domain *d,
 	const struct iommu_cache_invalidate_info *info = arg;
 	const struct iommu_inv_pasid_info *p = &info->granu.pasid;
 	const struct iommu_inv_addr_info *a = &info->granu.addr;
+	const ioasid_t pasid = served_as(g, d->pasid);
 
 	/* That one is memory as it is, and no entry of the guest's. */
 	if (g->unit.table.config != IOMMU_PASID_CONFIG_TRANSLATE)
@@ -296,14 +310,14 @@ static int drop_one(struct vmm_guest *g, struct vmm_shadow_domain *d,
 	switch (info->granularity) {
 	case IOMMU_INV_GRANU_PASID:
 		if ((p->flags & IOMMU_INV_PASID_FLAGS_PASID &&
-		     p->pasid != d->pasid) ||
+		     p->pasid != pasid) ||
 		    (p->flags & IOMMU_INV_PASID_FLAGS_ARCHID &&
 		     p->archid != d->asid))
 			return 0;
 		return drop_all(g, d);
 	case IOMMU_INV_GRANU_ADDR:
 		if ((a->flags & IOMMU_INV_ADDR_FLAGS_PASID &&
-		     a->pasid != d->pasid) ||
+		     a->pasid != pasid) ||
 		    (a->flags & IOMMU_INV_ADDR_FLAGS_ARCHID &&
 		     a->archid != d->asid))
 			return 0;
@@ -313,6 +327,17 @@ static int drop_one(struct vmm_guest *g, struct vmm_shadow_domain *d,
 	}
 }
 
+/* What an entry of the guest's serves. */
+static int look_at_entry(struct vmm_guest *g, ioasid_t pasid)
+{
+	int err = look_again(g, pasid);
+
+	if (!err && pasid != IOMMU_NO_PASID &&
+	    pasid == served_as(g, IOMMU_NO_PASID))
+		err = look_again(g, IOMMU_NO_PASID);
+	return err;
+}
+
 static int invalidate(struct vmm_guest *g,
 		      const struct iommu_cache_invalidate_info *info)
 {
@@ -320,7 +345,8 @@ static int invalidate(struct vmm_guest *g,
 
 	if (info->cache & IOMMU_CACHE_INV_TYPE_PASID) {
 		if (info->granularity == IOMMU_INV_GRANU_PASID)
-			err = look_again(g, (ioasid_t)info->granu.pasid.pasid);
+			err = look_at_entry(g,
+					    (ioasid_t)info->granu.pasid.pasid);
 		else
 			err = look_at_all(g);
 	}
