@@ -213,10 +213,19 @@ int vtd_context_set_dir(struct vtd_device *vdev, le64_atomic *dir,
 int vtd_device_isolate(struct vtd_device *vdev)
 {
 	struct vtd_unit *u = vdev->u;
-	int err;
+	int err = 0;
 
 	plat_lock(u->plat, &vdev->ctx_lock);
-	err = vdev->live ? retire_locked(vdev, sync_isolated) : 0;
+	/*
+	 * One that is not live may be so in memory only: somebody's retiring has
+	 * failed, and the unit is not closed yet. Relaxed: under the lock; for
+	 * others the release below is about this, too.
+	 */
+	if (!atomic_load_explicit(&vdev->isolated, memory_order_relaxed))
+		err = retire_locked(vdev, sync_isolated);
+	if (!err)
+		atomic_store_explicit(&vdev->isolated, true,
+				      memory_order_relaxed);
 	plat_unlock(u->plat, &vdev->ctx_lock);
 	plat_log(u->plat, PLAT_LOG_ERR,
 		 "%s: %s does not complete invalidations: %s", u->name,
@@ -226,8 +235,6 @@ int vtd_device_isolate(struct vtd_device *vdev)
 		vtd_fail_closed(u, "a device stays connected");
 		return err;
 	}
-	/* Relaxed: the release below is about this, too. */
-	atomic_store_explicit(&vdev->isolated, true, memory_order_relaxed);
 	/*
 	 * Only now nobody needs to invalidate it any more: whoever did
 	 * meanwhile failed as we did, and waited here. Release: who sees it

@@ -269,6 +269,40 @@ static void test_vtd_device_cannot_be_isolated(void **state)
 	seam_unmake(s);
 }
 
+/*
+ * While the first who tries has failed, and has not closed the unit yet, nobody
+ * else is told that the device is isolated. [R1]
+ */
+static void test_vtd_device_is_not_isolated_by_halves(void **state)
+{
+	struct seam *s = seam_make();
+	struct iommu_device *dev;
+	struct vtd_device *vdev;
+
+	(void)state;
+	seam_start(s);
+	dev = seam_device(s, SID);
+	vdev = iommu_device_priv(dev);
+	s->fail_kind = SEAM_CONTEXT;
+	s->fail_err = -EIO;
+	s->fail_times = 2;
+	assert_int_equal(vtd_device_isolate(vdev), -EIO);
+	assert_true(s->dead);
+	s->dead = s->stopped = false; /* not yet */
+	assert_int_equal(vtd_device_isolate(vdev), -EIO);
+	assert_true(s->dead && vtd_has_ats(vdev));
+	/* One that has an answer is. */
+	s->dead = s->stopped = false;
+	seam_clear(s);
+	assert_int_equal(vtd_device_isolate(vdev), 0);
+	assert_int_equal(seam_count(s, SEAM_CONTEXT), 1);
+	assert_false(s->dead || vtd_has_ats(vdev));
+	assert_int_equal(vtd_device_isolate(vdev), 0);
+	assert_int_equal(seam_count(s, SEAM_CONTEXT), 1);
+	assert_int_equal(iommu_device_remove(dev), 0);
+	seam_unmake(s);
+}
+
 /* Platform devices have PASIDs, if they are said to; no faults to recover. */
 static void test_vtd_device_without_pci(void **state)
 {
@@ -312,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_vtd_device_why_no_domain_id),
 		cmocka_unit_test(test_vtd_device_does_not_answer_at_first),
 		cmocka_unit_test(test_vtd_device_cannot_be_isolated),
+		cmocka_unit_test(test_vtd_device_is_not_isolated_by_halves),
 		cmocka_unit_test(test_vtd_device_without_pci),
 	};
 
