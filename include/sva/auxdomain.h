@@ -36,8 +36,8 @@
  *          of its own, or not the parent; @domain is of another type or unit,
  *          or was attached without being auxiliary; one of the two is a
  *          guest's memory (iommu_domain_alloc_parent()); or there is no PASID
- *          that the device could have [E1]; -EBUSY it is attached already, -ENOMEM,
- *          or what the driver met (-ETIMEDOUT).
+ *          that the device could have [E1]; -EBUSY it is attached already,
+ *          -ENOMEM, or what the driver met (-ETIMEDOUT).
  * Test:    tests/core/auxdomain_test.c
  */
 SVA_MUST_CHECK int iommu_aux_attach_device(struct iommu_domain *domain,

@@ -76,8 +76,9 @@ static inline bool vtd_is_shadow(const struct vtd_domain *d)
 
 /*
  * guest_entry.c: the entry for what a guest has in its own, without the second
- * stage, whose flags may change: vtd_make_second_stage(). False: there is none, and @ret_quiet says whether that is reported. Where anything is set
- * that this unit does not have or a guest does not say, there is none.
+ * stage, whose flags may change: vtd_make_second_stage(). False: there is none,
+ * and @ret_quiet says whether that is reported. Where anything is set that this
+ * unit does not have or a guest does not say, there is none.
  */
 bool vtd_guest_entry(const struct vtd_domain *d, const struct vtd_pasid *guest,
 		     struct vtd_pasid *ret_entry, bool *ret_quiet);
