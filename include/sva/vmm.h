@@ -202,7 +202,7 @@ void vmm_guest_stats(struct vmm_guest *guest,
  *
  * Context: may sleep; a thread of the guest.
  * Return:  0, -ENOMEM.
- * Test:    tests/vmm/process_test.c
+ * Test:    tests/vmm/guest_test.c, tests/vmm/unwind_test.c
  */
 SVA_MUST_CHECK int vmm_process_create(struct vmm_guest *guest,
 				      struct vmm_process **ret_process);
