@@ -126,23 +126,44 @@ static void op_rcu_synchronize(void *ctx)
 	pthread_rwlock_unlock(&to_guest(ctx)->os.rcu);
 }
 
+/* A guest has no wires, and of the host's numbers those of its messages. */
+static bool has_irq(struct vmm_guest *g, unsigned int irq)
+{
+	struct vmm_plat *os = &g->os;
+	bool has = false;
+	unsigned int i;
+
+	pthread_mutex_lock(&os->msi_lock);
+	for (i = 0; i < VMM_MSIS && !has; i++)
+		has = atomic_load_explicit(&os->msis[i].used,
+					   memory_order_relaxed) &&
+		      os->msis[i].host.irq == irq;
+	pthread_mutex_unlock(&os->msi_lock);
+	return has;
+}
+
 static int op_irq_request(void *ctx, unsigned int irq, void (*fn)(void *arg),
 			  void *arg, const char *name)
 {
 	vmm_may_sleep("plat_irq_request");
+	if (!has_irq(to_guest(ctx), irq))
+		return -EINVAL;
 	return plat_irq_request(host_of(ctx), irq, fn, arg, name);
 }
 
+/* What is not the guest's stays as it is. */
 static void op_irq_free(void *ctx, unsigned int irq)
 {
 	vmm_may_sleep("plat_irq_free");
-	plat_irq_free(host_of(ctx), irq);
+	if (has_irq(to_guest(ctx), irq))
+		plat_irq_free(host_of(ctx), irq);
 }
 
 static void op_irq_sync(void *ctx, unsigned int irq)
 {
 	vmm_may_sleep("plat_irq_sync");
-	plat_irq_sync(host_of(ctx), irq);
+	if (has_irq(to_guest(ctx), irq))
+		plat_irq_sync(host_of(ctx), irq);
 }
 
 static int op_msi_alloc(void *ctx, struct plat_msi *ret_msi)
