@@ -150,12 +150,20 @@ static bool consumes(struct vmm_guest *g, uint64_t offset, unsigned int size,
 	return (moves || command || acked) && on && !(fsts & ~clear & stopped);
 }
 
-/* Descriptors from where the model stands up to where it will. */
+/*
+ * Descriptors from where the model stands up to where it will. A root pointer
+ * that is set needs none: with CAP.ESRTPS nothing that was cached is used (6.8).
+ * The tables are looked at afterwards, once it counts.
+ */
 void vmm_vtd_before(struct vmm_guest *g, uint64_t offset, unsigned int size,
 		    uint64_t value)
 {
 	uint64_t iqa, base, bytes, at, end, step, left;
+	uint32_t gcmd;
 
+	if (vmm_unit_writes(VTD_GCMD, offset, size, value, &gcmd) &&
+	    REG_GET(VTD_GCMD_SRTP, gcmd))
+		vmm_forward_all(g, IOTLB);
 	if (!consumes(g, offset, size, value, &end))
 		return;
 	iqa = vmm_unit_register(g, VTD_IQA, 8);

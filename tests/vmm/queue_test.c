@@ -303,6 +303,23 @@ static void test_queue_error_is_acknowledged(void **state)
 	error(false, true);
 }
 
+/* No command at all: CAP.ESRTPS. [H2] VT-d, 6.8. */
+static void test_queue_is_not_needed(void **state)
+{
+	struct vmm_host *host;
+	struct hostile h;
+
+	(void)state;
+	set_up(&h, &host);
+	make_stale(&h);
+	mmio_write32(&h.win, VTD_GCMD,
+		     (uint32_t)(FIELD_MASK(VTD_GCMD_TE) |
+				FIELD_MASK(VTD_GCMD_QIE) |
+				FIELD_MASK(VTD_GCMD_SRTP)));
+	assert_fresh(&h);
+	tear_down(&h, host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +327,10 @@ int main(void)
 		cmocka_unit_test(test_queue_is_turned_on),
 		cmocka_unit_test(test_queue_error_is_acknowledged),
 	};
+	const struct CMUnitTest vtd[] = {
+		cmocka_unit_test(test_queue_is_not_needed),
+	};
 
-	return fixture_run_assigned_tests(tests);
+	return fixture_run_assigned_tests(tests) + GROUP(vtd, shadow_vtd) +
+	       GROUP(vtd, shadow_vtd_on_smmuv3) + GROUP(vtd, nested_vtd);
 }
