@@ -40,6 +40,13 @@ static void make_writable(struct vmm_function *fn, unsigned int offset,
 		fn->writable[offset] = (uint8_t)mask;
 }
 
+/* No sum of what a guest says: it may wrap. */
+static bool in_space(const struct vmm_function *fn, unsigned int offset,
+		     unsigned int size)
+{
+	return size <= sizeof(fn->space) && offset <= sizeof(fn->space) - size;
+}
+
 static bool overlaps(unsigned int offset, unsigned int size, unsigned int reg,
 		     unsigned int reg_size)
 {
@@ -81,7 +88,7 @@ static uint32_t pci_read(void *dev, unsigned int offset, unsigned int size)
 	struct vmm_function *fn = fn_of(dev);
 	uint32_t value;
 
-	if (offset + size > sizeof(fn->space) || !vmm_function_enter(fn))
+	if (!in_space(fn, offset, size) || !vmm_function_enter(fn))
 		return UINT32_MAX;
 	pthread_mutex_lock(&fn->lock);
 	value = space_get(fn, offset, size);
@@ -97,7 +104,7 @@ static void pci_write(void *dev, unsigned int offset, unsigned int size,
 	unsigned int i;
 	uint32_t old;
 
-	if (offset + size > sizeof(fn->space) || !vmm_function_enter(fn))
+	if (!in_space(fn, offset, size) || !vmm_function_enter(fn))
 		return;
 	pthread_mutex_lock(&fn->lock);
 	old = space_get(fn, offset, size);

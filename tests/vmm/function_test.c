@@ -10,6 +10,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <limits.h>
+
 #include <sva/sva.h>
 
 #include "fmt/dsa_regs.h"
@@ -93,6 +95,29 @@ static void test_function_messages_are_translated(void **state)
 	fixture_host_close(host);
 }
 
+/* Nothing is beyond the configuration space, wherever an access would end. */
+static void test_function_space_has_an_end(void **state)
+{
+	static const unsigned int beyond[] = { 4096, 4093, UINT_MAX - 3,
+					       UINT_MAX - 1 };
+	struct vmm_host *host = fixture_host(1);
+	struct vmm_guest *guest = fixture_guest(host, 0);
+	const struct plat_pci pci = vmm_function_pci(guest);
+	uint32_t id = pci_cfg_read(&pci, 0, 4);
+	unsigned int i;
+
+	(void)state;
+	assert_int_not_equal(id, UINT32_MAX);
+	for (i = 0; i < 4; i++) {
+		pci_cfg_write(&pci, beyond[i], 4, 0);
+		assert_int_equal(pci_cfg_read(&pci, beyond[i], 4), UINT32_MAX);
+	}
+	assert_int_equal(pci_cfg_read(&pci, 4092, 4), 0);
+	assert_int_equal(pci_cfg_read(&pci, 0, 4), id);
+	assert_int_equal(vmm_guest_destroy(guest), 0);
+	fixture_host_close(host);
+}
+
 /* Nothing is where an access is not aligned, or not of 64 bytes. */
 static void test_function_odd_accesses(void **state)
 {
@@ -165,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_function_messages_are_translated),
+		cmocka_unit_test(test_function_space_has_an_end),
 		cmocka_unit_test(test_function_odd_accesses),
 		cmocka_unit_test(test_function_of_the_dead_is_not_there),
 	};
