@@ -198,6 +198,9 @@ int smmuv3_device_isolate(struct smmuv3_device *sdev)
 	 * meanwhile fails as we did, and waits here.
 	 */
 	err = smmuv3_stes_set_eats(sdev, false);
+	/* The store may be that of who has failed, and closes the SMMU next. */
+	if (!err)
+		err = invalidate_stes(sdev, true);
 	if (!err) {
 		/* Release: who sees it sees a device that is isolated. */
 		atomic_store_explicit(&sdev->ats_on, false,
