@@ -35,7 +35,8 @@ static void unit_write(void *dev, uint64_t offset, unsigned int size,
 	if (u->live)
 		u->vendor->before(g, offset, size, value);
 	u->hw->ops->mmio_write(u->hw, offset, size, value);
-	if (u->live && u->vendor->configures(offset))
+	if (u->live && (u->vendor->configures(offset) ||
+			(size == 8 && u->vendor->configures(offset + 4))))
 		vmm_configure(g);
 	pthread_mutex_unlock(&u->lock);
 }
