@@ -63,17 +63,19 @@ __asm__(".text\n"
 
 static struct fiber *starting;
 
-static void entered(void)
+static void entered(struct fiber *f)
 {
 #ifdef FIBER_ASAN
 	const void *bottom;
 	size_t size;
 
-	__sanitizer_finish_switch_fiber(NULL, &bottom, &size);
+	__sanitizer_finish_switch_fiber(f->fake_stack, &bottom, &size);
 	if (!own_stack) {
 		own_stack = bottom;
 		own_size = size;
 	}
+#else
+	(void)f;
 #endif
 }
 
@@ -81,7 +83,7 @@ static void entry(void)
 {
 	struct fiber *f = starting;
 
-	entered();
+	entered(f);
 	f->fn(f->arg);
 	abort(); /* a fibre switches away and stays away */
 }
@@ -90,7 +92,7 @@ void fiber_make(struct fiber *f, void (*fn)(void *arg), void *arg)
 {
 	f->fn = fn;
 	f->arg = arg;
-	f->fake_stack = NULL;
+	/* What the sanitizer had for its last life does for this one, too. */
 #ifdef FIBER_ASAN
 	/* Frames of a run that was given up. */
 	__asan_unpoison_memory_region(f->stack, f->size);
